@@ -1,0 +1,93 @@
+/** What a user writes in `banyan.config.ts`, and what Banyan makes of it. Plain data, no I/O. */
+
+/** The type of the system's one key space: every table's `by` column has it. */
+export type KeyType = 'uuid' | 'bigint' | 'text'
+
+/** A service as a user writes it. */
+export type ServiceInput = {
+  /** The command, split into words without a shell: no `&&`, no pipes, no redirection. */
+  run: string
+  /** A command that runs once per release, before the first node of it starts. */
+  build?: string
+  /** Path prefixes that this service answers. A service without routes is a worker. */
+  routes?: string[]
+  /** A path that answers 2xx when the service is ready; without it, `serve` or an open port says so. */
+  health?: string
+  /** Additional environment variables. Strings only. */
+  env?: Record<string, string>
+  /** How long a node may take from its start until it is ready, in milliseconds. Default 30,000. */
+  startTimeoutMs?: number
+  /** How long a node may take to finish its requests after SIGTERM, in milliseconds. Default 10,000. */
+  stopTimeoutMs?: number
+}
+
+/** `'reference'`: copied to every shard. Otherwise sharded by the column `by`. */
+export type TableInput = 'reference' | { by: string; unique?: (string | string[])[] }
+
+/** The data tier as a user writes it. */
+export type DataInput = {
+  /** Folder of plain SQL files, relative to the config file. */
+  migrations?: string
+  /** Every table that takes part in sharding, by its name in the schema `public`. */
+  tables?: Record<string, TableInput>
+  /** `embedded` (from npm, the default), `distribution` (Debian, PGDG), or a folder with `bin/postgres`'s siblings. */
+  postgres?: string
+  /** Memory that the database server may count on, in megabytes. Default: a quarter of the machine's, at most 4,096. */
+  memoryMb?: number
+}
+
+/** The argument of `defineSystem`. */
+export type SystemInput = {
+  name: string
+  services: Record<string, ServiceInput>
+  data?: DataInput
+  /** Folder of static files, relative to the config file. */
+  assets?: string
+}
+
+/** A service with its command split and its defaults filled in. */
+export type Service = {
+  readonly name: string
+  /** The command in words: `['node', 'src/web.ts']`. */
+  readonly run: readonly string[]
+  readonly build: readonly string[] | null
+  readonly routes: readonly string[]
+  readonly health: string | null
+  readonly env: Readonly<Record<string, string>>
+  readonly startTimeoutMs: number
+  readonly stopTimeoutMs: number
+}
+
+/** A sharded table: its shard key column, and the values that are unique over the whole system. */
+export type ShardedTable = {
+  readonly kind: 'sharded'
+  readonly name: string
+  readonly by: string
+  /** Each entry is a list of columns: `[['email'], ['country', 'tax_number']]`. */
+  readonly unique: readonly (readonly string[])[]
+}
+
+/** A reference table, copied whole to every shard. */
+export type ReferenceTable = { readonly kind: 'reference'; readonly name: string }
+
+export type Table = ShardedTable | ReferenceTable
+
+/** The data tier, resolved. */
+export type DataSystem = {
+  /** Absolute path of the migrations folder, or null. */
+  readonly migrations: string | null
+  readonly tables: readonly Table[]
+  readonly postgres: string
+  readonly memoryMb: number | null
+}
+
+/** A validated config: frozen, defaults filled in, paths absolute. */
+export type System = {
+  readonly name: string
+  /** Absolute path of the folder that the config file is in; services run there. */
+  readonly root: string
+  readonly services: readonly Service[]
+  readonly data: DataSystem | null
+  /** Absolute path, or null. */
+  readonly assets: string | null
+}

@@ -1,0 +1,69 @@
+import type { KeyType, System } from './system.ts'
+
+/** Where and how many: every node of every tier. Plain data with a version. */
+
+export type Tier = 'entry' | 'web' | 'worker' | 'cache' | 'data' | 'queue' | 'telemetry'
+
+/** The engines that exist so far; each is one folder of `packages/control/src/engines`. */
+export type EngineName = 'postgres' | 'process'
+
+export type Size = { readonly cpus: number; readonly memoryMb: number }
+
+/** A machine of a site. `local`: this machine, each host a loopback address of its own. */
+export type Host = {
+  readonly name: string
+  readonly site: 'local'
+  readonly region: string
+  readonly zone: string
+  readonly address: string
+}
+
+/** One running thing. */
+export type Node = {
+  readonly name: string
+  readonly tier: Tier
+  readonly engine: EngineName
+  readonly host: string
+  readonly port: number
+  readonly size: Size
+  /** The service that a `process` node runs. */
+  readonly service?: string
+  /** The shard that a data node belongs to. */
+  readonly shard?: string
+}
+
+export type Topology = {
+  readonly version: number
+  readonly rungs: readonly string[]
+  readonly hosts: readonly Host[]
+  readonly nodes: readonly Node[]
+}
+
+export type NodeHealth = 'healthy' | 'starting' | 'draining' | 'failed' | 'stopped'
+
+/**
+ * The file named by `BANYAN_SYSTEM`, which every service process reads at its start (mode 0600):
+ * the resolved system and the last good copy of the catalog.
+ */
+export type RuntimeFile = {
+  readonly format: 1
+  readonly system: System
+  /** This process: its node and service. */
+  readonly node: string
+  readonly service: string
+  /** Null until a sharded table is declared. */
+  readonly keyType: KeyType | null
+  readonly catalogVersion: number
+  readonly shards: readonly RuntimeShard[]
+  /** Most connections that this process may hold to one server. */
+  readonly connectionsMax: number
+}
+
+/** A shard as a service process sees it: members, not roles; roles are asked of the servers. */
+export type RuntimeShard = {
+  readonly name: string
+  readonly members: readonly { readonly host: string; readonly port: number }[]
+  readonly database: string
+  readonly user: string
+  readonly password: string
+}
