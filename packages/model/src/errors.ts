@@ -7,6 +7,18 @@ export const errorCatalogue = {
   BANYAN_CONFIG_FAILED: 'The config file threw an error, or did not export a system.',
   BANYAN_CONFIG_TIMEOUT: 'The config file did not finish within its deadline.',
   BANYAN_CONFIG_NOT_FOUND: 'There is no config file at the path.',
+  BANYAN_SERVE_UNKNOWN_APP: '`serve` was given something that it cannot serve.',
+  BANYAN_SERVE_LISTENING: '`serve` was given an app that listens already.',
+  BANYAN_PORT_INVALID: 'PORT is not a number from 0 to 65535.',
+  BANYAN_PORT_TAKEN: 'Another process listens on the port.',
+  BANYAN_LISTEN_FAILED: 'The address cannot be listened on.',
+  BANYAN_LISTEN_SOCKET_INVALID: 'The environment announces a passed socket that is not there or not one.',
+  BANYAN_NOT_READY: 'The process is starting and too many requests wait already.',
+  BANYAN_HANDLER_FAILED: 'A request handler threw an error or answered with something unusable.',
+  BANYAN_BODY_TOO_LARGE: 'The body of a request is larger than the limit of `serve`.',
+  BANYAN_HEADERS_TOO_LARGE: 'The headers of a request are larger than the limit of `serve`.',
+  BANYAN_REQUEST_MALFORMED: 'A request is not valid HTTP.',
+  BANYAN_REQUEST_TIMEOUT: 'A request did not arrive within the time limit of `serve`.',
 } as const
 
 export type ErrorCode = keyof typeof errorCatalogue
