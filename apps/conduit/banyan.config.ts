@@ -1,0 +1,4 @@
+import { defineSystem } from 'banyan'
+import { conduitFrom } from './system.ts'
+
+export default defineSystem(conduitFrom('.'))
