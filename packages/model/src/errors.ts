@@ -12,13 +12,25 @@ export const errorCatalogue = {
   BANYAN_PORT_INVALID: 'PORT is not a number from 0 to 65535.',
   BANYAN_PORT_TAKEN: 'Another process listens on the port.',
   BANYAN_LISTEN_FAILED: 'The address cannot be listened on.',
-  BANYAN_LISTEN_SOCKET_INVALID: 'The environment announces a passed socket that is not there or not one.',
+  BANYAN_LISTEN_SOCKET_INVALID:
+    'The environment announces a passed socket that is not there or not one.',
   BANYAN_NOT_READY: 'The process is starting and too many requests wait already.',
   BANYAN_HANDLER_FAILED: 'A request handler threw an error or answered with something unusable.',
   BANYAN_BODY_TOO_LARGE: 'The body of a request is larger than the limit of `serve`.',
   BANYAN_HEADERS_TOO_LARGE: 'The headers of a request are larger than the limit of `serve`.',
   BANYAN_REQUEST_MALFORMED: 'A request is not valid HTTP.',
   BANYAN_REQUEST_TIMEOUT: 'A request did not arrive within the time limit of `serve`.',
+  BANYAN_POSTGRES_NOT_FOUND: 'There is no PostgreSQL where the system says.',
+  BANYAN_POSTGRES_UNSUPPORTED: 'The PostgreSQL that was found is too old.',
+  BANYAN_POSTGRES_USER_INVALID: 'There is no unprivileged user that PostgreSQL could run under.',
+  BANYAN_POSTGRES_INIT_FAILED: 'A database cluster could not be made.',
+  BANYAN_POSTGRES_START_FAILED: 'PostgreSQL did not come up.',
+  BANYAN_POSTGRES_STOP_FAILED: 'A PostgreSQL process could not be ended.',
+  BANYAN_DISK_FULL: 'There is not enough space on the disk.',
+  BANYAN_DATA_FOREIGN: 'A data directory was not made by Banyan, or belongs to another node.',
+  BANYAN_DATA_BROKEN: 'A data directory or its node file is incomplete.',
+  BANYAN_DATA_NEWER: 'A node directory was written by a newer version of Banyan.',
+  BANYAN_DATA_VERSION: 'A data directory was made by another major version of PostgreSQL.',
 } as const
 
 export type ErrorCode = keyof typeof errorCatalogue
@@ -37,7 +49,7 @@ const brand = Symbol.for('banyan.error')
 export class BanyanError extends Error {
   readonly code: ErrorCode
   readonly hint: string | undefined
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details: Readonly<Record<string, unknown>>
   readonly [brand] = true
 
   constructor(code: ErrorCode, message: string, options: BanyanErrorOptions = {}) {
