@@ -31,6 +31,29 @@ export const errorCatalogue = {
   BANYAN_DATA_BROKEN: 'A data directory or its node file is incomplete.',
   BANYAN_DATA_NEWER: 'A node directory was written by a newer version of Banyan.',
   BANYAN_DATA_VERSION: 'A data directory was made by another major version of PostgreSQL.',
+  BANYAN_NO_SYSTEM: 'The process runs outside of a system, so that there is no database to reach.',
+  BANYAN_SYSTEM_FILE_INVALID: 'The file named by BANYAN_SYSTEM cannot be read or is not one.',
+  BANYAN_SYSTEM_FILE_NEWER: 'The file named by BANYAN_SYSTEM was written by a newer Banyan.',
+  BANYAN_NO_DATABASE: 'The system declares no data tier, or no sharded table to take a key.',
+  BANYAN_KEY_UNLISTED: 'A transaction over several keys was asked for a key that it does not list.',
+  BANYAN_LOOKUP_UNKNOWN: 'The system declares no such unique value.',
+  BANYAN_LOOKUP_INVALID: 'The value of a lookup is missing, or has not the columns that it needs.',
+  BANYAN_CONSISTENCY_INVALID: 'A consistency level is none of the known ones.',
+  BANYAN_OPTION_INVALID: 'An option of a data call is unknown or has a wrong value.',
+  BANYAN_SQL_INVALID: 'A statement has a part that cannot become SQL or a parameter.',
+  BANYAN_DATABASE_UNAVAILABLE:
+    'The database could not be reached within the time that requests are held.',
+  BANYAN_CONNECTIONS_BUSY: 'All connections of the process stayed busy for too long.',
+  BANYAN_CONNECTION_LOST:
+    'The connection was lost before the transaction was committed; nothing of it stays.',
+  BANYAN_OUTCOME_UNKNOWN:
+    'The connection was lost after a write was sent; it may have been done or not.',
+  BANYAN_TRANSACTION_ABORTED:
+    'A statement of the transaction had failed, so that it was rolled back.',
+  BANYAN_TRANSACTION_ENDED:
+    'A transaction was used after its end, or ended by a statement of its own.',
+  BANYAN_TRANSACTION_BUSY: 'A transaction was used from outside while a savepoint of it runs.',
+  BANYAN_DATA_CLOSED: 'The data runtime of the process was closed.',
 } as const
 
 export type ErrorCode = keyof typeof errorCatalogue
