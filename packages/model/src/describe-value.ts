@@ -1,0 +1,27 @@
+/** A value in a few words, as it is shown to the person who wrote it: `the number 3`, `the text "web"`. */
+export const describeValue = (value: unknown): string => {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (typeof value === 'string') return describeText(value)
+  if (typeof value === 'function') return describeFunction(value.name)
+  if (Array.isArray(value))
+    return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (typeof value === 'object') return describeObject(value)
+  return `the ${typeof value} ${String(value)}`
+}
+
+const describeText = (value: string): string => {
+  if (value === '') return 'an empty text'
+  const shown = value.length > 80 ? `${value.slice(0, 77)}…` : value
+  return `the text ${JSON.stringify(shown)}`
+}
+
+const describeFunction = (name: string): string => (name ? `the function ${name}` : 'a function')
+
+const describeObject = (value: object): string => {
+  const name = Object.getPrototypeOf(value)?.constructor?.name
+  if (typeof name === 'string' && name !== '' && name !== 'Object') {
+    return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`
+  }
+  return Object.keys(value).length === 0 ? 'an empty object' : 'an object'
+}

@@ -1,0 +1,107 @@
+import { type FaultList, join } from './faults.ts'
+import { FieldReader, isRecord } from './field-reader.ts'
+import type { FoundFiles } from './found-files.ts'
+import { nearestName } from './nearest-name.ts'
+import { isAbsolutePath, resolvePath } from './paths.ts'
+import { readTable } from './resolve-table.ts'
+import type { DataSystem, Table } from './system.ts'
+
+const keys = ['migrations', 'tables', 'postgres', 'memoryMb']
+
+/** Reads `data`, or gives null for a system without a data tier. */
+export const readData = (
+  faults: FaultList,
+  value: unknown,
+  root: string,
+  files: FoundFiles,
+): DataSystem | null => {
+  if (value === undefined) return null
+  if (!isRecord(value)) {
+    faults.add('data', value, {
+      expected: 'the data tier',
+      mend: "write data: { migrations: './migrations' }",
+    })
+    return null
+  }
+  faults.checkKeys('data', value, keys)
+  const fields = new FieldReader(faults, 'data', value)
+  return {
+    migrations: readFolder(fields, 'migrations', root, files),
+    tables: readTables(fields),
+    postgres: readPostgres(fields, root, files),
+    memoryMb: fields.integer('memoryMb', { min: 64, max: 1_048_576, unit: 'megabytes' }, null),
+  }
+}
+
+/** A folder of the app: a path relative to the config, so that the app can be moved whole. */
+export const readFolder = (
+  fields: FieldReader,
+  key: string,
+  root: string,
+  files: FoundFiles,
+): string | null => {
+  const expected = `a folder relative to the config, for example "./${key}"`
+  const path = fields.text(key, { expected, mend: `write ${key}: './${key}'` })
+  if (path === null) return null
+  if (isAbsolutePath(path)) {
+    fields.fault(key, {
+      expected,
+      mend: 'write the path from the config file on, beginning with ./',
+    })
+    return null
+  }
+  const folder = resolvePath(root, path)
+  const kind = files.kindOf(folder)
+  if (kind === 'folder') return folder
+  const found = kind === 'file' ? `a file at ${folder}` : `nothing at ${folder}`
+  fields.fault(key, {
+    found,
+    expected: 'a folder that exists',
+    mend: `make it (mkdir -p ${path}) or correct the path`,
+  })
+  return null
+}
+
+const readTables = (fields: FieldReader): readonly Table[] => {
+  const value = fields.value('tables')
+  if (value === undefined) return []
+  if (!isRecord(value)) {
+    fields.fault('tables', {
+      expected: 'an object of tables',
+      mend: "write tables: { users: { by: 'id' } }",
+    })
+    return []
+  }
+  const path = fields.pathOf('tables')
+  return Object.entries(value).flatMap(
+    ([name, table]) => readTable(fields.faults, join(path, name), name, table) ?? [],
+  )
+}
+
+const choices = ['embedded', 'distribution']
+
+const readPostgres = (fields: FieldReader, root: string, files: FoundFiles): string => {
+  const expected = '"embedded", "distribution" or a folder of PostgreSQL programs'
+  const choice = fields.text('postgres', {
+    expected,
+    mend: "write postgres: 'embedded', or leave it out",
+  })
+  if (choice === null) return 'embedded'
+  if (choices.includes(choice)) return choice
+  if (!choice.includes('/')) {
+    const near = nearestName(choice, choices)
+    fields.fault('postgres', {
+      expected,
+      mend: near ? `did you mean ${near}?` : `write a folder with a slash: "./${choice}"`,
+    })
+    return 'embedded'
+  }
+  const folder = resolvePath(root, choice)
+  if (files.kindOf(folder) === 'folder') return folder
+  fields.fault('postgres', {
+    found: `no folder at ${folder}`,
+    expected,
+    mend: 'correct the path, or leave it out for the embedded one',
+  })
+  return 'embedded'
+}
