@@ -8,12 +8,13 @@ export type TextRule = {
   readonly pattern?: RegExp
 }
 
-/** What is wrong with a text, or null. PostgreSQL cannot store U+0000, and UTF-8 no lone surrogate. */
+/** Whether a text can be kept: PostgreSQL has no U+0000, and UTF-8 no lone surrogates. */
+export const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
+
+/** What is wrong with a text, or null. */
 export function textFault(value: unknown, rule: TextRule): string | null {
   if (typeof value !== 'string') return 'must be a string'
-  if (value.includes('\0') || !value.isWellFormed())
-    return 'contains characters that no text may have'
-  if (value.trim() === '') return "can't be blank"
+  if (!isStorable(value)) return 'contains characters that no text may have'if (value.trim() === '') return "can't be blank"
   return lengthFault(value, rule) ?? (rule.pattern?.test(value) === false ? 'is invalid' : null)
 }
 

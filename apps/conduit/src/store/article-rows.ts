@@ -35,10 +35,18 @@ export const articleColumns = (viewer: string | null): Sql => sql`
   ) as favorited,
   u.username, u.bio, u.image`
 
-/** The articles of a page, newest first; `keys` selects their `author_id` and `id`. */
+/**
+ * The articles of a page, newest first; `keys` selects their `author_id` and `id`. The limits say
+ * what the planner does not see, that a whole key finds one row: without them it joined by the author
+ * alone, and read every article of a prolific author for each row of the page.
+ */
 export const articlesAt = (keys: Sql, viewer: string | null): Sql => sql`
   select ${articleColumns(viewer)}
   from (${keys}) as page
-  join articles a on a.author_id = page.author_id and a.id = page.id
-  join users u on u.id = page.author_id
+  cross join lateral (
+    select * from articles where author_id = page.author_id and id = page.id limit 1
+  ) as a
+  cross join lateral (
+    select username, bio, image from users where id = page.author_id limit 1
+  ) as u
   order by page.id desc`

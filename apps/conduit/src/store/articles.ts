@@ -1,4 +1,5 @@
 import { isTaken } from '../http/database-errors.ts'
+import { isStorable } from '../http/fields.ts'
 import { newId } from '../text/ids.ts'
 import { slugFits, slugOf } from '../text/slug.ts'
 import { articleColumns, type FullArticleRow } from './article-rows.ts'
@@ -16,8 +17,8 @@ export type NewArticle = {
 export type ArticleChanges = { readonly [Name in keyof NewArticle]?: NewArticle[Name] | undefined }
 
 /** The scope of an article's author, where everything about the article is; null: no such slug. */
-export const ownerOf = (data: Data, slug: string): Promise<OwnerScope | null> =>
-  data.by('articles.slug', slug)
+export const ownerOf = async (data: Data, slug: string): Promise<OwnerScope | null> =>
+  isStorable(slug) ? data.by('articles.slug', slug) : null
 
 /** The whole article, as the viewer sees it; null when it is gone. */
 export async function readArticle(

@@ -1,4 +1,5 @@
-import type { Data } from './data.ts'
+import { isStorable } from '../http/fields.ts'
+import type { Data, OwnerScope } from './data.ts'
 
 /** A user as others see them. */
 export type ProfileRow = {
@@ -8,9 +9,13 @@ export type ProfileRow = {
   readonly image: string | null
 }
 
+/** The scope of the user with a name; null when nobody has it, or nobody could. */
+const ownerOf = async (data: Data, username: string): Promise<OwnerScope | null> =>
+  isStorable(username) ? data.by('users.username', username) : null
+
 /** The profile of a username, read where that user lives; null when nobody has it. */
 export async function findProfile(data: Data, username: string): Promise<ProfileRow | null> {
-  const owner = await data.by('users.username', username)
+  const owner = await ownerOf(data, username)
   if (owner === null) return null
   const [row] = await owner.read<ProfileRow>`
     select id, username, bio, image from users where id = ${owner.key}`
@@ -19,7 +24,7 @@ export async function findProfile(data: Data, username: string): Promise<Profile
 
 /** The id of a username, or null. */
 export async function findUserId(data: Data, username: string): Promise<string | null> {
-  return (await data.by('users.username', username))?.key ?? null
+  return (await ownerOf(data, username))?.key ?? null
 }
 
 /** The profiles of many users by id: one query on every shard, however many users. */
