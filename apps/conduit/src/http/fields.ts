@@ -14,7 +14,8 @@ export const isStorable = (text: string): boolean => !text.includes('\0') && tex
 /** What is wrong with a text, or null. */
 export function textFault(value: unknown, rule: TextRule): string | null {
   if (typeof value !== 'string') return 'must be a string'
-  if (!isStorable(value)) return 'contains characters that no text may have'if (value.trim() === '') return "can't be blank"
+  if (!isStorable(value)) return 'contains characters that no text may have'
+  if (value.trim() === '') return "can't be blank"
   return lengthFault(value, rule) ?? (rule.pattern?.test(value) === false ? 'is invalid' : null)
 }
 
