@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { BanyanError } from '@banyan/model'
+
+const run = promisify(execFile)
+
+/** The user that PostgreSQL runs under, when it is not the user that runs Banyan. */
+export type Account = { readonly name: string; readonly uid: number; readonly gid: number }
+
+/**
+ * PostgreSQL refuses to run as root. So root runs it under `BANYAN_POSTGRES_USER`, else under
+ * `postgres`, which a distribution's package makes, else under `nobody`, which every machine has.
+ * Null for anybody but root: then it runs as is.
+ */
+export async function accountForPostgres(
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Account | null> {
+  if (process.getuid?.() !== 0) return null
+  const named = environment.BANYAN_POSTGRES_USER
+  const candidates = named ? [named] : ['postgres', 'nobody']
+  for (const name of candidates) {
+    const account = await findAccount(name)
+    if (account !== null && account.uid !== 0) return account
+  }
+  throw new BanyanError(
+    'BANYAN_POSTGRES_USER_INVALID',
+    `PostgreSQL does not run as root, and there is no unprivileged user ${candidates.map((name) => `"${name}"`).join(' or ')} on this machine.`,
+    { hint: 'Set BANYAN_POSTGRES_USER to the name of an existing unprivileged user.' },
+  )
+}
+
+async function findAccount(name: string): Promise<Account | null> {
+  const line = (await fromDirectoryService(name)) ?? (await fromFile(name))
+  const [found, , uid, gid] = line?.split(':') ?? []
+  if (found !== name || uid === undefined || gid === undefined) return null
+  return { name, uid: Number(uid), gid: Number(gid) }
+}
+
+/** `getent` also knows the users of LDAP and the like; where it is missing, the file has to do. */
+async function fromDirectoryService(name: string): Promise<string | null> {
+  if (!/^[\w][\w.-]*$/.test(name)) return null
+  try {
+    return (await run('getent', ['passwd', name])).stdout.trim()
+  } catch {
+    return null
+  }
+}
+
+async function fromFile(name: string): Promise<string | null> {
+  const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n')
+  return lines.find((line) => line.startsWith(`${name}:`)) ?? null
+}
+
+/** What `spawn` needs to run as the account. Node drops the supplementary groups along with it. */
+export function identityOf(account: Account | null): { uid?: number; gid?: number } {
+  return account === null ? {} : { uid: account.uid, gid: account.gid }
+}
+
+/** Whether the account can really enter a folder, found out by trying it as that user. */
+export async function canEnter(account: Account | null, directory: string): Promise<boolean> {
+  try {
+    const options = { ...identityOf(account), cwd: '/' }
+    await run('/bin/sh', ['-c', 'test -x "$1"', 'sh', directory], options)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,10 @@
+/** The public face of the PostgreSQL engine: everything that the rest of control may use of it. */
+export { type Binaries, findBinaries, oldestMajor } from './binaries.ts'
+export { adminUser, type ClusterOptions, createCluster } from './cluster.ts'
+export { proveDead } from './dead.ts'
+export { findServer } from './find-server.ts'
+export { type Address, freeAddress } from './free-address.ts'
+export { dataDirectoryOf } from './placement.ts'
+export { removeCluster } from './remove.ts'
+export { type StartOptions, startServer } from './start.ts'
+export { type StopMode, type StopOptions, stopServer } from './stop.ts'

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process'
+import { readdir, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/**
+ * The PostgreSQL processes that work in a data directory, by their working directory: every server
+ * process changes into it and stays, each in a session of its own, so neither the process group nor
+ * the parent tells. A shell that somebody opened there is not one of them.
+ */
+export async function processesIn(dataDirectory: string): Promise<number[]> {
+  return process.platform === 'linux'
+    ? await fromProc(dataDirectory)
+    : await fromLsof(dataDirectory)
+}
+
+/** Whether a process exists, be it another user's. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function fromProc(dataDirectory: string): Promise<number[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const checked = await Promise.all(
+    names.map(async (name) => ((await worksIn(name, dataDirectory)) ? Number(name) : 0)),
+  )
+  return checked.filter((pid) => pid > 0)
+}
+
+async function worksIn(name: string, dataDirectory: string): Promise<boolean> {
+  const directory = await linkOf(`/proc/${name}/cwd`)
+  if (directory !== dataDirectory && !directory?.startsWith(`${dataDirectory}/`)) return false
+  const executable = await linkOf(`/proc/${name}/exe`)
+  return executable !== null && ['postgres', 'postmaster'].includes(basename(executable))
+}
+
+/** The kernel marks what was removed since, and a removed directory still has its processes. */
+async function linkOf(path: string): Promise<string | null> {
+  try {
+    return (await readlink(path)).replace(/ \(deleted\)$/, '')
+  } catch {
+    return null
+  }
+}
+
+/** Where there is no /proc (macOS), `lsof` reads the same facts. */
+async function fromLsof(dataDirectory: string): Promise<number[]> {
+  const options = ['-w', '-a', '-c', 'postgres', '-d', 'cwd', '-Fpn']
+  const { stdout } = await run('lsof', options).catch((error: { stdout?: string }) => ({
+    stdout: error.stdout ?? '',
+  }))
+  return parseLsof(stdout, dataDirectory)
+}
+
+/** Reads the output of `lsof -Fpn`: a line `p<pid>`, then a line `n<path>` for its directory. */
+export function parseLsof(output: string, dataDirectory: string): number[] {
+  const found: number[] = []
+  let pid = 0
+  for (const line of output.split('\n')) {
+    if (line.startsWith('p')) pid = Number(line.slice(1))
+    const path = line.startsWith('n') ? line.slice(1) : null
+    if (path === dataDirectory || path?.startsWith(`${dataDirectory}/`)) found.push(pid)
+  }
+  return found
+}

@@ -1,0 +1,2 @@
+export type { TestDatabase } from './database.ts'
+export { startPostgres, type TestPostgres, type TestPostgresOptions } from './postgres.ts'
