@@ -1,0 +1,92 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { hostname } from 'node:os'
+import { destination, type Logger, pino } from 'pino'
+
+export type { Logger } from 'pino'
+
+/** What is known about the request that the running code belongs to. */
+export type RequestContext = { readonly requestId: string; logger: Logger | undefined }
+
+/** Carries the request through everything that its handler awaits. */
+export const requestContext = new AsyncLocalStorage<RequestContext>()
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+let root: Logger | undefined
+let sink: ReturnType<typeof destination> | undefined
+
+/**
+ * The logger of this process: JSON lines on standard output, level from `LOG_LEVEL`.
+ * Lines are written in the background, so that a slow reader does not stop requests.
+ */
+export function rootLogger(): Logger {
+  if (root !== undefined) return root
+  sink = destination({ fd: 1, sync: false })
+  const wanted = process.env.LOG_LEVEL?.toLowerCase() ?? 'info'
+  const known = levels.includes(wanted)
+  root = pino(
+    {
+      level: known ? wanted : 'info',
+      base: baseFields(),
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError },
+    },
+    sink,
+  )
+  if (!known) root.warn({ found: wanted, known: levels }, 'LOG_LEVEL is unknown, info is used')
+  return root
+}
+
+/** Waits until nothing logged so far is left in memory; for the moment before the process ends. */
+export function flushLog(): void {
+  try {
+    sink?.flushSync()
+  } catch {
+    // The reader of standard output is gone, and there is nowhere left to say so.
+  }
+}
+
+/**
+ * The logger for the code that runs now: inside a request of {@link serve} every line carries its
+ * `reqId`, elsewhere it is the logger of the process.
+ *
+ * @example
+ * app.get('/orders/:id', async ({ params }) => {
+ *   log().info({ order: params.id }, 'order read')
+ * })
+ */
+export function log(): Logger {
+  const context = requestContext.getStore()
+  if (context === undefined) return rootLogger()
+  context.logger ??= rootLogger().child({ reqId: context.requestId })
+  return context.logger
+}
+
+function baseFields(): Record<string, unknown> {
+  const { BANYAN_NODE: node, BANYAN_SERVICE: service } = process.env
+  return {
+    pid: process.pid,
+    ...(node === undefined ? { host: hostname() } : { node }),
+    ...(service === undefined ? {} : { service }),
+  }
+}
+
+/**
+ * Only what says what went wrong and where. Errors of drivers and clients carry whole requests and
+ * rows in their other fields, which have no business in a log.
+ */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { name, message, stack, cause } = error
+  const code = 'code' in error ? error.code : undefined
+  const hint = 'hint' in error ? error.hint : undefined
+  return {
+    type: name,
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(hint === undefined ? {} : { hint }),
+    stack,
+    ...(cause === undefined ? {} : { cause: describeError(cause) }),
+  }
+}

@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { BanyanError } from '@banyan/model'
+import { getRequestListener } from '@hono/node-server'
+import type { FastifyLike, FetchHandler, KnownApp, NodeListener } from './app.ts'
+import { logFailure } from './failure.ts'
+import type { Limits } from './limits.ts'
+
+/** An app as `serve` runs it, whatever its framework. */
+export type Adapted = {
+  readonly server: Server
+  readonly listener: NodeListener
+  readonly limits: Partial<Limits>
+  /** Resolves when the app can take requests; rejects when it cannot be started. */
+  ready(): Promise<void>
+  /** Runs what the app wants to do when it ends. */
+  close(): Promise<void>
+}
+
+const nothing = async (): Promise<void> => {}
+
+/** Makes one shape of the five kinds of app. */
+export function adapt(known: KnownApp): Adapted {
+  switch (known.kind) {
+    case 'server':
+      return adaptServer(known.app)
+    case 'fastify':
+      return adaptFastify(known.app)
+    case 'fetch':
+      return adaptListener(fetchListener(known.app))
+    case 'express':
+    case 'listener':
+      return adaptListener(known.app)
+  }
+}
+
+function adaptListener(listener: NodeListener): Adapted {
+  return { server: createServer(), listener, limits: {}, ready: nothing, close: nothing }
+}
+
+/**
+ * Fastify's own server never listens: requests go to its router, upgrades to the listeners that its
+ * plugins put on that server. Closing the app runs its `preClose` and `onClose` hooks.
+ */
+function adaptFastify(app: FastifyLike): Adapted {
+  const inner = app.server as Server
+  if (inner.listening) throw alreadyListening('The Fastify instance')
+  const server = createServer()
+  const ready = async (): Promise<void> => {
+    await app.ready()
+    if (inner.listenerCount('upgrade') > 0) {
+      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        inner.emit('upgrade', request, socket, head)
+      })
+    }
+  }
+  const close = async (): Promise<void> => void (await app.close())
+  const listener: NodeListener = (request, response) => app.routing(request, response)
+  return { server, listener, limits: fastifyLimits(app), ready, close }
+}
+
+function fastifyLimits(app: FastifyLike): Partial<Limits> {
+  const config = (app as { initialConfig?: { bodyLimit?: unknown } }).initialConfig
+  return typeof config?.bodyLimit === 'number' ? { bodyBytesMax: config.bodyLimit } : {}
+}
+
+/**
+ * The user's own server listens, so that everything attached to it (WebSockets, `address()`) goes on
+ * working; only its request listeners are called by us instead of by Node.
+ */
+function adaptServer(server: Server): Adapted {
+  if (server.listening) throw alreadyListening('The http.Server')
+  const own = server.listeners('request') as NodeListener[]
+  server.removeAllListeners('request')
+  const listener: NodeListener = (request, response) => {
+    const results = own.map((one) => one.call(server, request, response))
+    return results.length === 1 ? results[0] : Promise.all(results)
+  }
+  return { server, listener, limits: {}, ready: nothing, close: nothing }
+}
+
+function fetchListener(handler: FetchHandler): NodeListener {
+  const call = handler as (...args: unknown[]) => unknown
+  const checked = (...args: unknown[]): unknown => {
+    const answer = call(...args)
+    return isPromise(answer) ? answer.then(checkAnswer) : checkAnswer(answer)
+  }
+  const errorHandler = (error: unknown): Response => {
+    const { status, body, headers } = logFailure(error)
+    return new Response(body, {
+      status,
+      headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    })
+  }
+  return getRequestListener(checked, { errorHandler }) as NodeListener
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+function checkAnswer(answer: unknown): unknown {
+  if (isResponse(answer)) return answer
+  const found = answer === null ? 'null' : typeof answer
+  throw new BanyanError(
+    'BANYAN_HANDLER_FAILED',
+    `The fetch handler answered with ${found} instead of a Response.`,
+    { hint: 'Return a Response, or declare (request, response) to answer through Node.' },
+  )
+}
+
+/** By shape, because several Responses live side by side: Node's, undici's, Hono's. */
+export function isResponse(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { status, headers } = value as { status?: unknown; headers?: unknown }
+  return typeof status === 'number' && typeof headers === 'object'
+}
+
+function alreadyListening(what: string): BanyanError {
+  return new BanyanError('BANYAN_SERVE_LISTENING', `${what} listens already.`, {
+    hint: 'Remove its listen(): serve listens where the environment says.',
+  })
+}

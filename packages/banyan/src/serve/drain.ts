@@ -1,0 +1,45 @@
+import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import { keepAliveGraceMs, type Limits } from './limits.ts'
+import type { Traffic } from './traffic.ts'
+
+/**
+ * Ends the HTTP connections of a server without failing a client that keeps to HTTP's rules.
+ *
+ * 1. Nothing new is accepted. Only the listener is closed: `http.Server.close` would cut idle
+ *    connections within a millisecond, also those on which a request is on its way.
+ * 2. Every answer from now on says `Connection: close`.
+ * 3. An idle connection stays for as long as its client may count on it: Node's own timer ends it,
+ *    and ours those that never sent anything.
+ * 4. At the deadline the rest is cut.
+ *
+ * Gives back how many answers were lost.
+ */
+export async function drain(
+  server: Server,
+  traffic: Traffic,
+  limits: Limits,
+  deadlineMs: number,
+): Promise<number> {
+  const closed = Promise.withResolvers<'empty'>()
+  NetServer.prototype.close.call(server)
+  traffic.stop()
+  void traffic.connections.empty().then(() => closed.resolve('empty'))
+  const idleMs = limits.keepAliveTimeoutMs + keepAliveGraceMs
+  const sweep = setInterval(() => traffic.connections.destroyIdle(), idleMs)
+  const deadline = after(deadlineMs)
+  try {
+    const outcome = await Promise.race([closed.promise, deadline.promise])
+    return outcome === 'empty' ? 0 : traffic.connections.cutHttp()
+  } finally {
+    clearInterval(sweep)
+    deadline.cancel()
+  }
+}
+
+/** A promise of `'late'` that can be called off. */
+export function after(ms: number): { promise: Promise<'late'>; cancel: () => void } {
+  const { promise, resolve } = Promise.withResolvers<'late'>()
+  const timer = setTimeout(() => resolve('late'), ms)
+  return { promise, cancel: () => clearTimeout(timer) }
+}

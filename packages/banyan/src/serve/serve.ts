@@ -1,0 +1,127 @@
+import { rootLogger } from '../log.ts'
+import { type Adapted, adapt } from './adapt.ts'
+import { type App, classifyApp } from './app.ts'
+import { after, drain } from './drain.ts'
+import { applyLimits, type Limits, resolveLimits } from './limits.ts'
+import { listen } from './listen.ts'
+import { disown, own } from './owner.ts'
+import { choosePlace } from './place.ts'
+import { Traffic } from './traffic.ts'
+
+/** Options of {@link serve}; every one has a default. */
+export type ServeOptions = {
+  /** Address where `$HOST` is not set. Default 127.0.0.1. */
+  readonly host?: string
+  /** Port where `$PORT` is not set. Default 3000. */
+  readonly port?: number
+  /** What a single request may take. */
+  readonly limits?: Partial<Limits>
+  /** A line in the log per request, at level `info`. Default true. */
+  readonly requestLogs?: boolean
+  /** How long stopping may take in all, in milliseconds. Default 9,000, below the 10,000 of a system. */
+  readonly stopTimeoutMs?: number
+  /**
+   * Whether SIGTERM, SIGINT and errors that nobody caught end the process in order. Default true;
+   * false for a server inside of a test or of another program.
+   */
+  readonly ownProcess?: boolean
+}
+
+/** A running server. */
+export type ServeHandle = {
+  /** `http://127.0.0.1:3000` */
+  readonly url: string
+  readonly port: number
+  /** Stops in order: finishes what is under way, then runs the app's own close hooks. */
+  stop(): Promise<void>
+}
+
+/** The part of the stop time that is kept for close hooks. */
+const hooksShare = 0.2
+
+/**
+ * Serves an app: Fastify 5, Express 4 or 5, Hono or any fetch handler, a `(request, response)`
+ * listener, or an `http.Server`. Listens on a passed socket, else on `$HOST:$PORT`; answers
+ * `/-/live` and `/-/ready`; stops on SIGTERM without failing a request.
+ *
+ * Rejects with `BANYAN_SERVE_UNKNOWN_APP`, `BANYAN_SERVE_LISTENING`, `BANYAN_PORT_INVALID`,
+ * `BANYAN_PORT_TAKEN`, `BANYAN_LISTEN_FAILED`, `BANYAN_LISTEN_SOCKET_INVALID`, or with the app's own
+ * error when it cannot get ready.
+ *
+ * @example
+ * import Fastify from 'fastify'
+ * import { serve } from 'banyan'
+ *
+ * const app = Fastify()
+ * app.get('/', async () => ({ hello: 'world' }))
+ * await serve(app)
+ */
+export async function serve(app: App, options: ServeOptions = {}): Promise<ServeHandle> {
+  const place = choosePlace(process.env, process.pid, options)
+  const adapted = adapt(classifyApp(app))
+  const limits = resolveLimits(adapted.limits, options.limits ?? {})
+  const logger = rootLogger()
+  const logsRequests = options.requestLogs !== false && logger.isLevelEnabled('info')
+  applyLimits(adapted.server, limits)
+  const traffic = new Traffic(adapted.server, {
+    listener: adapted.listener,
+    bodyBytesMax: limits.bodyBytesMax,
+    requestLog: logsRequests ? logger : null,
+  })
+  const { url, port } = await listen(adapted.server, place)
+  if (place.kind === 'socket') forgetPassedSocket()
+  const isDefaultPort = place.kind === 'address' && place.isDefault
+  logger.info(
+    { url },
+    isDefaultPort ? 'listening on the default port, PORT is not set' : 'listening',
+  )
+
+  const stopTimeoutMs = options.stopTimeoutMs ?? 9_000
+  let stopped: Promise<void> | undefined
+  const handle: ServeHandle = {
+    url,
+    port,
+    stop: () => {
+      stopped ??= stop(adapted, traffic, limits, stopTimeoutMs).finally(() => disown(handle))
+      return stopped
+    },
+  }
+  if (options.ownProcess !== false) own(handle, stopTimeoutMs * hooksShare)
+  await start(adapted, traffic, handle)
+  return handle
+}
+
+async function start(adapted: Adapted, traffic: Traffic, handle: ServeHandle): Promise<void> {
+  try {
+    await adapted.ready()
+  } catch (error) {
+    traffic.connections.cutAll()
+    await handle.stop().catch(() => {})
+    throw error
+  }
+  if (traffic.phase === 'starting') traffic.start()
+}
+
+async function stop(
+  adapted: Adapted,
+  traffic: Traffic,
+  limits: Limits,
+  timeoutMs: number,
+): Promise<void> {
+  const hooksMs = timeoutMs * hooksShare
+  const lost = await drain(adapted.server, traffic, limits, timeoutMs - hooksMs)
+  if (lost > 0) rootLogger().error({ lost }, 'requests were cut at the end of the stop timeout')
+  const deadline = after(hooksMs)
+  const outcome = await Promise.race([adapted.close(), deadline.promise])
+  deadline.cancel()
+  // What was upgraded (WebSockets) had its chance to say goodbye in the app's own hooks.
+  traffic.connections.cutAll()
+  if (outcome === 'late') throw new Error('The close hooks of the app did not end in time.')
+}
+
+/** As sd_listen_fds(3) does: what this process starts must not take the socket for its own. */
+function forgetPassedSocket(): void {
+  delete process.env.LISTEN_FDS
+  delete process.env.LISTEN_PID
+  delete process.env.LISTEN_FDNAMES
+}

@@ -1,0 +1,196 @@
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { BanyanError } from '@banyan/model'
+import { type Logger, type RequestContext, requestContext } from '../log.ts'
+import { isResponse } from './adapt.ts'
+import type { NodeListener } from './app.ts'
+import { enforceBodyLimit } from './body-limit.ts'
+import { answerClientError } from './client-error.ts'
+import { Connections } from './connections.ts'
+import { answerFailure } from './failure.ts'
+import { answerReserved, isReserved, type Phase } from './probes.ts'
+import { identify, requestIdHeader } from './request-id.ts'
+
+/** Requests that may wait for the app to become ready; more are sent away. */
+const waitingMax = 1_000
+
+export type TrafficOptions = {
+  readonly listener: NodeListener
+  readonly bodyBytesMax: number
+  /** Null: no line per request. */
+  readonly requestLog: Logger | null
+}
+
+/** Takes the requests of one server from Node to the app, and knows what is under way. */
+export class Traffic {
+  readonly connections: Connections
+  readonly #options: TrafficOptions
+  readonly #started = Promise.withResolvers<void>()
+  readonly #endOf: (this: ServerResponse) => void
+  #phase: Phase = 'starting'
+  #waiting = 0
+
+  constructor(server: Server, options: TrafficOptions) {
+    const connections = new Connections(server)
+    this.connections = connections
+    this.#options = options
+    this.#endOf = function (this: ServerResponse) {
+      connections.ended(this)
+    }
+    this.#attach(server)
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  /** From now on requests reach the app, first those that waited. */
+  start(): void {
+    this.#phase = 'ready'
+    this.#started.resolve()
+  }
+
+  /** From now on every answer ends its connection. */
+  stop(): void {
+    this.#phase = 'stopping'
+    this.#started.resolve()
+    this.connections.announceClose()
+  }
+
+  #attach(server: Server): void {
+    const take = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#take(request, response)
+    server.on('request', take)
+    server.on('checkContinue', this.#continueOf(server))
+    if (server.listenerCount('clientError') > 0) return
+    server.on('clientError', (error: Error, socket: Duplex) => {
+      answerClientError(error, socket, this.connections.isBusy(socket))
+    })
+  }
+
+  /** A body that is refused by its length is refused before the client is told to send it. */
+  #continueOf(server: Server): (request: IncomingMessage, response: ServerResponse) => void {
+    const own = server.listeners('checkContinue')
+    server.removeAllListeners('checkContinue')
+    const goOn: NodeListener = (request, response) => {
+      if (own.length > 0) return Promise.all(own.map((one) => one.call(server, request, response)))
+      response.writeContinue()
+      return this.#options.listener(request, response)
+    }
+    return (request, response) => this.#take(request, response, goOn)
+  }
+
+  #take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener = this.#options.listener,
+  ): void {
+    // Sent after an answer that said it is the last: nobody would ever see what we say to it.
+    if (request.socket.writableEnded) return
+    if (this.#phase === 'stopping') response.setHeader('connection', 'close')
+    if (isReserved(request.url ?? '')) answerReserved(request, response, this.#phase)
+    else if (this.#phase === 'starting') void this.#hold(request, response, listener)
+    else this.#handle(request, response, listener)
+  }
+
+  /** A process that starts again keeps its clients waiting for a moment rather than failing them. */
+  async #hold(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener: NodeListener,
+  ): Promise<void> {
+    if (this.#waiting >= waitingMax) return answerFailure(response, tooManyWaiting())
+    this.#waiting += 1
+    await this.#started.promise
+    this.#waiting -= 1
+    if (!response.destroyed) this.#handle(request, response, listener)
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse, listener: NodeListener): void {
+    const requestId = identify(request)
+    response.setHeader(requestIdHeader, requestId)
+    this.connections.began(request, response)
+    if (this.#options.requestLog === null) response.on('close', this.#endOf)
+    else this.#logEnd(this.#options.requestLog, request, response, requestId)
+    const context: RequestContext = { requestId, logger: undefined }
+    requestContext.run(context, call, listener, request, response, this.#options.bodyBytesMax)
+  }
+
+  #logEnd(logger: Logger, request: IncomingMessage, response: ServerResponse, reqId: string): void {
+    const start = performance.now()
+    const { method } = request
+    const url = request.url ?? ''
+    response.on('close', () => {
+      this.connections.ended(response)
+      const query = url.indexOf('?')
+      const fields = {
+        reqId,
+        method,
+        path: query < 0 ? url : url.slice(0, query),
+        status: response.statusCode,
+        durationMs: Math.round((performance.now() - start) * 1_000) / 1_000,
+      }
+      // Without a finished answer the status is only what it would have been.
+      if (response.writableFinished) logger.info(fields, 'request finished')
+      else logger.info({ ...fields, status: null }, 'request aborted')
+    })
+  }
+}
+
+function call(
+  listener: NodeListener,
+  request: IncomingMessage,
+  response: ServerResponse,
+  bodyBytesMax: number,
+): void {
+  const { headers } = request
+  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+    if (enforceBodyLimit(request, response, bodyBytesMax)) return
+    keepContext(request)
+  }
+  try {
+    const result = listener(request, response)
+    if (typeof result === 'object' && result !== null) watch(result, response)
+  } catch (error) {
+    answerFailure(response, error)
+  }
+}
+
+/**
+ * Node's parser emits the pieces of a body in the context of the connection, so that whatever an app
+ * does once a body is complete would not know which request it belongs to.
+ */
+function keepContext(request: IncomingMessage): void {
+  const context = requestContext.getStore() as RequestContext
+  const emit = IncomingMessage.prototype.emit
+  request.emit = (...args: Parameters<typeof emit>): boolean =>
+    requestContext.run(context, () => emit.apply(request, args))
+}
+
+function watch(result: object, response: ServerResponse): void {
+  if (typeof (result as { then?: unknown }).then === 'function') {
+    Promise.resolve(result).then(
+      (value) => checkUnused(value, response),
+      (error: unknown) => answerFailure(response, error),
+    )
+  } else checkUnused(result, response)
+}
+
+/** A `(request, env)` fetch handler looks like a listener, but gives its answer back. */
+function checkUnused(value: unknown, response: ServerResponse): void {
+  if (response.headersSent || !isResponse(value) || value === response) return
+  const error = new BanyanError(
+    'BANYAN_HANDLER_FAILED',
+    'The app declares two parameters, which makes it a (request, response) listener, but it returned a Response.',
+    { hint: 'Pass serve({ fetch: handler }) to say that it is a fetch handler.' },
+  )
+  answerFailure(response, error)
+}
+
+function tooManyWaiting(): BanyanError {
+  const error = new BanyanError('BANYAN_NOT_READY', `${waitingMax} requests wait already.`, {
+    hint: 'The app is still starting; try again.',
+    details: { retryAfterMs: 1_000 },
+  })
+  return Object.assign(error, { statusCode: 503 })
+}
