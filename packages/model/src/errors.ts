@@ -54,6 +54,17 @@ export const errorCatalogue = {
     'A transaction was used after its end, or ended by a statement of its own.',
   BANYAN_TRANSACTION_BUSY: 'A transaction was used from outside while a savepoint of it runs.',
   BANYAN_DATA_CLOSED: 'The data runtime of the process was closed.',
+  BANYAN_KEY_INVALID: "A key is missing, or cannot be brought to the system's key type.",
+  BANYAN_DATABASE_FOREIGN: 'The database exists and belongs to somebody else; it was left as it is.',
+  BANYAN_DATABASE_NEWER: 'The database was prepared by a newer version of Banyan.',
+  BANYAN_TABLES_INVALID: 'The declared tables do not fit the database; every fault is listed.',
+  BANYAN_UNIQUE_DUPLICATES: 'Values that are declared unique exist more than once already.',
+  BANYAN_MIGRATIONS_NOT_FOUND: 'The folder of migrations does not exist.',
+  BANYAN_MIGRATIONS_INVALID: 'Migration files have faults; every one is listed and none was run.',
+  BANYAN_MIGRATION_EDITED: 'A migration was changed after it was applied.',
+  BANYAN_MIGRATION_FAILED: 'A migration failed; what it did was rolled back.',
+  BANYAN_MIGRATION_UNFINISHED: 'A migration without a transaction began and did not finish.',
+  BANYAN_MIGRATION_CANCELLED: 'A migration was cancelled; what it did was rolled back.',
 } as const
 
 export type ErrorCode = keyof typeof errorCatalogue
