@@ -1,18 +1,21 @@
 import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type Account, accountForPostgres } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { classifyCluster, readClusterFacts } from './cluster-state.ts'
 import { includeOurSettings, type ServerSize, writeConfiguration } from './configuration.ts'
 import { readSystemIdentifier } from './control-file.ts'
-import { checkSpaceForCluster, diskFull, freeMbOf, isDiskFull } from './disk-space.ts'
+import { asDiskFull, checkSpaceForCluster } from './disk-space.ts'
 import { makeWorkDirectory, removeLeftovers, removeWorkDirectory, runInitdb } from './init.ts'
-import { type NodeFile, readNodeFile, syncDirectory, writeNodeFile } from './node-file.ts'
+import { type NodeFile, nodeFileFormat, syncDirectory, writeNodeFile } from './node-file.ts'
+import { writeOrigin } from './origin.ts'
 import {
   chooseDataDirectory,
+  locateNode,
   makeEnterable,
   reachableBinaries,
   realDirectory,
+  removeDistant,
   sharedDirectory,
 } from './placement.ts'
 
@@ -47,45 +50,43 @@ export type ClusterOptions = ServerSize & {
  */
 export async function createCluster(options: ClusterOptions): Promise<void> {
   const account = await accountForPostgres()
-  const nodeDirectory = await realDirectory(options.nodeDirectory)
-  const node = await readNodeFile(nodeDirectory)
-  const present = node?.dataDirectory ?? join(nodeDirectory, 'data')
-  const situation = classifyCluster(await readClusterFacts(node, present), options.binaries.major)
+  const { directory, node, dataDirectory } = await locateNode(options.nodeDirectory)
+  const facts = await readClusterFacts(node, dataDirectory)
+  const situation = classifyCluster(facts, options.binaries.major)
   if (situation === 'whole') return
   if (situation === 'unnamed' && node !== null) {
-    return await writeNodeFile(nodeDirectory, { ...node, state: 'whole' })
+    return await writeNodeFile(directory, { ...node, state: 'whole' })
   }
-  await makeInNewDirectory({ ...options, nodeDirectory }, account)
+  await makeInNewDirectory(options, account)
 }
 
 /** Undoes the folders that it made itself, when it does not come to an end. */
 async function makeInNewDirectory(options: ClusterOptions, account: Account | null): Promise<void> {
   options.signal?.throwIfAborted()
-  const made = await mkdir(options.nodeDirectory, { recursive: true })
-  const top = made === undefined ? null : resolve(made)
+  await checkSpaceForCluster(options.nodeDirectory)
+  const top = await mkdir(options.nodeDirectory, { recursive: true })
   try {
-    await makeCluster(
-      { ...options, nodeDirectory: await realDirectory(options.nodeDirectory) },
-      account,
-    )
+    const directory = await realDirectory(options.nodeDirectory)
+    await makeCluster({ ...options, nodeDirectory: directory }, account)
   } catch (error) {
-    if (top !== null) await removeEmptyFolders(options.nodeDirectory, top)
+    if (top !== undefined) await removeEmptyFolders(options.nodeDirectory, top)
     throw await asDiskFull(error, options.nodeDirectory)
   }
 }
 
 async function makeCluster(options: ClusterOptions, account: Account | null): Promise<void> {
   const { nodeDirectory, binaries } = options
-  const dataDirectory = await chooseDataDirectory(account, nodeDirectory)
-  const distant = dirname(dataDirectory) !== nodeDirectory
+  const place = await chooseDataDirectory(account, nodeDirectory)
+  const distant = isAbsolute(place)
+  const dataDirectory = resolve(nodeDirectory, place)
   if (distant) await prepareDistant(options, account, dataDirectory)
   await removeLeftovers(dataDirectory)
   try {
     await checkSpaceForCluster(dirname(dataDirectory))
     const reachable = await reachableBinaries(account, binaries)
-    await makeUnderAnotherName({ ...options, binaries: reachable }, account, dataDirectory)
+    await makeUnderAnotherName({ ...options, binaries: reachable }, account, place)
   } catch (error) {
-    if (distant) await rmdir(dirname(dataDirectory)).catch(() => {})
+    if (distant) await removeDistant(dataDirectory)
     throw error
   }
 }
@@ -99,6 +100,7 @@ async function prepareDistant(
   classifyCluster(await readClusterFacts(null, dataDirectory), binaries.major)
   await makeEnterable(sharedDirectory)
   await makeEnterable(dirname(dataDirectory))
+  await writeOrigin(nodeDirectory, dataDirectory)
   onProgress?.(
     `The user "${account?.name}", which PostgreSQL runs under, cannot enter ${nodeDirectory}; the data goes to ${dataDirectory}.`,
   )
@@ -107,41 +109,39 @@ async function prepareDistant(
 async function makeUnderAnotherName(
   options: ClusterOptions,
   account: Account | null,
-  dataDirectory: string,
+  place: string,
 ): Promise<void> {
-  const { binaries, adminPassword, durable = true, signal, onProgress } = options
+  const { nodeDirectory, binaries, adminPassword, durable = true, signal, onProgress } = options
+  const dataDirectory = resolve(nodeDirectory, place)
   const workDirectory = await makeWorkDirectory(account, dataDirectory)
   try {
     onProgress?.(`Making a database cluster with PostgreSQL ${binaries.version}.`)
     const init = { binaries, account, dataDirectory, adminUser, adminPassword, durable, signal }
-    const directory = await runInitdb(init, workDirectory)
-    await includeOurSettings(directory, account)
-    await writeConfiguration(directory, account, options)
-    await giveName(options, directory, dataDirectory)
+    const made = await runInitdb(init, workDirectory)
+    await includeOurSettings(made, account)
+    await writeConfiguration(made, account, options)
+    await giveName(options, made, place)
   } finally {
     await removeWorkDirectory(workDirectory)
   }
 }
 
 /** The moment in which the cluster becomes one. Up to the rename an abort undoes everything. */
-async function giveName(
-  { nodeDirectory, binaries, signal }: ClusterOptions,
-  directory: string,
-  dataDirectory: string,
-): Promise<void> {
-  const systemIdentifier = (await readSystemIdentifier(directory)) ?? ''
+async function giveName(options: ClusterOptions, made: string, place: string): Promise<void> {
+  const { nodeDirectory, binaries, signal } = options
+  const dataDirectory = resolve(nodeDirectory, place)
   const node: NodeFile = {
-    format: 1,
+    format: nodeFileFormat,
     engine: 'postgres',
     version: binaries.major,
-    systemIdentifier,
-    dataDirectory,
+    systemIdentifier: (await readSystemIdentifier(made)) ?? '',
+    dataDirectory: place,
     state: 'making',
   }
   await writeNodeFile(nodeDirectory, node)
   try {
     signal?.throwIfAborted()
-    await rename(directory, dataDirectory)
+    await rename(made, dataDirectory)
   } catch (error) {
     await rm(join(nodeDirectory, 'node.json'), { force: true })
     throw error
@@ -158,11 +158,4 @@ async function removeEmptyFolders(directory: string, top: string): Promise<void>
     )
     if (!removed) return
   }
-}
-
-/** The disk may also fill up under our own small files. */
-async function asDiskFull(error: unknown, directory: string): Promise<unknown> {
-  const { code = '' } = error as NodeJS.ErrnoException
-  const ours = code.startsWith('BANYAN_')
-  return !ours && isDiskFull(code) ? diskFull(directory, await freeMbOf(directory), error) : error
 }

@@ -36,6 +36,26 @@ export function diskFull(directory: string, freeMb: number, cause?: unknown): Ba
   )
 }
 
+/** The same for a cluster that exists, whose need nobody can say. */
+export function diskFullAtStart(directory: string, freeMb: number, cause?: unknown): BanyanError {
+  return new BanyanError(
+    'BANYAN_DISK_FULL',
+    `PostgreSQL cannot start, because the disk of ${directory} is full (${freeMb} MB free).`,
+    { hint: 'Free some space there, then start again.', details: { directory, freeMb }, cause },
+  )
+}
+
+/** Our own small files may be what no longer fits. */
+export async function asDiskFull(
+  error: unknown,
+  directory: string,
+  describe = diskFull,
+): Promise<unknown> {
+  const code = String((error as NodeJS.ErrnoException | null)?.code ?? '')
+  if (BanyanError.is(error) || !isDiskFull(code)) return error
+  return describe(directory, await freeMbOf(directory), error)
+}
+
 /** Whether an error, or what a program printed, is about a full disk or an exhausted quota. */
 export function isDiskFull(text: string): boolean {
   return /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded/i.test(text)

@@ -12,7 +12,7 @@ export type NodeFile = {
   readonly version: number
   /** PostgreSQL's own name for the cluster, so that no other one is taken for it. */
   readonly systemIdentifier: string
-  /** Where the data really is; normally `data` beside this file. */
+  /** `data`, beside this file, or an absolute path where the data had to go elsewhere. */
   readonly dataDirectory: string
   /** `making` from the moment initdb is through until the data directory has its name. */
   readonly state: 'making' | 'whole'

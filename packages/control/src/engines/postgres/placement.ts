@@ -3,7 +3,8 @@ import { chmod, cp, mkdir, readFile, realpath, rename, rm, stat } from 'node:fs/
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Account, canEnter } from './account.ts'
 import { type Binaries, packageDirectoryOf } from './binaries.ts'
-import { readNodeFile } from './node-file.ts'
+import { type NodeFile, readNodeFile } from './node-file.ts'
+import { checkOrigin } from './origin.ts'
 
 /**
  * Where data and binaries really are. When root runs PostgreSQL under another user, that user may
@@ -12,6 +13,23 @@ import { readNodeFile } from './node-file.ts'
  */
 export const sharedDirectory = '/var/lib/banyan'
 
+/** A node on the disk: its `node.json`, if there is one, and where its data is or would be. */
+export type LocatedNode = {
+  /** Without symbolic links. */
+  readonly directory: string
+  readonly node: NodeFile | null
+  readonly dataDirectory: string
+}
+
+/** Reads where a node is. Data below /var/lib/banyan belongs to one node directory only. */
+export async function locateNode(nodeDirectory: string): Promise<LocatedNode> {
+  const directory = await realDirectory(nodeDirectory)
+  const node = await readNodeFile(directory)
+  const dataDirectory = resolve(directory, node?.dataDirectory ?? 'data')
+  if (dirname(dataDirectory) !== directory) await checkOrigin(directory, dataDirectory)
+  return { directory, node, dataDirectory }
+}
+
 /**
  * The data directory of a node that exists, as its `node.json` says, else where it would be by default.
  *
@@ -19,17 +37,15 @@ export const sharedDirectory = '/var/lib/banyan'
  * const dataDirectory = await dataDirectoryOf('/srv/notes/.banyan/nodes/postgres-1')
  */
 export async function dataDirectoryOf(nodeDirectory: string): Promise<string> {
-  const node = await readNodeFile(nodeDirectory)
-  return node?.dataDirectory ?? join(await realDirectory(nodeDirectory), 'data')
+  return (await locateNode(nodeDirectory)).dataDirectory
 }
 
-/** Where a new data directory goes. */
+/** Where a new data directory goes: `data` in the node directory, or an absolute path. */
 export async function chooseDataDirectory(
   account: Account | null,
-  nodeDirectory: string,
+  directory: string,
 ): Promise<string> {
-  const directory = await realDirectory(nodeDirectory)
-  if (account === null || (await canEnter(account, directory))) return join(directory, 'data')
+  if (account === null || (await canEnter(account, directory))) return 'data'
   return join(distantDirectory(directory), 'data')
 }
 
@@ -43,6 +59,12 @@ export async function realDirectory(nodeDirectory: string): Promise<string> {
 export function distantDirectory(nodeDirectory: string): string {
   const digest = createHash('sha256').update(nodeDirectory).digest('hex').slice(0, 16)
   return join(sharedDirectory, `${basename(nodeDirectory)}-${digest}`)
+}
+
+/** Removes the folder of a node's data below /var/lib/banyan, unless there still is data in it. */
+export async function removeDistant(dataDirectory: string): Promise<void> {
+  if (await exists(dataDirectory)) return
+  await rm(dirname(dataDirectory), { recursive: true, force: true })
 }
 
 /** Makes a folder that others may enter but not list. */

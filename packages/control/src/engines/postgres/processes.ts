@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readdir, readlink } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readdir, readlink, realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -11,18 +12,29 @@ const run = promisify(execFile)
  * the parent tells. A shell that somebody opened there is not one of them.
  */
 export async function processesIn(dataDirectory: string): Promise<number[]> {
-  return process.platform === 'linux'
-    ? await fromProc(dataDirectory)
-    : await fromLsof(dataDirectory)
+  // The kernel shows directories without symbolic links.
+  const directory = await realpath(dataDirectory).catch(() => dataDirectory)
+  return process.platform === 'linux' ? await fromProc(directory) : await fromLsof(directory)
 }
 
-/** Whether a process exists, be it another user's. */
+/** Whether a process lives, be it another user's. A zombie does not: in a container nobody may reap it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  return !isZombieOrGone(pid)
+}
+
+/** The state stands behind the name, which is in parentheses and may itself hold one. */
+function isZombieOrGone(pid: number): boolean {
+  if (process.platform !== 'linux') return false
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text[text.lastIndexOf(')') + 2] === 'Z'
+  } catch {
+    return true
   }
 }
 

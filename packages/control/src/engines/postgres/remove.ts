@@ -1,7 +1,7 @@
-import { rm, rmdir } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { removeLeftovers } from './init.ts'
-import { dataDirectoryOf, realDirectory } from './placement.ts'
+import { locateNode, removeDistant } from './placement.ts'
 import { stopServer } from './stop.ts'
 
 /**
@@ -13,10 +13,9 @@ import { stopServer } from './stop.ts'
  */
 export async function removeCluster(nodeDirectory: string): Promise<void> {
   await stopServer({ nodeDirectory, mode: 'immediate', timeoutMs: 5_000 })
-  const dataDirectory = await dataDirectoryOf(nodeDirectory)
-  const directory = await realDirectory(nodeDirectory)
+  const { directory, dataDirectory } = await locateNode(nodeDirectory)
   await removeLeftovers(dataDirectory)
   await rm(dataDirectory, { recursive: true, force: true })
-  if (dirname(dataDirectory) !== directory) await rmdir(dirname(dataDirectory)).catch(() => {})
+  if (dirname(dataDirectory) !== directory) await removeDistant(dataDirectory)
   await rm(directory, { recursive: true, force: true })
 }

@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { BanyanError } from '@banyan/model'
-import { diskFull, freeMbOf, isDiskFull } from './disk-space.ts'
+import { diskFullAtStart, freeMbOf, isDiskFull } from './disk-space.ts'
 
 export type EarlyEnd = {
   readonly address: string
   readonly port: number
-  readonly nodeDirectory: string
+  readonly dataDirectory: string
   readonly logFile: string
   /** Where the log ended before this start. */
   readonly logOffset: number
@@ -20,7 +20,7 @@ const linesShown = 12
 export async function startFailure(end: EarlyEnd): Promise<BanyanError> {
   const text = await tailOf(end.logFile, end.logOffset)
   if (/could not bind .*Address already in use/.test(text)) return portTaken(end)
-  if (isDiskFull(text)) return diskFull(end.nodeDirectory, await freeMbOf(end.nodeDirectory))
+  if (isDiskFull(text)) return diskFullAtStart(end.dataDirectory, await freeMbOf(end.dataDirectory))
   const lines = text.trim().split('\n').slice(-linesShown)
   return new BanyanError(
     'BANYAN_POSTGRES_START_FAILED',

@@ -8,9 +8,9 @@ import type { Binaries } from './binaries.ts'
 import { classifyCluster, readClusterFacts } from './cluster-state.ts'
 import { type ServerSize, writeConfiguration } from './configuration.ts'
 import { proveDirectoryDead } from './dead.ts'
+import { asDiskFull, diskFullAtStart } from './disk-space.ts'
 import { serverEnvironment } from './environment.ts'
-import { readNodeFile } from './node-file.ts'
-import { reachableBinaries, realDirectory } from './placement.ts'
+import { locateNode, reachableBinaries } from './placement.ts'
 import { readPostmasterFile } from './postmaster-file.ts'
 import { probe } from './readiness.ts'
 import { startFailure } from './start-failure.ts'
@@ -42,14 +42,17 @@ export async function startServer(options: StartOptions): Promise<{ pid: number 
   const binaries = await reachableBinaries(account, options.binaries)
   await proveDirectoryDead(dataDirectory)
   await rm(join(dataDirectory, 'postmaster.pid'), { force: true })
-  await writeConfiguration(dataDirectory, account, options)
+  await writeConfiguration(dataDirectory, account, options).catch(async (error) => {
+    throw await asDiskFull(error, dataDirectory, diskFullAtStart)
+  })
   const logOffset = await prepareLog(options.logFile)
   const child = await launch({ ...options, binaries }, account, dataDirectory)
   try {
     await untilAccepting(options, child, dataDirectory, logOffset)
   } catch (error) {
-    await proveDirectoryDead(dataDirectory)
+    // The postmaster first: it may not have changed its directory yet, and it brings up the others.
     child.kill('SIGKILL')
+    await proveDirectoryDead(dataDirectory)
     throw error
   }
   child.unref()
@@ -57,9 +60,7 @@ export async function startServer(options: StartOptions): Promise<{ pid: number 
 }
 
 async function wholeDataDirectory({ nodeDirectory, binaries }: StartOptions): Promise<string> {
-  const directory = await realDirectory(nodeDirectory)
-  const node = await readNodeFile(directory)
-  const dataDirectory = node?.dataDirectory ?? join(directory, 'data')
+  const { node, dataDirectory } = await locateNode(nodeDirectory)
   const facts = await readClusterFacts(node, dataDirectory)
   if (classifyCluster(facts, binaries.major) === 'whole') return dataDirectory
   throw new BanyanError(
@@ -115,7 +116,7 @@ async function untilAccepting(
 ): Promise<void> {
   for (let pauseMs = firstLookMs; ; pauseMs = Math.min(longestLookMs, pauseMs * 1.2)) {
     options.signal?.throwIfAborted()
-    if (hasEnded(child)) throw await startFailure({ ...options, logOffset, child })
+    if (hasEnded(child)) throw await startFailure({ ...options, dataDirectory, logOffset, child })
     const file = await readPostmasterFile(dataDirectory)
     const ready = file?.pid === child.pid && file?.status === 'ready'
     if (ready && (await probe(options)) === 'accepting') return
