@@ -1,0 +1,6 @@
+export { bucketOf, bucketSql, buckets, hashKey } from './bucket.ts'
+export { type Key, parseKey, textKeyBytesMax } from './key.ts'
+export { type DatabaseOptions, prepareDatabase } from './prepare-database.ts'
+export { quoteName, quoteText } from './quote.ts'
+export { adminRole, appRole, banyanSchema, ownerRole } from './roles.ts'
+export { scramVerifier } from './scram.ts'

@@ -1,0 +1,11 @@
+/** Owns the database, the schema `banyan` and the app's tables; migrations run as it. */
+export const ownerRole = 'banyan_owner'
+
+/** The runtime role: what services connect as. It owns nothing and can alter nothing. */
+export const appRole = 'banyan_app'
+
+/** The superuser of a cluster that Banyan made. */
+export const adminRole = 'banyan_admin'
+
+/** The schema of Banyan's own tables. The runtime role reads it and never writes it. */
+export const banyanSchema = 'banyan'
