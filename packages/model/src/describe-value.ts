@@ -16,7 +16,8 @@ const describeText = (value: string): string => {
   return `the text ${JSON.stringify(shown)}`
 }
 
-const describeFunction = (name: string): string => (name ? `the function ${name}` : 'a function')
+const describeFunction = (name: string): string =>
+  name && name !== 'default' ? `the function ${name}` : 'a function'
 
 const describeObject = (value: object): string => {
   const name = Object.getPrototypeOf(value)?.constructor?.name

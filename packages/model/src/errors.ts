@@ -55,7 +55,8 @@ export const errorCatalogue = {
   BANYAN_TRANSACTION_BUSY: 'A transaction was used from outside while a savepoint of it runs.',
   BANYAN_DATA_CLOSED: 'The data runtime of the process was closed.',
   BANYAN_KEY_INVALID: "A key is missing, or cannot be brought to the system's key type.",
-  BANYAN_DATABASE_FOREIGN: 'The database exists and belongs to somebody else; it was left as it is.',
+  BANYAN_DATABASE_FOREIGN:
+    'The database exists and belongs to somebody else; it was left as it is.',
   BANYAN_DATABASE_NEWER: 'The database was prepared by a newer version of Banyan.',
   BANYAN_TABLES_INVALID: 'The declared tables do not fit the database; every fault is listed.',
   BANYAN_UNIQUE_DUPLICATES: 'Values that are declared unique exist more than once already.',

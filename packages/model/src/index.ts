@@ -1,4 +1,5 @@
 export { type CommandReading, readCommand, splitCommand } from './command.ts'
+export { describeValue } from './describe-value.ts'
 export { BanyanError, type BanyanErrorOptions, type ErrorCode, errorCatalogue } from './errors.ts'
 export { type Complaint, type Fault, FaultList, sayFault } from './faults.ts'
 export type { FoundFiles } from './found-files.ts'
