@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { open, readFile, rename, rm } from 'node:fs/promises'
+import { BanyanError } from '@banyan/model'
+
+/** The text of a file, or null where there is none. */
+export async function readIfThere(path: string): Promise<string | null> {
+  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+    throw error
+  })
+}
+
+/** A JSON file of ours, or null where there is none. What cannot be read as an object is refused. */
+export async function readJson<T extends object>(path: string): Promise<T | null> {
+  const text = await readIfThere(path)
+  if (text === null) return null
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value as T
+  } catch {
+    // Falls through: half a file and a file of something else are said alike.
+  }
+  throw new BanyanError('BANYAN_STATE_BROKEN', `${path} does not hold a JSON object.`, {
+    hint: `Restore ${path} from a backup; or move the state directory away and run "banyan up" to begin anew. Nothing was changed.`,
+    details: { path },
+  })
+}
+
+/** Replaces a file in one go: whoever reads it sees the old content or the new one, never half. */
+export async function writeJson(path: string, value: unknown, mode = 0o644): Promise<void> {
+  const temporary = `${path}.new-${randomBytes(4).toString('hex')}`
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      await file.writeFile(`${JSON.stringify(value, null, 2)}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}

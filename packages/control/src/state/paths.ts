@@ -1,0 +1,48 @@
+import { join, resolve } from 'node:path'
+
+/** Where everything of a system lies in its state directory. */
+export type StatePaths = {
+  readonly directory: string
+  readonly marker: string
+  readonly ignore: string
+  readonly lock: string
+  readonly control: string
+  readonly controlLog: string
+  readonly socket: string
+  readonly secrets: string
+  readonly system: string
+  readonly settings: string
+  readonly topology: string
+  readonly nodes: string
+  readonly logs: string
+}
+
+/** The paths of a state directory; the layout is part of the contract (docs/designs/app-contract.md). */
+export function statePaths(directory: string): StatePaths {
+  const at = (name: string) => join(resolve(directory), name)
+  return {
+    directory: resolve(directory),
+    marker: at('banyan.json'),
+    ignore: at('.gitignore'),
+    lock: at('control.lock'),
+    control: at('control.json'),
+    controlLog: at('control.log'),
+    socket: at('control.sock'),
+    secrets: at('secrets.json'),
+    system: at('system.json'),
+    settings: at('up.json'),
+    topology: at('topology.json'),
+    nodes: at('nodes'),
+    logs: at('logs'),
+  }
+}
+
+/** The folder of one node: its identity, its runtime file, its data. */
+export function nodeDirectory(paths: StatePaths, node: string): string {
+  return join(paths.nodes, node)
+}
+
+/** The file that a node's output is appended to. */
+export function logFileOf(paths: StatePaths, node: string): string {
+  return join(paths.logs, `${node}.log`)
+}

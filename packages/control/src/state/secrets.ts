@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto'
+import { chmod } from 'node:fs/promises'
+import { readJson, writeJson } from './files.ts'
+import type { StatePaths } from './paths.ts'
+
+/** Generated passwords; they stay in a file of mode 0600 and reach a process by a file or its environment. */
+export type Secrets = {
+  readonly adminPassword: string
+  readonly ownerPassword: string
+  readonly appPassword: string
+}
+
+const names = ['adminPassword', 'ownerPassword', 'appPassword'] as const
+
+/** Reads the secrets, and generates those that are not there yet. */
+export async function ensureSecrets(paths: StatePaths): Promise<Secrets> {
+  const known = await readSecrets(paths)
+  const secrets = Object.fromEntries(names.map((name) => [name, known?.[name] ?? generate()]))
+  if (names.some((name) => known?.[name] === undefined)) {
+    await writeJson(paths.secrets, secrets, 0o600)
+  }
+  await chmod(paths.secrets, 0o600)
+  return secrets as Secrets
+}
+
+export async function readSecrets(paths: StatePaths): Promise<Partial<Secrets> | null> {
+  return await readJson<Partial<Secrets>>(paths.secrets)
+}
+
+function generate(): string {
+  return randomBytes(24).toString('base64url')
+}
