@@ -1,0 +1,47 @@
+import { checkFunction, checkTransactionOptions } from './options.ts'
+import { retrying } from './retry.ts'
+import type { Shard } from './shard.ts'
+import { compile, type SqlFragment } from './sql.ts'
+import { runTransaction } from './transaction.ts'
+import type { Consistency, Row, Scope, TransactionOptions, Tx } from './types.ts'
+
+type Template = TemplateStringsArray | SqlFragment
+
+/** Where a scope keeps its shard, for the dialects that build upon it. */
+export const shardOf: unique symbol = Symbol.for('banyan.shard')
+
+/** A key bound to the shard that owns it. Its members work when they are taken off it. */
+export class KeyScope implements Scope {
+  readonly key: string
+  readonly consistency: Consistency
+  readonly [shardOf]: Shard
+
+  constructor(shard: Shard, key: string, consistency: Consistency) {
+    this[shardOf] = shard
+    this.key = key
+    this.consistency = consistency
+  }
+
+  readonly read = async <R = Row>(template: Template, ...values: unknown[]): Promise<R[]> =>
+    this[shardOf].read<R>(compile(template, values))
+
+  readonly write = async <R = Row>(template: Template, ...values: unknown[]): Promise<R[]> =>
+    this[shardOf].write<R>(compile(template, values))
+
+  readonly transaction = <T>(
+    work: (tx: Tx) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> => transact(this[shardOf], work, options)
+}
+
+/** Checks what was passed, and runs the transaction once, or until it holds. */
+export async function transact<T>(
+  shard: Shard,
+  work: (tx: Tx) => Promise<T>,
+  options: TransactionOptions,
+): Promise<T> {
+  checkFunction(work, 'the callback of a transaction')
+  const { isolation, retry } = checkTransactionOptions(options)
+  const run = (): Promise<T> => runTransaction(shard, isolation, work)
+  return retry === true ? retrying(run) : run()
+}

@@ -1,0 +1,42 @@
+import type pg from 'pg'
+import { isUsable } from '../pool/client.ts'
+import { endsConnection } from '../pool/failures.ts'
+import { Statement } from '../pool/statement.ts'
+import type { Compiled } from './sql.ts'
+
+/** The connection ended under a statement. What that means depends on what the statement was. */
+export class Lost extends Error {
+  /** Whether the statement was given to the socket; if not, nothing can have happened. */
+  readonly sent: boolean
+
+  constructor(cause: unknown, sent: boolean) {
+    super('The connection was lost.', { cause })
+    this.sent = sent
+  }
+}
+
+/**
+ * Runs one statement on a connection. The extended protocol is used even without parameters, since
+ * it takes one statement only. Fails with PostgreSQL's own error, or with {@link Lost}.
+ */
+export function send(client: pg.ClientBase, compiled: Compiled): Promise<pg.QueryResult> {
+  return new Promise((resolve, reject) => {
+    const statement = new Statement(
+      { text: compiled.text, values: compiled.values, queryMode: 'extended' },
+      undefined,
+      (error, result) => {
+        if (error === null || error === undefined) resolve(result)
+        else reject(isLoss(error, client) ? new Lost(error, statement.sent) : error)
+      },
+    )
+    client.query(statement as unknown as pg.Submittable)
+  })
+}
+
+const isLoss = (error: unknown, client: pg.ClientBase): boolean =>
+  endsConnection(error) || !isUsable(client)
+
+/** Makes the stack of an error show who asked, instead of the socket that answered. */
+export function showCaller(error: unknown): void {
+  if (error instanceof Error) Error.captureStackTrace(error, showCaller)
+}

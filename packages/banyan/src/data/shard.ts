@@ -1,0 +1,137 @@
+import { BanyanError, type RuntimeShard } from '@banyan/model'
+import pg from 'pg'
+import type { Budget } from '../pool/budget.ts'
+import { Connections, type Lease } from '../pool/connections.ts'
+import type { ClientClass } from '../pool/open-client.ts'
+import { Lost, send, showCaller } from './send.ts'
+import type { Compiled } from './sql.ts'
+import type { Row } from './types.ts'
+
+/** Requests held, and for how long each, while the database cannot be reached. */
+export type Hold = { readonly countMax: number; readonly timeMs: number }
+
+export const holdDefault: Hold = { countMax: 1_000, timeMs: 5_000 }
+
+/** A read that ended three servers or connections is not given a fourth. */
+const sendsMax = 3
+
+/** One shard, as this process reaches it: a pool that may write, and one whose sessions only read. */
+export class Shard {
+  readonly name: string
+  readonly writer: Connections
+  readonly reader: Connections
+
+  constructor(shard: RuntimeShard, budget: Budget, hold: Hold) {
+    this.name = shard.name
+    this.writer = connections(shard, budget, hold, {})
+    this.reader = connections(shard, budget, hold, {
+      options: '-c default_transaction_read_only=on',
+    })
+  }
+
+  /** Runs a statement in a session that only reads. Whatever is lost on the way is asked again. */
+  async read<R = Row>(compiled: Compiled): Promise<R[]> {
+    for (let sends = 1; ; sends += 1) {
+      const lease = this.reader.tryTake() ?? (await this.reader.lease())
+      try {
+        const { rows } = await send(lease.client, compiled)
+        this.reader.give(lease)
+        return rows as R[]
+      } catch (error) {
+        this.reader.give(lease, error instanceof Lost)
+        if (!(error instanceof Lost)) throw explain(error)
+        if (error.sent && sends >= sendsMax) throw unreadable(error, sends)
+        if (!error.sent) sends -= 1
+      }
+    }
+  }
+
+  /** Runs one statement that commits by itself. Asked again only when it never left. */
+  async write<R = Row>(compiled: Compiled): Promise<R[]> {
+    for (;;) {
+      const lease = this.writer.tryTake() ?? (await this.writer.lease())
+      try {
+        const { rows } = await send(lease.client, compiled)
+        this.writer.give(lease)
+        return rows as R[]
+      } catch (error) {
+        this.writer.give(lease, error instanceof Lost)
+        if (!(error instanceof Lost)) throw explain(error)
+        if (error.sent) throw outcomeUnknown('a statement', error)
+      }
+    }
+  }
+
+  /** A connection that may write, for as long as the caller needs it. */
+  async leaseWriter(): Promise<Lease> {
+    return this.writer.tryTake() ?? (await this.writer.lease())
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.writer.end(), this.reader.end()])
+  }
+}
+
+function connections(
+  shard: RuntimeShard,
+  budget: Budget,
+  hold: Hold,
+  extra: pg.ClientConfig,
+): Connections {
+  const { database, user, password } = shard
+  const [member] = shard.members
+  if (member === undefined) throw new TypeError(`The shard ${shard.name} has no members.`)
+  const { host, port } = member
+  return new Connections({
+    Client: pg.Client as unknown as ClientClass,
+    config: { host, port, database, user, password, keepAlive: true, ...extra },
+    target: `${host}:${port}/${database}`,
+    max: budget.max,
+    min: 0,
+    idleTimeoutMs: 10_000,
+    usesMax: Number.POSITIVE_INFINITY,
+    lifetimeMs: 0,
+    allowExitOnIdle: false,
+    attemptTimeoutMs: hold.timeMs,
+    waitTimeoutMs: 0,
+    hold,
+    busyTimeoutMs: 30_000,
+    budget,
+    observer: {},
+    onConnect: null,
+    verify: null,
+  })
+}
+
+/** PostgreSQL's own error, with what to do about it where that is known. */
+export function explain(error: unknown): unknown {
+  showCaller(error)
+  if (!(error instanceof pg.DatabaseError)) return error
+  if (error.code === '25006') {
+    error.hint ??=
+      'Reads run in a session that cannot write. Use `write`, or `transaction`, for a statement that does.'
+  }
+  return error
+}
+
+/** A write was sent, and the connection was gone before its answer came. */
+export const outcomeUnknown = (what: string, lost: Lost): BanyanError =>
+  new BanyanError(
+    'BANYAN_OUTCOME_UNKNOWN',
+    `The connection was lost after ${what} was sent: it may have been done, or not.`,
+    {
+      hint: 'Read back what it was to write before doing it again, or make it safe to repeat (a key made by the caller, ON CONFLICT).',
+      cause: lost.cause,
+    },
+  )
+
+const unreadable = (lost: Lost, sends: number): BanyanError =>
+  new BanyanError(
+    'BANYAN_DATABASE_UNAVAILABLE',
+    `A read was sent ${sends} times, and each time the connection was lost.`,
+    {
+      hint: 'The log of the database node (`banyan logs`) says why its connections end.',
+      cause: lost.cause,
+      details: { retryAfterMs: 1_000 },
+    },
+  )

@@ -1,0 +1,49 @@
+import { BanyanError, type KeyType, type RuntimeFile, type RuntimeShard } from '@banyan/model'
+import { budgetOf } from './budgets.ts'
+import { type Hold, Shard } from './shard.ts'
+
+/** What this process knows of the system's data tier, and its pools. */
+export class SystemRuntime {
+  readonly file: RuntimeFile
+  readonly shards: readonly Shard[]
+
+  constructor(file: RuntimeFile, hold: Hold) {
+    this.file = file
+    this.shards = supported(file).map((shard) => new Shard(shard, budgetOf(shard, file), hold))
+  }
+
+  /** The shard that owns a key. On one shard it owns them all. */
+  get shard(): Shard {
+    return this.shards[0] as Shard
+  }
+
+  get keyType(): KeyType {
+    const { keyType } = this.file
+    if (keyType !== null) return keyType
+    throw new BanyanError('BANYAN_NO_DATABASE', 'The system declares no table with a shard key.', {
+      hint: "Declare one in banyan.config.ts: data: { tables: { users: { by: 'id' } } }",
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.shards.map((shard) => shard.close()))
+  }
+}
+
+/** This version knows one shard with one member; more would need routing that it does not have. */
+function supported({ shards }: RuntimeFile): readonly RuntimeShard[] {
+  const [shard, ...others] = shards
+  if (shard === undefined) {
+    throw new BanyanError('BANYAN_NO_DATABASE', 'The system has no data tier.', {
+      hint: "Declare one in banyan.config.ts: data: { migrations: './migrations', tables: { … } }",
+    })
+  }
+  if (others.length > 0 || shard.members.length !== 1) {
+    throw new BanyanError(
+      'BANYAN_SYSTEM_FILE_NEWER',
+      `The system has ${shards.length} shards with ${shards.map((each) => each.members.length).join(', ')} members; this version of banyan reaches one shard with one member.`,
+      { hint: 'Update the package `banyan` of the app: npm install banyan@latest' },
+    )
+  }
+  return shards
+}

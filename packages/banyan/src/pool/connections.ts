@@ -1,0 +1,474 @@
+import { BanyanError } from '@banyan/model'
+import type pg from 'pg'
+import type { Budget, BudgetMember } from './budget.ts'
+import { endClient, isLeftInTransaction, isUsable } from './client.ts'
+import { isPassing } from './failures.ts'
+import { type ClientClass, openClient } from './open-client.ts'
+import { Recovery } from './recovery.ts'
+import { type Waiter, Waiters } from './waiters.ts'
+
+/** A connection of the pool. */
+export type Lease = {
+  readonly client: pg.Client
+  uses: number
+  idleSince: number
+  expired: boolean
+  busy: boolean
+}
+
+export type Taken = (error: unknown, lease: Lease | null) => void
+
+/** What somebody may want to be told of. */
+export type Observer = {
+  connect?(client: pg.Client): void
+  acquire?(client: pg.Client): void
+  release?(client: pg.Client): void
+  remove?(client: pg.Client): void
+  error?(error: Error, client: pg.Client): void
+}
+
+export type ConnectionsOptions = {
+  readonly Client: ClientClass
+  readonly config: pg.ClientConfig
+  /** What the server is called in errors: `127.0.0.1:5432/notes`. */
+  readonly target: string
+  readonly max: number
+  readonly min: number
+  /** 0: idle connections stay. */
+  readonly idleTimeoutMs: number
+  readonly usesMax: number
+  /** 0: no limit. */
+  readonly lifetimeMs: number
+  /** Lets the process end although idle connections are open. */
+  readonly allowExitOnIdle: boolean
+  /** How long one attempt to connect may take; 0: no limit. */
+  readonly attemptTimeoutMs: number
+  /** How long a request may wait for a connection in all; 0: no limit. */
+  readonly waitTimeoutMs: number
+  /** How many requests wait, and for how long each, while the server cannot be reached. */
+  readonly hold: { readonly countMax: number; readonly timeMs: number }
+  /** How long a request may wait while the server is well and every connection busy; 0: no limit. */
+  readonly busyTimeoutMs: number
+  readonly budget: Budget | null
+  readonly observer: Observer
+  /** Runs on a new connection before its first use. */
+  readonly onConnect: ((client: pg.Client) => unknown) | null
+  /** As `onConnect`, in the form with a callback, and after the event `connect`. */
+  readonly verify: ((client: pg.Client, done: (error?: Error) => void) => void) | null
+  readonly now?: () => number
+  readonly random?: () => number
+}
+
+const clock = (): number => performance.now()
+
+/**
+ * The connections of one process to one server. Requests wait in one queue, and whichever
+ * connection is free first takes the oldest. While the server is away they are held, within
+ * bounds, and one careful attempt at a time looks for it.
+ */
+export class Connections implements BudgetMember {
+  readonly options: ConnectionsOptions
+  readonly #now: () => number
+  readonly #recovery: Recovery
+  readonly #leases = new Set<Lease>()
+  readonly #idle: Lease[] = []
+  readonly #waiters = new Waiters<Taken>()
+  #attempts = 0
+  #sockets = 0
+  #retryTimer: NodeJS.Timeout | undefined
+  #sweepTimer: NodeJS.Timeout | undefined
+  #ending: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null
+  ended = false
+
+  constructor(options: ConnectionsOptions) {
+    this.options = options
+    this.#now = options.now ?? clock
+    this.#recovery = new Recovery(options.random)
+    options.budget?.join(this)
+  }
+
+  get waitingCount(): number {
+    return this.#waiters.size
+  }
+
+  get idleCount(): number {
+    return this.#idle.length
+  }
+
+  get totalCount(): number {
+    return this.#leases.size + this.#attempts
+  }
+
+  get expiredCount(): number {
+    let count = 0
+    for (const lease of this.#leases) if (lease.expired) count += 1
+    return count
+  }
+
+  get ending(): boolean {
+    return this.#ending !== null
+  }
+
+  /** An idle connection, at once, or undefined. */
+  tryTake(): Lease | undefined {
+    if (this.#ending !== null) return undefined
+    for (;;) {
+      const lease = this.#idle.pop()
+      if (lease === undefined) return undefined
+      if (isUsable(lease.client)) return this.#lend(lease)
+      this.#discard(lease)
+    }
+  }
+
+  /** A connection, as soon as there is one. `taken` may be called before this returns. */
+  take(taken: Taken): void {
+    if (this.#ending !== null) {
+      taken(new Error(endedMessage), null)
+      return
+    }
+    const lease = this.tryTake()
+    if (lease !== undefined) {
+      taken(null, lease)
+      return
+    }
+    if (this.#recovery.downSince !== null && this.#waiters.size >= this.options.hold.countMax) {
+      taken(this.#unavailable('too many requests wait for it already'), null)
+      return
+    }
+    const waiter = this.#waiters.push(taken, this.#now())
+    this.#arm(waiter)
+    this.#pump()
+  }
+
+  /** The promise form of `take`. */
+  lease(): Promise<Lease> {
+    return new Promise((resolve, reject) => {
+      this.take((error, lease) => (lease === null ? reject(error) : resolve(lease)))
+    })
+  }
+
+  /** Gives a connection back; a broken one is closed. */
+  give(lease: Lease, broken = false): void {
+    lease.busy = false
+    lease.uses += 1
+    this.options.observer.release?.(lease.client)
+    if (broken || this.#isSpent(lease)) {
+      this.#discard(lease)
+      this.#pump()
+      return
+    }
+    const waiter = this.#waiters.shift()
+    if (waiter === undefined) this.#rest(lease)
+    else waiter.taken(null, this.#lend(lease))
+  }
+
+  /** Refuses new requests, serves those that wait, and is done when every socket is closed. */
+  end(): Promise<void> {
+    if (this.#ending === null) {
+      this.#ending = Promise.withResolvers<void>()
+      clearTimeout(this.#sweepTimer)
+      for (const lease of this.#idle.splice(0)) this.#discard(lease)
+      this.#finish()
+    }
+    return this.#ending.promise
+  }
+
+  closeIdle(): boolean {
+    const lease = this.#idle.shift()
+    if (lease === undefined) return false
+    this.#discard(lease)
+    return true
+  }
+
+  retry(): void {
+    this.#pump()
+  }
+
+  #isSpent(lease: Lease): boolean {
+    return (
+      lease.expired ||
+      lease.uses >= this.options.usesMax ||
+      (this.#ending !== null && this.#waiters.size === 0) ||
+      !isUsable(lease.client) ||
+      isLeftInTransaction(lease.client) ||
+      this.options.budget?.mustYield(this) === true
+    )
+  }
+
+  #lend(lease: Lease): Lease {
+    lease.busy = true
+    if (this.options.allowExitOnIdle) ref(lease.client)
+    this.options.observer.acquire?.(lease.client)
+    return lease
+  }
+
+  #rest(lease: Lease): void {
+    lease.idleSince = this.#now()
+    if (this.options.allowExitOnIdle) unref(lease.client)
+    this.#idle.push(lease)
+    if (this.#sweepTimer === undefined) this.#scheduleSweep()
+  }
+
+  /** Closes what was idle for too long; the oldest are at the front. */
+  #sweep(): void {
+    this.#sweepTimer = undefined
+    const limit = this.#now() - this.options.idleTimeoutMs
+    while (
+      this.#leases.size > this.options.min &&
+      (this.#idle[0]?.idleSince ?? limit + 1) <= limit
+    ) {
+      this.closeIdle()
+    }
+    this.#scheduleSweep()
+  }
+
+  #scheduleSweep(): void {
+    const oldest = this.#idle[0]
+    const { idleTimeoutMs, min, allowExitOnIdle } = this.options
+    if (oldest === undefined || idleTimeoutMs === 0 || this.#leases.size <= min) return
+    const delayMs = Math.max(1, Math.ceil(oldest.idleSince + idleTimeoutMs - this.#now()))
+    this.#sweepTimer = setTimeout(() => this.#sweep(), delayMs)
+    if (allowExitOnIdle) this.#sweepTimer.unref()
+  }
+
+  #discard(lease: Lease): void {
+    if (!this.#leases.delete(lease)) return
+    endClient(lease.client, () => {
+      this.options.observer.remove?.(lease.client)
+    })
+  }
+
+  /** Opens as many connections as are wanted and allowed now. */
+  #pump(): void {
+    const { max, budget } = this.options
+    while (this.#waiters.size > this.#attempts && this.totalCount < max) {
+      if (this.#attempts >= this.#recovery.width) return
+      const pauseMs = this.#recovery.notBefore - this.#now()
+      if (pauseMs > 0) {
+        this.#pumpLater(pauseMs)
+        return
+      }
+      if (budget !== null && !budget.claim(this)) return
+      this.#open()
+    }
+  }
+
+  #pumpLater(pauseMs: number): void {
+    if (this.#retryTimer !== undefined) return
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined
+      this.#pump()
+    }, pauseMs)
+  }
+
+  #open(): void {
+    this.#attempts += 1
+    this.#sockets += 1
+    const { Client, config, attemptTimeoutMs: timeoutMs } = this.options
+    openClient(
+      { Client, config, timeoutMs },
+      (error, client) => {
+        if (client === null) this.#failed(error)
+        else this.#prepare(client)
+      },
+      () => this.#closed(),
+    )
+  }
+
+  #closed(): void {
+    this.#sockets -= 1
+    this.options.budget?.giveBack(this)
+    this.#finish()
+  }
+
+  /** Runs the hooks of a new connection. */
+  #prepare(client: pg.Client): void {
+    this.#recovery.succeeded(this.options.max)
+    const lease: Lease = { client, uses: 0, idleSince: 0, expired: false, busy: true }
+    client.on('error', (error) => this.#lost(lease, error))
+    const { onConnect } = this.options
+    if (onConnect === null) {
+      this.#verify(lease)
+      return
+    }
+    Promise.resolve()
+      .then(() => onConnect(client))
+      .then(
+        () => this.#verify(lease),
+        (error: unknown) => this.#refused(lease, error),
+      )
+  }
+
+  #verify(lease: Lease): void {
+    this.options.observer.connect?.(lease.client)
+    const { verify } = this.options
+    if (verify === null) {
+      this.#ready(lease)
+      return
+    }
+    verify(lease.client, (error) => {
+      if (error) this.#refused(lease, error)
+      else this.#ready(lease)
+    })
+  }
+
+  #ready(lease: Lease): void {
+    this.#attempts -= 1
+    this.#leases.add(lease)
+    this.#limitLifetime(lease)
+    const waiter = this.#waiters.shift()
+    if (waiter !== undefined) waiter.taken(null, this.#lend(lease))
+    else if (this.#ending !== null || !isUsable(lease.client)) this.#discard(lease)
+    else {
+      lease.busy = false
+      this.#rest(lease)
+    }
+    this.#pump()
+  }
+
+  /** A hook refused the connection, which is the error of the request that it was opened for. */
+  #refused(lease: Lease, error: unknown): void {
+    this.#attempts -= 1
+    endClient(lease.client, () => {})
+    this.#waiters.shift()?.taken(error, null)
+    this.#pump()
+  }
+
+  #failed(error: unknown): void {
+    this.#attempts -= 1
+    if (this.options.hold.timeMs > 0 && isPassing(error)) {
+      this.#recovery.failed(this.#now(), error)
+      while (this.#waiters.size > this.options.hold.countMax) {
+        const refusal = this.#unavailable('too many requests wait for it already')
+        this.#waiters.pop()?.taken(refusal, null)
+      }
+    } else {
+      this.#waiters.shift()?.taken(error, null)
+    }
+    this.#pump()
+    this.#finish()
+  }
+
+  /** An established connection broke. Whoever uses it learns it from the statement. */
+  #lost(lease: Lease, error: Error): void {
+    this.#recovery.lost(this.#now())
+    const at = this.#idle.indexOf(lease)
+    if (at === -1) return
+    this.#idle.splice(at, 1)
+    this.#discard(lease)
+    this.options.observer.error?.(error, lease.client)
+  }
+
+  #limitLifetime(lease: Lease): void {
+    const { lifetimeMs } = this.options
+    if (lifetimeMs === 0) return
+    const timer = setTimeout(() => {
+      lease.expired = true
+      const at = this.#idle.indexOf(lease)
+      if (at === -1) return
+      this.#idle.splice(at, 1)
+      this.#discard(lease)
+    }, lifetimeMs)
+    timer.unref()
+    lease.client.once('end', () => clearTimeout(timer))
+  }
+
+  #arm(waiter: Waiter<Taken>): void {
+    const { waitTimeoutMs, hold, busyTimeoutMs } = this.options
+    const firstMs = waitTimeoutMs || hold.timeMs || busyTimeoutMs
+    if (firstMs > 0) waiter.timer = setTimeout(() => this.#check(waiter), firstMs)
+  }
+
+  /** Decides whether a request has waited for long enough, or when to ask again. */
+  #check(waiter: Waiter<Taken>): void {
+    const { waitTimeoutMs, hold, busyTimeoutMs } = this.options
+    const now = this.#now()
+    const waitedMs = now - waiter.since
+    if (waitTimeoutMs > 0) {
+      this.#giveUp(waiter, this.#timedOut())
+      return
+    }
+    const { downSince } = this.#recovery
+    const limitMs = downSince === null ? busyTimeoutMs : hold.timeMs
+    const spentMs = downSince === null ? waitedMs : now - Math.max(waiter.since, downSince)
+    // A timer may fire a fraction of a millisecond early.
+    if (limitMs > 0 && spentMs >= limitMs - 1) {
+      const refusal =
+        downSince === null
+          ? this.#busy(waitedMs)
+          : this.#unavailable('it did not come back in time')
+      this.#giveUp(waiter, refusal)
+      return
+    }
+    const againMs = Math.min(limitMs > 0 ? limitMs - spentMs : hold.timeMs, hold.timeMs || limitMs)
+    waiter.timer = setTimeout(() => this.#check(waiter), Math.max(1, Math.ceil(againMs)))
+  }
+
+  #giveUp(waiter: Waiter<Taken>, error: Error): void {
+    this.#waiters.leave(waiter)
+    waiter.taken(error, null)
+    this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#ending === null || this.ended) return
+    if (this.#sockets > 0 || this.#leases.size > 0 || this.#waiters.size > 0) return
+    this.ended = true
+    clearTimeout(this.#retryTimer)
+    this.options.budget?.leave(this)
+    this.#ending.resolve()
+  }
+
+  /** The wording is node-postgres' own, which apps match. */
+  #timedOut(): Error {
+    return this.#attempts > 0
+      ? new Error('Connection terminated due to connection timeout', {
+          cause: this.#recovery.lastError ?? undefined,
+        })
+      : new Error('timeout exceeded when trying to connect')
+  }
+
+  #busy(waitedMs: number): BanyanError {
+    const { target, max } = this.options
+    return new BanyanError(
+      'BANYAN_CONNECTIONS_BUSY',
+      `All ${Math.min(max, this.options.budget?.max ?? max)} connections to ${target} stayed busy for ${Math.round(waitedMs)} ms.`,
+      {
+        hint: 'Inside a transaction use `tx.sql`, not another scope: it would wait for a connection that the transaction itself holds. Else look for slow statements.',
+        details: { target, waitedMs: Math.round(waitedMs), waiting: this.#waiters.size },
+      },
+    )
+  }
+
+  #unavailable(why: string): BanyanError {
+    const { target, hold } = this.options
+    const cause = this.#recovery.lastError
+    const found = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
+    return new BanyanError(
+      'BANYAN_DATABASE_UNAVAILABLE',
+      `The database ${target} cannot be reached, and ${why}: ${found}`,
+      {
+        hint: '`banyan status` says how the database node is; its log is shown by `banyan logs`.',
+        cause,
+        details: { target, retryAfterMs: 1_000, held: this.#waiters.size, holdMs: hold.timeMs },
+      },
+    )
+  }
+}
+
+export const endedMessage = 'Cannot use a pool after calling end on the pool'
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : 'no connection'
+}
+
+type Refable = { ref?(): void; unref?(): void }
+
+function ref(client: pg.Client): void {
+  ;(client as unknown as Refable).ref?.()
+}
+
+function unref(client: pg.Client): void {
+  ;(client as unknown as Refable).unref?.()
+}
