@@ -113,6 +113,33 @@ describe('the hurl runner', () => {
     })
   }
 
+  it('fails "not exists" on an answer that is no JSON', async () => {
+    const text = 'GET {{host}}/\nHTTP 200\n[Asserts]\njsonpath "$.a" not exists\n'
+    answer = () => ({ status: 200, body: undefined })
+    const { failures } = await runHurlText(text, 'x.hurl', { host, uid: 'u1' })
+    assert.match(failures.join(), /x\.hurl:4: .*expected JSON/)
+  })
+
+  it('fails when nobody answers, and says at which request', async () => {
+    const gone = createServer()
+    await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve))
+    const closed = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`
+    await new Promise((resolve) => gone.close(resolve))
+    const { failures } = await runHurlText(suite, 'x.hurl', { host: closed, uid: 'u1' })
+    assert.match(failures.join(), /^x\.hurl:2: POST .*found none: .*ECONNREFUSED/)
+  })
+
+  it('fails when an answer takes too long', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const slow = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const options = { host: slow, uid: 'u1', timeoutMs: 50 }
+    const { failures } = await runHurlText(suite, 'x.hurl', options)
+    silent.closeAllConnections()
+    silent.close()
+    assert.match(failures.join(), /found none: .*timeout/)
+  })
+
   it('fails "not isEmpty" of a value that is absent', () => {
     const [exchange] = parseHurl('GET /\nHTTP 200\n[Asserts]\njsonpath "$.a" not isEmpty\n', 'x')
     assert.match(String(failureOf(exchange?.checks[0] as never, {}, null)), /found nothing/)

@@ -64,10 +64,15 @@ function compare(predicate: Check['predicate'], value: unknown, argument: unknow
     case 'endsWith':
       return typeof value === 'string' && value.endsWith(String(argument))
     case 'isEmpty':
-      return value === '' || (Array.isArray(value) && value.length === 0)
+      return isEmpty(value)
     default:
       return isOfKind(predicate, value)
   }
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
+  return value === ''
 }
 
 function order(predicate: '>=' | '<=' | '>' | '<', value: unknown, argument: unknown): boolean {

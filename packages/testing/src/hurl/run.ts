@@ -18,16 +18,21 @@ export type HurlOptions = {
   readonly host: string
   /** A value that is unique to this run, for `{{uid}}`. */
   readonly uid: string
+  /** How long one answer may take. Default 10,000. */
+  readonly timeoutMs?: number
 }
 
 /**
  * Runs every `.hurl` file of a folder against a server, in order of name.
  *
  * @example
- * const report = await runHurlFolder('realworld/hurl', { host: 'http://127.0.0.1:8080', uid: 'a1' })
+ * const report = await runHurl({ directory, host: 'http://127.0.0.1:8080', uid: 'a1' })
  * assert.deepEqual(report.failures, [])
  */
-export async function runHurlFolder(directory: string, options: HurlOptions): Promise<HurlReport> {
+export async function runHurl(
+  options: HurlOptions & { readonly directory: string },
+): Promise<HurlReport> {
+  const { directory } = options
   const names = (await readdir(directory)).filter((name) => name.endsWith('.hurl')).sort()
   if (names.length === 0) throw new Error(`no .hurl files in ${directory}`)
   const reports: HurlReport[] = []
@@ -37,7 +42,10 @@ export async function runHurlFolder(directory: string, options: HurlOptions): Pr
   return reports.reduce(add)
 }
 
-/** Runs one file's text. A failed capture ends the file: nothing after it could mean anything. */
+/**
+ * Runs one file's text. No answer, or nothing to capture, ends the file: nothing after it could mean
+ * anything.
+ */
 export async function runHurlText(
   text: string,
   name: string,
@@ -53,19 +61,28 @@ export async function runHurlText(
     report.requests += 1
     report.statusChecks += 1
     report.bodyChecks += exchange.checks.length
-    const found = await perform(exchange, name, variables)
+    const found = await perform(exchange, name, variables, options.timeoutMs ?? 10_000)
     failures.push(...found.failures)
     if (found.fatal) break
   }
   return report
 }
 
-async function perform(exchange: Exchange, name: string, variables: Map<string, unknown>) {
+async function perform(
+  exchange: Exchange,
+  name: string,
+  variables: Map<string, unknown>,
+  timeoutMs: number,
+) {
   const url = fill(exchange.url, variables)
   const failures: string[] = []
   const say = (line: number, what: string) =>
     failures.push(`${name}:${line}: ${exchange.method} ${url}: ${what}`)
-  const answer = await request(exchange, url, variables)
+  const answer = await request(exchange, url, variables, timeoutMs).catch(reasonOf)
+  if (typeof answer === 'string') {
+    say(exchange.line, `expected an answer, found none: ${answer}`)
+    return { failures, fatal: true }
+  }
   if (answer.status !== exchange.status) {
     say(exchange.line, `expected status ${exchange.status}, found ${answer.status}: ${answer.text}`)
   }
@@ -77,19 +94,35 @@ async function perform(exchange: Exchange, name: string, variables: Map<string, 
   }
   for (const check of exchange.checks) {
     const argument = check.argument === null ? null : argumentOf(check.argument, variables)
-    const failure = failureOf(check, answer.json, argument)
+    const failure =
+      answer.json === undefined
+        ? `expected JSON, found ${answer.text}`
+        : failureOf(check, answer.json, argument)
     if (failure !== null) say(check.line, failure)
   }
   return { failures, fatal: false }
 }
 
-async function request(exchange: Exchange, url: string, variables: Map<string, unknown>) {
+/** Node's fetch says "fetch failed"; what failed is in the cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
+}
+
+async function request(
+  exchange: Exchange,
+  url: string,
+  variables: Map<string, unknown>,
+  timeoutMs: number,
+) {
   const headers = new Headers(
     exchange.headers.map(([key, value]): [string, string] => [key, fill(value, variables)]),
   )
   const body = exchange.body === null ? null : fill(exchange.body, variables)
   if (body !== null && !headers.has('content-type')) headers.set('content-type', 'application/json')
-  const response = await fetch(url, { method: exchange.method, headers, body })
+  const { method } = exchange
+  const signal = AbortSignal.timeout(timeoutMs)
+  const response = await fetch(url, { method, headers, body, signal, redirect: 'manual' })
   const text = await response.text()
   return { status: response.status, text: text.slice(0, 500), json: parseJson(text) }
 }
