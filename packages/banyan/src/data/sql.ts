@@ -123,7 +123,9 @@ function notATemplate(found: unknown): BanyanError {
   return new BanyanError(
     'BANYAN_SQL_INVALID',
     `A statement is written as a template, not given as ${typeof found === 'string' ? 'a text' : typeof found}.`,
-    { hint: 'Write the backticks right behind the name: read`select …`. Values set in become parameters.' },
+    {
+      hint: 'Write the backticks right behind the name: read`select …`. Values set in become parameters.',
+    },
   )
 }
 
