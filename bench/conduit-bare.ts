@@ -1,5 +1,7 @@
+import type { Tx } from 'banyan'
 import pg from 'pg'
-import type { Data, OwnerScope, Scope, Statement } from '../apps/conduit/src/store/data.ts'
+import type { Data, Scope, Sql } from '../apps/conduit/src/store/data.ts'
+import { render } from './render.ts'
 
 /**
  * Conduit's data on nothing but `pg`: what a careful team would write without Banyan. The same
@@ -22,27 +24,30 @@ const owners: Readonly<Record<string, string>> = {
 
 type Queryable = Pick<pg.Pool, 'query'>
 
-const textOf = (strings: TemplateStringsArray) =>
-  strings.reduce((text, part, index) => `${text}$${index}${part}`)
-
 const statementOn =
-  (on: Queryable): Statement =>
-  async (strings, ...values) =>
-    (await on.query(textOf(strings), values)).rows
+  (on: Queryable): Sql =>
+  async (template, ...inserts) => {
+    const { text, values } = render(template, inserts)
+    return (await on.query(text, values as unknown[])).rows
+  }
 
-function scopeOn(pool: pg.Pool): Scope {
+type Place = Omit<Scope, 'key'>
+
+function placeOn(pool: pg.Pool): Place {
   const statement = statementOn(pool)
-  return { read: statement, write: statement, transaction: (work) => transact(pool, work) }
+  return {
+    consistency: 'strong',
+    read: statement,
+    write: statement,
+    transaction: (work) => transact(pool, work),
+  }
 }
 
-async function transact<T>(
-  pool: pg.Pool,
-  work: (tx: { sql: Statement }) => Promise<T>,
-): Promise<T> {
+async function transact<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   try {
     await client.query('begin')
-    const result = await work({ sql: statementOn(client) })
+    const result = await work({ sql: statementOn(client), savepoint })
     await client.query('commit')
     return result
   } catch (error) {
@@ -53,21 +58,29 @@ async function transact<T>(
   }
 }
 
+/** Conduit needs none, and its data is not asked for any. */
+const savepoint = () => Promise.reject(new Error('The bare data has no savepoints.'))
+
 /** Data on one database, or on several by the last digits of the key. */
 export function bareData(pools: readonly pg.Pool[]): Data {
-  const scopes = pools.map(scopeOn)
-  const placeOf = (key: string) => Number.parseInt(key.slice(-8), 16) % scopes.length
-  const scopeOf = (key: string) => scopes[placeOf(key)] as Scope
+  const places = pools.map(placeOn)
+  const scopeOf = (key: string): Scope => {
+    const place = places[Number.parseInt(key.slice(-8), 16) % places.length] as Place
+    return { ...place, key }
+  }
   return {
-    of: scopeOf,
-    async by(unique, value) {
-      const text = owners[unique] as string
+    of: (key) => scopeOf(String(key)),
+    async by(name, value) {
+      const text = owners[name] as string
       const found = await Promise.all(pools.map((pool) => pool.query(text, [value])))
       const key: string | undefined = found.flatMap((result) => result.rows)[0]?.key
-      return key === undefined ? null : ({ ...scopeOf(key), key } satisfies OwnerScope)
+      return key === undefined ? null : scopeOf(key)
     },
     async everywhere({ each, combine }) {
-      return { value: combine(await Promise.all(scopes.map(each))) }
+      const shards = places.map(({ read }, index) => ({ name: `${index}`, read }))
+      const parts = await Promise.all(shards.map(each))
+      const names = shards.map(({ name }) => name)
+      return { value: await combine(parts), shards: names, oneSnapshot: false }
     },
   }
 }

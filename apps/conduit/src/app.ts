@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import type { Context } from './context.ts'
 import { createAuth } from './http/auth.ts'
 import { allowEveryOrigin } from './http/cors.ts'
@@ -22,7 +22,6 @@ export type ConduitOptions = {
   /** The name of the node that answers, for the landing page. */
   readonly node?: string
   readonly passwords?: Passwords
-  readonly logger?: FastifyServerOptions['loggerInstance']
 }
 
 /**
@@ -33,9 +32,8 @@ export type ConduitOptions = {
  * await serve(buildApp({ data }))
  */
 export function buildApp(options: ConduitOptions): FastifyInstance {
-  const { data, node = 'web', passwords = createPasswords(), logger } = options
+  const { data, node = 'web', passwords = createPasswords() } = options
   const app = fastify({
-    ...(logger && { loggerInstance: logger }),
     routerOptions: { maxParamLength: 1_000 },
     bodyLimit: 1024 * 1024,
   })

@@ -1,13 +1,14 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { log } from 'banyan'
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import { problemOfDatabase } from './database-errors.ts'
 import { invalid, notFound, Problem } from './problem.ts'
 import { unavailable } from './unavailable.ts'
 
 /** Every error of every route becomes an answer here, in the shape that the API specifies. */
 export function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
+  app.setErrorHandler<FastifyError>((error, _request, reply) => {
     const problem = problemOf(error)
-    if (problem === null) return answerFault(error, request, reply)
+    if (problem === null) return answerFault(error, reply)
     return answer(problem, reply)
   })
   app.setNotFoundHandler((_request, reply) => answer(notFound('path'), reply))
@@ -28,8 +29,8 @@ function problemOfRequest({ code, statusCode = 500 }: FastifyError): Problem | n
   return null
 }
 
-function answerFault(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  request.log.error({ err: error }, 'request failed')
+function answerFault(error: FastifyError, reply: FastifyReply) {
+  log().error({ err: error }, 'request failed')
   return answer(new Problem(500, { server: ['has failed, and said so in its log'] }), reply)
 }
 

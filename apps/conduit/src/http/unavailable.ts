@@ -1,15 +1,20 @@
 import { Problem } from './problem.ts'
 
-/** Codes with which Banyan says that the database is not to be reached now. */
-const passing: ReadonlySet<string> = new Set([])
+const notNow = (code: string) =>
+  code === 'BANYAN_DATABASE_UNAVAILABLE' ||
+  code === 'BANYAN_CONNECTIONS_BUSY' ||
+  code === 'BANYAN_CONNECTION_LOST'
 
-/** A passing lack of a database is 503, so that clients and balancers know to come back. */
+/**
+ * What a passing lack of the database means to the one who asked: 503, so that clients and balancers
+ * know to come back. Only where it is certain that nothing was done is there an invitation to repeat.
+ */
 export function unavailable(error: unknown): Problem | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (!passing.has(code)) return null
-  return new Problem(
-    503,
-    { server: ['is not available, try again in a moment'] },
-    { 'retry-after': '1' },
-  )
+  if (code === 'BANYAN_OUTCOME_UNKNOWN') {
+    return new Problem(503, { server: ['lost its database: the change may be made or not'] })
+  }
+  if (!notNow(code)) return null
+  const errors = { server: ['is not available, try again in a moment'] }
+  return new Problem(503, errors, { 'retry-after': '1' })
 }

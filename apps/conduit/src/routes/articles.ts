@@ -11,7 +11,7 @@ import {
   readArticle,
   updateArticle,
 } from '../store/articles.ts'
-import type { Data, OwnerScope } from '../store/data.ts'
+import type { Data, Readable, Scope } from '../store/data.ts'
 import { favorite, unfavorite } from '../store/favorites.ts'
 import { followedAmong } from '../store/profiles.ts'
 import { articleView } from '../views.ts'
@@ -68,14 +68,14 @@ export function articleRoutes(app: FastifyInstance, context: Context): void {
 }
 
 /** The scope of the author of an article, or 404. */
-export async function findOwner(data: Data, slug: string): Promise<OwnerScope> {
+export async function findOwner(data: Data, slug: string): Promise<Scope> {
   const owner = await ownerOf(data, slug)
   if (owner === null) throw notFound('article')
   return owner
 }
 
 /** The same, for what only the author may do: the scope's key is the author. */
-async function findOwn(data: Data, slug: string, viewer: string): Promise<OwnerScope> {
+async function findOwn(data: Data, slug: string, viewer: string): Promise<Scope> {
   const owner = await findOwner(data, slug)
   if (owner.key !== viewer) throw forbidden('article')
   return owner
@@ -83,7 +83,7 @@ async function findOwn(data: Data, slug: string, viewer: string): Promise<OwnerS
 
 async function showArticle(
   data: Data,
-  scope: Pick<OwnerScope, 'read'>,
+  scope: Readable,
   author: string,
   slug: string,
   viewer: string | null,

@@ -1,4 +1,4 @@
-import { type Sql, sql } from './sql.ts'
+import { type SqlFragment, sql } from 'banyan'
 
 /** An article with all that an answer says about it, but whether its author is followed. */
 export type ArticleRow = {
@@ -23,7 +23,7 @@ export type FullArticleRow = ArticleRow & { readonly body: string }
  * The columns of an ArticleRow from `articles a` and `users u`. The author, the tags and the
  * favourites of an article live on its own shard, so that one query there is enough.
  */
-export const articleColumns = (viewer: string | null): Sql => sql`
+export const articleColumns = (viewer: string | null): SqlFragment => sql`
   a.id, a.author_id, a.slug, a.title, a.description, a.favorites_count, a.created_at, a.updated_at,
   array(
     select t.tag from article_tags t
@@ -40,7 +40,7 @@ export const articleColumns = (viewer: string | null): Sql => sql`
  * what the planner does not see, that a whole key finds one row: without them it joined by the author
  * alone, and read every article of a prolific author for each row of the page.
  */
-export const articlesAt = (keys: Sql, viewer: string | null): Sql => sql`
+export const articlesAt = (keys: SqlFragment, viewer: string | null): SqlFragment => sql`
   select ${articleColumns(viewer)}
   from (${keys}) as page
   cross join lateral (

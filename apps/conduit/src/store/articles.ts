@@ -1,10 +1,10 @@
+import { sql } from 'banyan'
 import { isTaken } from '../http/database-errors.ts'
 import { isStorable } from '../http/fields.ts'
 import { newId } from '../text/ids.ts'
 import { slugFits, slugOf } from '../text/slug.ts'
 import { articleColumns, type FullArticleRow } from './article-rows.ts'
-import type { Data, OwnerScope, Shard } from './data.ts'
-import { sql } from './sql.ts'
+import type { Data, Readable, Scope, Sql } from './data.ts'
 
 export type NewArticle = {
   readonly title: string
@@ -17,12 +17,12 @@ export type NewArticle = {
 export type ArticleChanges = { readonly [Name in keyof NewArticle]?: NewArticle[Name] | undefined }
 
 /** The scope of an article's author, where everything about the article is; null: no such slug. */
-export const ownerOf = async (data: Data, slug: string): Promise<OwnerScope | null> =>
+export const ownerOf = async (data: Data, slug: string): Promise<Scope | null> =>
   isStorable(slug) ? data.by('articles.slug', slug) : null
 
 /** The whole article, as the viewer sees it; null when it is gone. */
 export async function readArticle(
-  owner: Shard,
+  owner: Readable,
   author: string,
   slug: string,
   viewer: string | null,
@@ -31,7 +31,7 @@ export async function readArticle(
     select ${articleColumns(viewer)}, a.body
     from articles a join users u on u.id = a.author_id
     where a.author_id = ${author} and a.slug = ${slug}`
-  const [row] = await owner.read<FullArticleRow>(...query.template)
+  const [row] = await owner.read<FullArticleRow>(query)
   return row ?? null
 }
 
@@ -123,7 +123,7 @@ async function changeRow(
 
 /** The article's row is locked by its update, so that two of these never mix. */
 async function replaceTags(
-  tx: { sql: Shard['read'] },
+  tx: { readonly sql: Sql },
   author: string,
   article: string,
   tags: readonly string[],

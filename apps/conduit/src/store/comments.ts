@@ -1,6 +1,6 @@
 import { isTaken } from '../http/database-errors.ts'
 import { newCommentId } from '../text/ids.ts'
-import type { OwnerScope } from './data.ts'
+import type { Scope } from './data.ts'
 
 export type CommentRow = {
   /** PostgreSQL's bigint; it always fits a JavaScript number. */
@@ -16,7 +16,7 @@ export const commentsMax = 1_000
 
 /** Adds a comment to an article of the owner; null when the article is gone. */
 export async function addComment(
-  owner: OwnerScope,
+  owner: Scope,
   slug: string,
   commenter: string,
   body: string,
@@ -36,7 +36,7 @@ export async function addComment(
 }
 
 /** The comments on an article of the owner, newest first. */
-export function listComments(owner: OwnerScope, slug: string): Promise<CommentRow[]> {
+export function listComments(owner: Scope, slug: string): Promise<CommentRow[]> {
   return owner.read<CommentRow>`
     select c.id, c.commenter_id, c.body, c.created_at, c.updated_at
     from articles a join comments c on c.author_id = a.author_id and c.article_id = a.id
@@ -48,7 +48,7 @@ export type CommentDeletion = 'deleted' | 'forbidden' | 'not found'
 
 /** Deletes a comment of the user. Somebody else's is left alone, and the outcome says so. */
 export async function deleteComment(
-  owner: OwnerScope,
+  owner: Scope,
   slug: string,
   id: string,
   user: string,

@@ -1,10 +1,10 @@
-import type { OwnerScope } from './data.ts'
+import type { Scope } from './data.ts'
 
 // The article's row is locked first by both, and by a delete of the article, so that they never wait
 // for each other in a circle. The count follows from what was really added or taken away.
 
 /** Favourites an article of the owner; a second time changes nothing. */
-export async function favorite(owner: OwnerScope, slug: string, user: string): Promise<void> {
+export async function favorite(owner: Scope, slug: string, user: string): Promise<void> {
   await owner.write`
     with article as (
       select author_id, id from articles
@@ -20,7 +20,7 @@ export async function favorite(owner: OwnerScope, slug: string, user: string): P
 }
 
 /** Takes a favourite back; where there is none, nothing changes. */
-export async function unfavorite(owner: OwnerScope, slug: string, user: string): Promise<void> {
+export async function unfavorite(owner: Scope, slug: string, user: string): Promise<void> {
   await owner.write`
     with article as (
       select author_id, id from articles

@@ -1,8 +1,8 @@
+import { type SqlFragment, sql } from 'banyan'
 import type { Page } from '../http/query.ts'
 import { type ArticleRow, articlesAt } from './article-rows.ts'
-import type { Data, Shard } from './data.ts'
+import type { Data, Readable } from './data.ts'
 import type { Selection } from './selections.ts'
-import { type Sql, sql } from './sql.ts'
 
 type Key = { readonly author_id: string; readonly id: string }
 
@@ -34,7 +34,7 @@ async function readLaterPage(
 ): Promise<readonly ArticleRow[]> {
   const keys = selection.keys(limit + offset, 0)
   const { value: page } = await data.everywhere({
-    each: (shard) => shard.read<Key>(...keys.template),
+    each: (shard) => shard.read<Key>(keys),
     combine: (parts) => firstOf(parts, limit + offset).slice(offset),
   })
   const rows = articlesAt(keysAre(page), viewer)
@@ -45,9 +45,9 @@ async function readLaterPage(
   return value
 }
 
-const readRows = (shard: Shard, rows: Sql) => shard.read<ArticleRow>(...rows.template)
+const readRows = (place: Readable, rows: SqlFragment) => place.read<ArticleRow>(rows)
 
-const keysAre = (keys: readonly Key[]): Sql => sql`
+const keysAre = (keys: readonly Key[]): SqlFragment => sql`
   select * from unnest(
     ${keys.map((key) => key.author_id)}::uuid[], ${keys.map((key) => key.id)}::uuid[]
   ) as given (author_id, id)`
@@ -65,8 +65,12 @@ function firstOf<Row extends { readonly id: string }>(
 }
 
 /** How many articles a selection has; each shard counts its own. */
-export async function countOf(data: Data, count: Sql, author: string | null): Promise<number> {
-  const counted = (shard: Shard) => shard.read<{ count: number }>(...count.template)
+export async function countOf(
+  data: Data,
+  count: SqlFragment,
+  author: string | null,
+): Promise<number> {
+  const counted = (place: Readable) => place.read<{ count: number }>(count)
   if (author !== null) return (await counted(data.of(author)))[0]?.count ?? 0
   const { value } = await data.everywhere({
     each: counted,

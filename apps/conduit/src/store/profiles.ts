@@ -1,5 +1,5 @@
 import { isStorable } from '../http/fields.ts'
-import type { Data, OwnerScope } from './data.ts'
+import type { Data, Scope } from './data.ts'
 
 /** A user as others see them. */
 export type ProfileRow = {
@@ -10,7 +10,7 @@ export type ProfileRow = {
 }
 
 /** The scope of the user with a name; null when nobody has it, or nobody could. */
-const ownerOf = async (data: Data, username: string): Promise<OwnerScope | null> =>
+const ownerOf = async (data: Data, username: string): Promise<Scope | null> =>
   isStorable(username) ? data.by('users.username', username) : null
 
 /** The profile of a username, read where that user lives; null when nobody has it. */

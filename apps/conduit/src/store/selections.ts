@@ -1,13 +1,13 @@
-import { type Sql, sql } from './sql.ts'
+import { type SqlFragment, sql } from 'banyan'
 
 /** Which articles a list shows. */
 export type Selection = {
   /** The author on whose shard all of them are, or null when they may be on any. */
   readonly author: string | null
   /** Selects `author_id` and `id` of the newest ones. Each order by is that of an index. */
-  readonly keys: (limit: number, offset: number) => Sql
+  readonly keys: (limit: number, offset: number) => SqlFragment
   /** Selects how many there are, as `count`; on each shard its part. Null: every article there is. */
-  readonly count: Sql | null
+  readonly count: SqlFragment | null
 }
 
 /** Every article. */
