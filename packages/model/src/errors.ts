@@ -7,6 +7,8 @@ export const errorCatalogue = {
   BANYAN_CONFIG_FAILED: 'The config file threw an error, or did not export a system.',
   BANYAN_CONFIG_TIMEOUT: 'The config file did not finish within its deadline.',
   BANYAN_CONFIG_NOT_FOUND: 'There is no config file at the path.',
+  BANYAN_RUNG_UNKNOWN: 'There is no rung of this name.',
+  BANYAN_STEP_REFUSED: 'A step of a climb cannot be done in the state that the system is in.',
   BANYAN_SERVE_UNKNOWN_APP: '`serve` was given something that it cannot serve.',
   BANYAN_SERVE_LISTENING: '`serve` was given an app that listens already.',
   BANYAN_PORT_INVALID: 'PORT is not a number from 0 to 65535.',
