@@ -76,8 +76,8 @@ function ladder(input: SettingsInput): Row[] {
     ['wal_level', 'logical', 'Moves and the changefeed decode the WAL.'],
     [
       'max_connections',
-      300,
-      'Web processes share a capped number; replicas must offer as many as their primary.',
+      200,
+      'Processes share a capped number; replicas must offer as many as their primary, on every size.',
     ],
     [
       'superuser_reserved_connections',
@@ -90,7 +90,11 @@ function ladder(input: SettingsInput): Row[] {
       64,
       'One for each of them, and those of a move that is being undone.',
     ],
-    ['max_prepared_transactions', 200, 'Transactions across shards are prepared.'],
+    [
+      'max_prepared_transactions',
+      200,
+      'Transactions across shards are prepared: one for every connection.',
+    ],
     ['max_worker_processes', 48, 'Appliers, copiers and parallel queries share these places.'],
     ['max_logical_replication_workers', 24, 'Each incoming move has an applier and its copiers.'],
     [
@@ -101,8 +105,8 @@ function ladder(input: SettingsInput): Row[] {
     ],
     [
       'max_locks_per_transaction',
-      128,
-      'A statement over a partitioned table locks every partition.',
+      64,
+      'The locks are one pool for all: 64 for each of 400 places, also for one who locks many partitions.',
     ],
     [
       'autovacuum_worker_slots',
@@ -183,10 +187,10 @@ function memory({ memoryMb, cpus }: SettingsInput): Row[] {
     [
       'io_method',
       'worker',
-      'Reads ahead without a library; the number of workers takes only a reload.',
+      'As cheap as none when idle, and the number of workers takes only a reload.',
       18,
     ],
-    ['io_workers', 1, 'A quiet server keeps few processes; a busy rung raises it.', 18],
+    ['io_workers', 2, 'Half a megabyte each; a busy server gets more by a reload.', 18],
   ]
 }
 
