@@ -4,8 +4,23 @@ export { BanyanError, type BanyanErrorOptions, type ErrorCode, errorCatalogue } 
 export { type Complaint, type Fault, FaultList, sayFault } from './faults.ts'
 export type { FoundFiles } from './found-files.ts'
 export { freezeDeep } from './freeze.ts'
+export type { Ground } from './ground.ts'
+export { brokenByChange, brokenInvariants, type Invariant, invariants } from './invariants.ts'
 export { copyJsonLike } from './json-like.ts'
 export { nearestName } from './nearest-name.ts'
+export { nextStep, plan } from './plan.ts'
 export { type ResolveOptions, resolveSystem } from './resolve-system.ts'
+export { findRungs, type Rung, rungs, topologyOf } from './rungs.ts'
+export {
+  describeStep,
+  obstacleTo,
+  type StepDescription,
+  sentenceOf,
+  simulate,
+  undoOf,
+} from './simulate.ts'
+export { emptyState, emptyTopology, type Goal, type RunningNode, type State } from './state.ts'
+export { nodeOf, type Step, type StepKind, type StepOf } from './step.ts'
+export { type StepRow, stepTable } from './step-table.ts'
 export type * from './system.ts'
 export type * from './topology.ts'

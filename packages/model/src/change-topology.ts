@@ -1,0 +1,46 @@
+import type { State } from './state.ts'
+import type { Host, Node, Topology } from './topology.ts'
+
+/** The changes of a state that steps are made of. Each change of the topology is a new version. */
+
+export const putNode = (state: State, node: Node, host: Host): State => {
+  const { topology } = state
+  return changed(state, {
+    hosts: [...topology.hosts.filter(({ name }) => name !== host.name), host],
+    nodes: [...topology.nodes.filter(({ name }) => name !== node.name), node],
+  })
+}
+
+export const putHost = (state: State, host: Host): State => {
+  const others = state.topology.hosts.filter(({ name }) => name !== host.name)
+  return changed(state, { hosts: [...others, host] })
+}
+
+/** A host without nodes is not part of the system any more. */
+export const dropNode = (state: State, name: string): State => {
+  const nodes = state.topology.nodes.filter((node) => node.name !== name)
+  const hosts = state.topology.hosts.filter((host) => nodes.some((node) => node.host === host.name))
+  return changed(state, { hosts, nodes })
+}
+
+export const putRungs = (state: State, rungs: readonly string[]): State => changed(state, { rungs })
+
+export const markRunning = (state: State, node: string, release: string | null): State => ({
+  ...state,
+  running: [...state.running, { node, release }],
+})
+
+export const markStopped = (state: State, name: string): State => ({
+  ...state,
+  running: state.running.filter(({ node }) => node !== name),
+})
+
+/** Hosts and nodes are kept by name, so that the way by which a topology came about does not show. */
+const changed = (state: State, change: Partial<Topology>): State => {
+  const { version, rungs, hosts, nodes } = { ...state.topology, ...change }
+  const topology = { version: version + 1, rungs, hosts: byName(hosts), nodes: byName(nodes) }
+  return { ...state, topology }
+}
+
+const byName = <T extends { readonly name: string }>(items: readonly T[]): readonly T[] =>
+  [...items].sort((a, b) => (a.name < b.name ? -1 : 1))

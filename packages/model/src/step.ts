@@ -1,0 +1,34 @@
+import type { Host, Node } from './topology.ts'
+
+/** One thing that control does, as plain data. A node comes with the host that it is placed on. */
+export type Step =
+  | { readonly kind: 'create-data-node'; readonly node: Node; readonly host: Host }
+  | { readonly kind: 'create-service-node'; readonly node: Node; readonly host: Host }
+  | { readonly kind: 'change-host'; readonly host: Host }
+  | { readonly kind: 'change-node'; readonly node: Node; readonly host: Host }
+  | {
+      readonly kind: 'start-node'
+      readonly node: string
+      readonly release: string | null
+      /** The data nodes that it cannot do without. */
+      readonly needs: readonly string[]
+    }
+  | {
+      readonly kind: 'apply-migrations'
+      readonly release: string
+      readonly needs: readonly string[]
+    }
+  | { readonly kind: 'stop-node'; readonly node: string }
+  | { readonly kind: 'remove-service-node'; readonly node: string }
+  | { readonly kind: 'destroy-data-node'; readonly node: string }
+  | { readonly kind: 'record-rungs'; readonly rungs: readonly string[] }
+
+export type StepKind = Step['kind']
+
+export type StepOf<Kind extends StepKind> = Extract<Step, { kind: Kind }>
+
+/** The node that a step is about, when it is about one. */
+export const nodeOf = (step: Step): string | null => {
+  if (!('node' in step)) return null
+  return typeof step.node === 'string' ? step.node : step.node.name
+}
