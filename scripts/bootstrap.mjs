@@ -23,8 +23,8 @@ function commandOf([command, ...rest]) {
 /** Two bootstraps may start at once; the second one waits, looks again, and finds the work done. */
 async function ensureInstalled() {
   if (isInstalled(root)) return
-  await withLock(join(root, '.bootstrap.lock'), async () => {
-    if (!isInstalled(root)) await install(root)
+  await withLock(join(root, '.bootstrap.lock'), async (hold) => {
+    if (!isInstalled(root)) await install(root, hold)
   })
 }
 
@@ -38,6 +38,6 @@ if (command === null) {
     await handOver(root, command)
   } catch (error) {
     console.error(error.hint ? `${error.message}\n\n  ${error.hint}` : error.stack)
-    process.exitCode = 1
+    process.exitCode = error.exitCode ?? 1
   }
 }

@@ -35,7 +35,8 @@ function isStamped(root) {
   }
 }
 
-function matchesLockfile(root) {
+/** Whether npm's record of what it installed agrees with the lockfile; it writes that record last. */
+export function matchesLockfile(root) {
   const record = join(root, 'node_modules', '.package-lock.json')
   if (!existsSync(record)) return false
   const installed = JSON.parse(readFileSync(record, 'utf8')).packages

@@ -1,34 +1,36 @@
 // One installation at a time. A lock of a process that died is taken over, so that a Ctrl-C in the
 // middle of an installation never asks for a file to be removed by hand.
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 100))
 
-/** Runs `work` while this process alone holds the lock file at `path`. */
+/**
+ * Runs `work` while this process alone holds the lock file at `path`. `work` gets a function to name
+ * a child that must have ended too before anybody else may go on.
+ */
 export async function withLock(path, work) {
-  let waited = false
-  while (!tryLock(path)) {
-    if (!waited) process.stderr.write('Another installation is under way; waiting for it …\n')
-    waited = true
+  for (let waited = 0; !tryLock(path) && !(removeStale(path) && tryLock(path)); waited += 1) {
+    if (waited === 0) process.stderr.write('Another installation is under way; waiting for it …\n')
     await pause()
   }
   try {
-    return await work()
+    return await work((pid) => appendFileSync(path, nameOf(pid)))
   } finally {
     rmSync(path, { force: true })
   }
 }
 
+const nameOf = (pid) => `${pid} ${startTimeOf(pid)}\n`
+
 /** A link appears whole or not at all, so that nobody reads a lock without its owner in it. */
 function tryLock(path) {
   const own = `${path}.${process.pid}`
-  writeFileSync(own, `${process.pid} ${startTimeOf(process.pid)}`)
+  writeFileSync(own, nameOf(process.pid))
   try {
     linkSync(own, path)
     return true
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
-    removeStale(path)
     return false
   } finally {
     rmSync(own, { force: true })
@@ -36,19 +38,22 @@ function tryLock(path) {
 }
 
 /**
- * The rename decides which one of two finders removes a dead owner's lock. When it caught a lock
- * that somebody took in between, that one is put back.
+ * Removes a lock whose owners are dead; true when it was. The rename decides between two finders,
+ * and one that caught a lock taken in between puts it back.
  */
 function removeStale(path) {
-  if (isAlive(read(path))) return
+  if (isAlive(read(path))) return false
   const aside = `${path}.stale.${process.pid}`
   try {
     renameSync(path, aside)
     if (isAlive(read(aside))) linkSync(aside, path)
+    return true
   } catch (error) {
     if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error
+    return false
+  } finally {
+    rmSync(aside, { force: true })
   }
-  rmSync(aside, { force: true })
 }
 
 function read(path) {
@@ -60,9 +65,12 @@ function read(path) {
 }
 
 /** A missing lock counts as alive: there is nothing to remove, only to try again. */
-function isAlive(owner) {
-  if (owner === null) return true
-  const [pid, startTime] = owner.split(' ')
+function isAlive(owners) {
+  return owners === null || owners.trim().split('\n').some(isRunning)
+}
+
+function isRunning(owner) {
+  const [pid, startTime = ''] = owner.split(' ')
   try {
     process.kill(Number(pid), 0)
   } catch (error) {

@@ -9,7 +9,11 @@ export function npm(args) {
 
 /** What npm said, without the list of its options that it adds to some errors. */
 export function withoutUsage(said) {
-  return said.replace(/^npm error Usage:\n[^]*?(?=^npm error A complete log|(?![^]))/m, '')
+  const lines = said.split('\n')
+  const begin = lines.indexOf('npm error Usage:')
+  if (begin === -1) return said
+  const end = lines.findIndex((line) => line.startsWith('npm error A complete log'))
+  return [...lines.slice(0, begin), ...lines.slice(end)].join('\n')
 }
 
 /** The mend for what npm said, as one sentence. */

@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** A server that some suites need and that does not come from npm. The one list of them. */
+export type Engine = {
+  readonly name: string
+  /** Test files whose path has this part are the suites that need it. */
+  readonly suites: string
+  readonly debianPackage: string
+  /** The command that installs it, for a person. */
+  readonly command: string
+  /** The path of what was found, or null. */
+  readonly find: () => Promise<string | null>
+}
+
+export const engines: readonly Engine[] = [
+  {
+    name: 'PostgreSQL of the distribution',
+    suites: '.distribution.test.ts',
+    debianPackage: 'postgresql',
+    command: installCommand('postgresql', 'postgresql@18'),
+    find: findPostgres,
+  },
+]
+
+/** The engines that are not on this machine. */
+export async function missingEngines(): Promise<Engine[]> {
+  const found = await Promise.all(engines.map((engine) => engine.find()))
+  return engines.filter((_, at) => found[at] === null)
+}
+
+/** Whether this is Debian, or one of its children, and we may install packages. */
+export async function canInstall(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '')
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release)
+}
+
+function installCommand(debian: string, homebrew: string): string {
+  return process.platform === 'darwin' ? `brew install ${homebrew}` : `apt-get install ${debian}`
+}
+
+/** Debian and PGDG keep the versions side by side; other systems put one into PATH. */
+async function findPostgres(): Promise<string | null> {
+  const majors = await readdir('/usr/lib/postgresql').catch(() => [])
+  const folders = majors.map((major) => `/usr/lib/postgresql/${major}/bin`)
+  for (const program of [...folders.map((folder) => `${folder}/postgres`), 'postgres']) {
+    const works = await run(program, ['--version']).then(Boolean, () => false)
+    if (works) return program
+  }
+  return null
+}

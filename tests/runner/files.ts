@@ -1,0 +1,37 @@
+import type { SuiteResult } from './result.ts'
+import { type FileResult, runFile } from './run-file.ts'
+
+export type FilesOptions = {
+  readonly name: string
+  readonly root: string
+  readonly files: readonly string[]
+  /** Files at once. */
+  readonly concurrency: number
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  /** Called when a file has ended, with its path and time. */
+  readonly onFile: (file: string, ms: number, ok: boolean) => void
+}
+
+/** Runs test files, each in a process of its own, a few at once, and adds up what they did. */
+export async function runFiles(options: FilesOptions): Promise<SuiteResult> {
+  const began = performance.now()
+  const waiting = [...options.files]
+  const results: FileResult[] = []
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      if (options.signal.aborted) return
+      const result = await runFile(file, options)
+      options.onFile(file, result.ms, result.failures.length === 0)
+      results.push(result)
+    }
+  }
+  await Promise.all(Array.from({ length: options.concurrency }, work))
+  return {
+    name: options.name,
+    passed: results.reduce((sum, { passed }) => sum + passed, 0),
+    failures: results.flatMap(({ failures }) => failures),
+    skips: results.flatMap(({ skips }) => skips),
+    ms: performance.now() - began,
+  }
+}

@@ -1,0 +1,40 @@
+/** A command that passes or fails as one test. */
+export type CommandSuite = {
+  readonly kind: 'command'
+  readonly name: string
+  readonly command: readonly string[]
+}
+
+/** Files of tests that `node --test` runs. */
+export type FilesSuite = {
+  readonly kind: 'files'
+  readonly name: string
+  readonly patterns: readonly string[]
+  /** Files at once. Suites that measure times under load run one by one. */
+  readonly concurrency: number
+  readonly timeoutMs: number
+}
+
+export type Suite = CommandSuite | FilesSuite
+
+const minute = 60_000
+const unit = (name: string, ...patterns: string[]): FilesSuite => ({
+  kind: 'files',
+  name,
+  patterns,
+  concurrency: 2,
+  timeoutMs: 5 * minute,
+})
+
+/** Cheap and telling ones first; whole clusters last, since they rest on all the others. */
+export const suites: readonly Suite[] = [
+  { kind: 'command', name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] },
+  { kind: 'command', name: 'types', command: ['tsc'] },
+  unit('tidy', 'tests/tidy/**/*.test.ts', 'tests/types/**/*.test.ts'),
+  unit('tools', 'scripts/**/*.test.ts', 'tests/runner/**/*.test.ts', 'bench/**/*.test.ts'),
+  ...['model', 'postgres', 'banyan', 'control', 'cli', 'testing'].map((name) =>
+    unit(name, `packages/${name}/src/**/*.test.ts`),
+  ),
+  unit('conduit', 'apps/**/*.test.ts'),
+  { ...unit('cluster', 'tests/cluster/**/*.test.ts'), concurrency: 1, timeoutMs: 10 * minute },
+]
