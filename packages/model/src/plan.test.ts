@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brokenByChange, brokenInvariants } from './invariants.ts'
+import { plan } from './plan.ts'
+import { topologyOf } from './rungs.ts'
+import { describeStep, obstacleTo, sentenceOf, simulate, undoOf } from './simulate.ts'
+import { emptyState, emptyTopology, type Goal, isDataNode, type State } from './state.ts'
+import type { Step } from './step.ts'
+import { groundOf, systemsUpTo } from './test-systems.ts'
+import type { Topology } from './topology.ts'
+
+/** The goals that one system can have: two releases, stopped, another address, other ports and sizes, nothing. */
+const goalsOf = (shape: Parameters<typeof groundOf>[0]): readonly Goal[] => {
+  const ground = groundOf(shape)
+  const usual = topologyOf(['single'], ground)
+  const moved = topologyOf(['single'], {
+    ...ground,
+    host: { ...ground.host, address: '127.9.9.1' },
+  })
+  const ports = Object.fromEntries(
+    Object.entries(ground.ports).map(([name, port]) => [name, port + 100]),
+  )
+  const resized = topologyOf(['single'], { ...ground, ports, machine: { cpus: 8, memoryMb: 4096 } })
+  return [
+    { topology: usual, release: 'r1', power: 'on' },
+    { topology: usual, release: 'r2', power: 'on' },
+    { topology: moved, release: 'r1', power: 'on' },
+    { topology: resized, release: 'r2', power: 'on' },
+    { topology: usual, release: 'r1', power: 'off' },
+    { topology: emptyTopology, release: 'r1', power: 'off' },
+    { topology: emptyTopology, release: 'r1', power: 'off', destroyData: true },
+  ]
+}
+
+/** Every state that a plan passes through, the first one included. */
+const statesOf = (state: State, steps: readonly Step[]): readonly State[] => {
+  const states = [state]
+  for (const step of steps) states.push(simulate(states.at(-1) ?? state, step))
+  return states
+}
+
+const reach = (state: State, goal: Goal): State =>
+  statesOf(state, plan(state, goal)).at(-1) ?? state
+
+const comparable = ({ hosts, nodes, rungs }: Topology) => ({
+  rungs,
+  hosts: [...hosts].sort((a, b) => a.name.localeCompare(b.name)),
+  nodes: [...nodes].sort((a, b) => a.name.localeCompare(b.name)),
+})
+
+const assertReached = (state: State, goal: Goal, message: string): void => {
+  assert.deepEqual(plan(state, goal), [], message)
+  const running = state.running.map(({ node }) => node).sort()
+  const wanted = goal.power === 'on' ? goal.topology.nodes.map(({ name }) => name).sort() : []
+  assert.deepEqual(running, wanted, message)
+  if (goal.power === 'on') {
+    assert.deepEqual(comparable(state.topology), comparable(goal.topology), message)
+    for (const { release } of state.running) assert.ok(release === null || release === goal.release)
+  }
+}
+
+const assertSafe = (states: readonly State[], message: string): void => {
+  for (const [index, state] of states.entries()) {
+    assert.deepEqual(brokenInvariants(state), [], message)
+    const before = states[index - 1]
+    if (before) assert.equal(brokenByChange(before, state), null, message)
+  }
+}
+
+/** Every set of nodes that may have died at once. */
+const crashesOf = (state: State): readonly State[] =>
+  Array.from({ length: 2 ** state.running.length }, (_, mask) => ({
+    ...state,
+    running: state.running.filter((_node, index) => (mask >> index) & 1),
+  }))
+
+test('every climb of a small system reaches its goal, from wherever another was interrupted', () => {
+  let plans = 0
+  for (const system of systemsUpTo(3)) {
+    const goals = goalsOf(system)
+    for (const first of goals) {
+      for (const middle of statesOf(emptyState, plan(emptyState, first))) {
+        for (const goal of goals) {
+          const message = JSON.stringify({ system, first, middle, goal })
+          const states = statesOf(middle, plan(middle, goal))
+          assertSafe(states, message)
+          assertReached(states.at(-1) ?? middle, goal, message)
+          plans++
+        }
+      }
+    }
+  }
+  assert.ok(plans > 3000, `${plans} plans were tried`)
+})
+
+test('a climb from one running system to another survives an interruption after every step', () => {
+  for (const system of systemsUpTo(2)) {
+    const goals = goalsOf(system)
+    for (const first of goals) {
+      const start = reach(emptyState, first)
+      for (const second of goals) {
+        for (const middle of statesOf(start, plan(start, second))) {
+          for (const goal of [first, second]) {
+            const message = JSON.stringify({ system, first, second, middle, goal })
+            const states = statesOf(middle, plan(middle, goal))
+            assertSafe(states, message)
+            assertReached(states.at(-1) ?? middle, goal, message)
+          }
+        }
+      }
+    }
+  }
+})
+
+test('whichever nodes die in the middle of a climb, a new plan brings the system to its goal', () => {
+  for (const system of systemsUpTo(2)) {
+    const goals = goalsOf(system)
+    for (const first of goals) {
+      const start = reach(emptyState, first)
+      for (const second of goals) {
+        for (const middle of statesOf(start, plan(start, second)).flatMap(crashesOf)) {
+          const states = statesOf(middle, plan(middle, second))
+          const message = JSON.stringify({ system, middle, second })
+          assertSafe(states, message)
+          assertReached(states.at(-1) ?? middle, second, message)
+        }
+      }
+    }
+  }
+})
+
+test('an interrupted climb goes on with exactly the steps that were left', () => {
+  for (const system of systemsUpTo(3)) {
+    for (const goal of goalsOf(system)) {
+      const steps = plan(emptyState, goal)
+      for (const [index, state] of statesOf(emptyState, steps).entries()) {
+        assert.deepEqual(plan(state, goal), steps.slice(index))
+      }
+    }
+  }
+})
+
+test('a step taken back leaves nodes, places and rungs as they were', () => {
+  for (const system of systemsUpTo(3)) {
+    const goals = goalsOf(system)
+    for (const first of goals) {
+      const start = reach(emptyState, first)
+      for (const goal of goals) {
+        let state = start
+        for (const step of plan(start, goal)) {
+          const undo = undoOf(state, step)
+          const after = simulate(state, step)
+          if (undo && obstacleTo(after, undo) === null) {
+            const back = simulate(after, undo)
+            assert.deepEqual(comparable(back.topology), comparable(state.topology))
+            assert.deepEqual(new Set(back.running), new Set(state.running))
+          } else {
+            const irreversible = ['apply-migrations', 'destroy-data-node', 'stop-node']
+            assert.ok(irreversible.includes(step.kind), `${step.kind} is not taken back`)
+          }
+          state = after
+        }
+      }
+    }
+  }
+})
+
+test('no climb deletes a database server unless that was asked for', () => {
+  for (const system of systemsUpTo(3)) {
+    for (const first of goalsOf(system)) {
+      const start = reach(emptyState, first)
+      const data = start.topology.nodes.filter(isDataNode)
+      for (const goal of goalsOf(system)) {
+        if (goal.power === 'off' && goal.destroyData) continue
+        assert.ok(!plan(start, goal).some(({ kind }) => kind === 'destroy-data-node'))
+        for (const node of data) {
+          assert.ok(reach(start, goal).topology.nodes.some(({ name }) => name === node.name))
+        }
+      }
+    }
+  }
+})
+
+test('databases stop after the last service when the whole system stops', () => {
+  for (const system of systemsUpTo(3)) {
+    const [on, , , , off] = goalsOf(system)
+    if (!on || !off) throw new Error('The goals are listed above.')
+    const start = reach(emptyState, on)
+    for (const state of statesOf(start, plan(start, off))) {
+      const names = state.topology.nodes.filter(isDataNode).map(({ name }) => name)
+      const runs = (name: string) => state.running.some(({ node }) => node === name)
+      const services = state.running.filter(({ release }) => release !== null)
+      assert.ok(services.length === 0 || names.every(runs))
+    }
+  }
+})
+
+test('the plan of a first start reads as a person would do it', () => {
+  const [goal] = goalsOf({ services: ['web', 'worker'], data: true })
+  if (!goal) throw new Error('The goals are listed above.')
+  assert.deepEqual(plan(emptyState, goal).map(sentenceOf), [
+    'Make the database server db-1 on local-1.',
+    'Start db-1.',
+    'Bring db-1 to the migrations of release r1.',
+    'Place web-a-1 on local-1.',
+    'Start web-a-1 with release r1.',
+    'Place worker-b-1 on local-1.',
+    'Start worker-b-1 with release r1.',
+    'Record that single holds.',
+  ])
+})
+
+test('a step is described with its undo, or with the reason why there is none', () => {
+  const [goal] = goalsOf({ services: ['web'], data: true })
+  if (!goal) throw new Error('The goals are listed above.')
+  let state = emptyState
+  const described = plan(emptyState, goal).map((step) => {
+    const description = describeStep(state, step)
+    state = simulate(state, step)
+    return [description.kind, description.node, description.undo]
+  })
+  assert.deepEqual(described.slice(0, 3), [
+    ['create-data-node', 'db-1', 'Delete the database server db-1 with its data.'],
+    ['start-node', 'db-1', 'Stop db-1 when it has finished its requests.'],
+    ['apply-migrations', null, 'Migrations stay; the release before tolerates them.'],
+  ])
+})
+
+test('a plan is frozen plain data', () => {
+  const [goal] = goalsOf({ services: ['web'], data: true })
+  if (!goal) throw new Error('The goals are listed above.')
+  const steps = plan(emptyState, goal)
+  assert.deepEqual(JSON.parse(JSON.stringify(steps)), steps)
+  assert.throws(() => Object.assign(steps[0] ?? {}, { kind: 'stop-node' }), TypeError)
+})
+
+test('a step that cannot be done is refused with the obstacle', () => {
+  assert.throws(() => simulate(emptyState, { kind: 'stop-node', node: 'web-1' }), {
+    code: 'BANYAN_STEP_REFUSED',
+    message: 'The step stop-node cannot be done: web-1 does not run.',
+  })
+  const early: Step = { kind: 'start-node', node: 'web-a-1', release: 'r1', needs: ['db-1'] }
+  const [goal] = goalsOf({ services: ['web'], data: true })
+  if (!goal) throw new Error('The goals are listed above.')
+  const steps = plan(emptyState, goal).slice(0, 1)
+  const made = statesOf(emptyState, steps).at(-1) ?? emptyState
+  assert.equal(obstacleTo(made, early), 'there is no node web-a-1')
+})
