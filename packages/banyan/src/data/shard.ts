@@ -125,7 +125,7 @@ export const outcomeUnknown = (what: string, lost: Lost): BanyanError =>
     },
   )
 
-const unreadable = (lost: Lost, sends: number): BanyanError =>
+export const unreadable = (lost: Lost, sends: number): BanyanError =>
   new BanyanError(
     'BANYAN_DATABASE_UNAVAILABLE',
     `A read was sent ${sends} times, and each time the connection was lost.`,

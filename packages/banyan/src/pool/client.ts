@@ -23,6 +23,10 @@ export function isUsable(client: pg.ClientBase): boolean {
   return _queryable !== false && _ending !== true && streamOf(client)?.writable !== false
 }
 
+/** Whether a statement of this client is still running. */
+export const isWorking = (client: pg.ClientBase): boolean =>
+  internals(client).readyForQuery === false
+
 /**
  * Whether a client was left inside a transaction. One whose statement is still running is not
  * judged: that statement may be the COMMIT.

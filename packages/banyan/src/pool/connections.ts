@@ -1,7 +1,7 @@
 import { BanyanError } from '@banyan/model'
 import type pg from 'pg'
 import type { Budget, BudgetMember } from './budget.ts'
-import { endClient, isLeftInTransaction, isUsable } from './client.ts'
+import { endClient, isLeftInTransaction, isUsable, isWorking } from './client.ts'
 import { isPassing } from './failures.ts'
 import { type ClientClass, openClient } from './open-client.ts'
 import { Recovery } from './recovery.ts'
@@ -13,7 +13,8 @@ export type Lease = {
   uses: number
   idleSince: number
   expired: boolean
-  busy: boolean
+  /** Given back while its last statement still runs. */
+  finishing: boolean
 }
 
 export type Taken = (error: unknown, lease: Lease | null) => void
@@ -22,7 +23,7 @@ export type Taken = (error: unknown, lease: Lease | null) => void
 export type Observer = {
   connect?(client: pg.Client): void
   acquire?(client: pg.Client): void
-  release?(client: pg.Client): void
+  release?(reason: unknown, client: pg.Client): void
   remove?(client: pg.Client): void
   error?(error: Error, client: pg.Client): void
 }
@@ -147,12 +148,27 @@ export class Connections implements BudgetMember {
     })
   }
 
-  /** Gives a connection back; a broken one is closed. */
-  give(lease: Lease, broken = false): void {
-    lease.busy = false
+  /**
+   * Gives a connection back; with a reason it is closed. One whose statement still runs is nobody's
+   * until that is done: only then it is known whether it was left inside a transaction.
+   */
+  give(lease: Lease, reason?: unknown): void {
     lease.uses += 1
-    this.options.observer.release?.(lease.client)
-    if (broken || this.#isSpent(lease)) {
+    this.options.observer.release?.(reason, lease.client)
+    if (reason || !isUsable(lease.client)) {
+      this.#discard(lease)
+      this.#pump()
+    } else if (isWorking(lease.client)) {
+      lease.finishing = true
+      lease.client.once('drain', () => this.#reuse(lease))
+    } else this.#reuse(lease)
+  }
+
+  /** Hands a free connection to whoever waits, or lays it aside. */
+  #reuse(lease: Lease): void {
+    if (!this.#leases.has(lease)) return
+    lease.finishing = false
+    if (this.#isSpent(lease)) {
       this.#discard(lease)
       this.#pump()
       return
@@ -196,7 +212,6 @@ export class Connections implements BudgetMember {
   }
 
   #lend(lease: Lease): Lease {
-    lease.busy = true
     if (this.options.allowExitOnIdle) ref(lease.client)
     this.options.observer.acquire?.(lease.client)
     return lease
@@ -284,7 +299,7 @@ export class Connections implements BudgetMember {
   /** Runs the hooks of a new connection. */
   #prepare(client: pg.Client): void {
     this.#recovery.succeeded(this.options.max)
-    const lease: Lease = { client, uses: 0, idleSince: 0, expired: false, busy: true }
+    const lease: Lease = { client, uses: 0, idleSince: 0, expired: false, finishing: false }
     client.on('error', (error) => this.#lost(lease, error))
     const { onConnect } = this.options
     if (onConnect === null) {
@@ -316,13 +331,7 @@ export class Connections implements BudgetMember {
     this.#attempts -= 1
     this.#leases.add(lease)
     this.#limitLifetime(lease)
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) waiter.taken(null, this.#lend(lease))
-    else if (this.#ending !== null || !isUsable(lease.client)) this.#discard(lease)
-    else {
-      lease.busy = false
-      this.#rest(lease)
-    }
+    this.#reuse(lease)
     this.#pump()
   }
 
@@ -351,12 +360,14 @@ export class Connections implements BudgetMember {
 
   /** An established connection broke. Whoever uses it learns it from the statement. */
   #lost(lease: Lease, error: Error): void {
+    if (!this.#leases.has(lease)) return
     this.#recovery.lost(this.#now())
     const at = this.#idle.indexOf(lease)
-    if (at === -1) return
-    this.#idle.splice(at, 1)
+    if (at !== -1) this.#idle.splice(at, 1)
+    else if (!lease.finishing) return
     this.#discard(lease)
     this.options.observer.error?.(error, lease.client)
+    this.#pump()
   }
 
   #limitLifetime(lease: Lease): void {

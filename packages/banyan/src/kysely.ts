@@ -1,0 +1,1 @@
+export { type DialectOptions, dialect } from './kysely/dialect.ts'

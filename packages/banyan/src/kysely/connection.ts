@@ -1,0 +1,132 @@
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import { Lost } from '../data/send.ts'
+import { explain, outcomeUnknown, unreadable } from '../data/shard.ts'
+import { connectionLost, Session } from '../data/transaction.ts'
+import type { Connections, Lease } from '../pool/connections.ts'
+
+/** A read that ended three connections is not given a fourth. */
+const sendsMax = 3
+
+/** Statements whose number of rows is what they changed. */
+const changing = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
+
+type Answer = Awaited<ReturnType<Session['run']>>
+
+/** A connection of the pool for as long as Kysely uses it. */
+export class ScopeConnection implements DatabaseConnection {
+  readonly #pool: Connections
+  readonly #readOnly: boolean
+  #lease: Lease
+  #session: Session
+  #used = false
+  #inTransaction = false
+
+  private constructor(pool: Connections, readOnly: boolean, lease: Lease) {
+    this.#pool = pool
+    this.#readOnly = readOnly
+    this.#lease = lease
+    this.#session = new Session(lease)
+  }
+
+  static async take(pool: Connections, readOnly: boolean): Promise<ScopeConnection> {
+    return new ScopeConnection(pool, readOnly, pool.tryTake() ?? (await pool.lease()))
+  }
+
+  give(): void {
+    this.#pool.give(this.#lease, this.#session.lost)
+  }
+
+  get session(): Session {
+    return this.#session
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const { command, rowCount, rows } = await this.run(query.sql, query.parameters)
+    if (!changing.has(command)) return { rows: rows as R[] }
+    return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) }
+  }
+
+  /**
+   * Runs one statement. The first one of a connection can be sent again on another, by the rules of
+   * `read` and `write`; later ones may depend on what the session was told before.
+   */
+  async run(text: string, values: readonly unknown[] = []): Promise<Answer> {
+    for (let sends = 1; ; sends += 1) {
+      const isFirst = !this.#used
+      try {
+        const answer = await this.#session.run({ text, values })
+        this.#used = true
+        return answer
+      } catch (error) {
+        if (!(error instanceof Lost)) throw explain(error)
+        const isSafe = this.#readOnly || !error.sent
+        if (this.#inTransaction || !isFirst || !isSafe || sends === sendsMax) {
+          throw this.#meaningOf(error, sends)
+        }
+        await this.#replace()
+      }
+    }
+  }
+
+  #meaningOf(lost: Lost, sends: number): Error {
+    if (this.#inTransaction) return connectionLost(lost)
+    if (this.#readOnly || !lost.sent) return unreadable(lost, sends)
+    return outcomeUnknown('a statement', lost)
+  }
+
+  /** Nothing has happened before BEGIN is answered, so that a lost one is begun elsewhere. */
+  async begin(text: string): Promise<void> {
+    for (let sends = 1; ; sends += 1) {
+      try {
+        await this.#session.run({ text, values: [] })
+        this.#inTransaction = true
+        return
+      } catch (error) {
+        if (!(error instanceof Lost)) throw explain(error)
+        if (this.#used || sends === sendsMax) throw connectionLost(error)
+        await this.#replace()
+      }
+    }
+  }
+
+  /** The transaction is over: what follows is judged as statements on their own. */
+  ended(): void {
+    this.#inTransaction = false
+    this.#used = true
+  }
+
+  async #replace(): Promise<void> {
+    const lease = await this.#pool.lease()
+    this.#pool.give(this.#lease, true)
+    this.#lease = lease
+    this.#session = new Session(lease)
+  }
+
+  /** Reads through a cursor, which needs a transaction; one of its own where there is none. */
+  async *streamQuery<R>(
+    query: CompiledQuery,
+    chunkSize: number,
+  ): AsyncIterableIterator<QueryResult<R>> {
+    const isOwn = !this.#inTransaction
+    if (isOwn) await this.begin('begin')
+    try {
+      await this.run(`declare banyan_stream no scroll cursor for ${query.sql}`, query.parameters)
+      for (;;) {
+        const { rows } = await this.run(`fetch forward ${Math.trunc(chunkSize)} from banyan_stream`)
+        if (rows.length === 0) break
+        yield { rows: rows as R[] }
+      }
+    } finally {
+      await this.#closeStream(isOwn)
+    }
+  }
+
+  async #closeStream(isOwn: boolean): Promise<void> {
+    if (this.#session.lost === null && this.#session.status === 'T') {
+      await this.run('close banyan_stream')
+    }
+    if (!isOwn) return
+    if (this.#session.lost === null) await this.run('rollback')
+    this.ended()
+  }
+}

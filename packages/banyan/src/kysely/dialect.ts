@@ -1,0 +1,38 @@
+import { BanyanError } from '@banyan/model'
+import { type Dialect, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import { checkNames } from '../data/options.ts'
+import { shardOf } from '../data/scope.ts'
+import type { Shard } from '../data/shard.ts'
+import type { Scope } from '../data/types.ts'
+import { ScopeDriver } from './driver.ts'
+
+export type DialectOptions = {
+  /** Uses sessions that only read: a write fails with 25006. Default: false. */
+  readonly readOnly?: boolean
+}
+
+/**
+ * A Kysely dialect that is bound to a scope: its statements go where `scope.write` would go, and
+ * with `readOnly` where `scope.read` would. The connections belong to the scope's shard, so that
+ * `destroy()` has nothing to close.
+ *
+ * @example
+ * const db = new Kysely<Database>({ dialect: dialect(data.of(user)) })
+ * const notes = await db.selectFrom('notes').selectAll().where('user_id', '=', user).execute()
+ */
+export function dialect(scope: Scope, options: DialectOptions = {}): Dialect {
+  checkNames(options, ['readOnly'])
+  const shard = (scope as Partial<{ [shardOf]: Shard }> | undefined)?.[shardOf]
+  if (shard === undefined) throw notAScope(scope)
+  return {
+    createDriver: () => new ScopeDriver(shard, options.readOnly === true),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createAdapter: () => new PostgresAdapter(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+  }
+}
+
+const notAScope = (found: unknown): BanyanError =>
+  new BanyanError('BANYAN_OPTION_INVALID', `\`dialect\` was given ${typeof found}, not a scope.`, {
+    hint: 'Pass what data.of(key) gives: dialect(data.of(user)).',
+  })

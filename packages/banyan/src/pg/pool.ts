@@ -1,0 +1,205 @@
+import pg from 'pg'
+import { holdDefault } from '../data/shard.ts'
+import { isUsable } from '../pool/client.ts'
+import { Connections, type ConnectionsOptions, type Lease } from '../pool/connections.ts'
+import type { ClientClass } from '../pool/open-client.ts'
+import { serverOf, withServer } from './environment.ts'
+import { answer, type Callback } from './once.ts'
+
+/** The options of node-postgres' pool, and how long requests are held while the server is away. */
+export type PoolConfig = pg.PoolConfig & {
+  /** While the server cannot be reached; `{ timeMs: 0 }` fails at once, as node-postgres does. */
+  readonly hold?: { readonly countMax?: number; readonly timeMs?: number } | undefined
+}
+
+/** node-postgres' class, without the types of the members that are replaced below. */
+const Base = pg.Pool as unknown as new (
+  config?: pg.PoolConfig,
+) => NodeJS.EventEmitter & {
+  options: pg.PoolOptions & PoolConfig & { Promise?: PromiseConstructor }
+  log: (...messages: unknown[]) => void
+  Client: ClientClass
+  Promise: PromiseConstructor
+  ending: boolean
+  ended: boolean
+}
+
+/** See {@link Pool}. Everything that node-postgres documents is replaced; nothing of its state is used. */
+class BanyanPool extends Base {
+  readonly #connections: Connections
+
+  constructor(config: PoolConfig = {}) {
+    super(withServer(config ?? {}))
+    // An idle connection that breaks is replaced; a process is not ended for it.
+    this.on('error', () => {})
+    this.#connections = new Connections(this.#connectionsOptions())
+  }
+
+  #connectionsOptions(): ConnectionsOptions {
+    const { options } = this
+    const { name, budget } = serverOf(options)
+    if (budget !== null) options.max = Math.min(options.max, budget.max)
+    const hold = { ...holdDefault, ...options.hold }
+    return {
+      Client: this.Client,
+      config: options,
+      target: name,
+      max: options.max,
+      min: options.min ?? 0,
+      idleTimeoutMs: options.idleTimeoutMillis ?? 0,
+      usesMax: options.maxUses,
+      lifetimeMs: options.maxLifetimeSeconds * 1_000,
+      allowExitOnIdle: options.allowExitOnIdle,
+      attemptTimeoutMs: options.connectionTimeoutMillis || hold.timeMs,
+      waitTimeoutMs: options.connectionTimeoutMillis ?? 0,
+      hold,
+      busyTimeoutMs: 0,
+      budget,
+      observer: {
+        connect: (client) => this.#tell('connect', client),
+        acquire: (client) => this.#tell('acquire', client),
+        release: (reason, client) => this.#tell('release', reason, client),
+        remove: (client) => this.#tell('remove', client),
+        error: (error, client) => this.#tell('error', Object.assign(error, { client }), client),
+      },
+      onConnect: (options.onConnect as ConnectionsOptions['onConnect']) ?? null,
+      verify: (options.verify as unknown as ConnectionsOptions['verify']) ?? null,
+    }
+  }
+
+  #tell(event: string, ...what: unknown[]): void {
+    this.log(event)
+    this.emit(event, ...what)
+  }
+
+  connect(callback?: Callback): unknown {
+    const { done, result } = answer(this.Promise, callback)
+    this.#checkOut((error, lease) => {
+      if (lease === null) done(error, undefined, () => {})
+      else done(undefined, lease.client, releaseOf(lease))
+    })
+    return result
+  }
+
+  /** Gives a usable client, never before the caller has returned. */
+  #checkOut(taken: (error: unknown, lease: Lease | null) => void): void {
+    let here = true
+    const deliver = (error: unknown, lease: Lease | null): void => {
+      if (here) {
+        process.nextTick(deliver, error, lease)
+        return
+      }
+      if (lease === null) taken(error, null)
+      else if (isUsable(lease.client)) taken(null, this.#lend(lease))
+      else {
+        this.#connections.give(lease, true)
+        this.#connections.take(deliver)
+      }
+    }
+    this.#connections.take(deliver)
+    here = false
+  }
+
+  /** Puts the function on the client with which it is given back, once. */
+  #lend(lease: Lease): Lease {
+    let given = false
+    const client = lease.client as pg.PoolClient
+    client.release = (reason) => {
+      if (given) throw new Error(releasedMessage)
+      given = true
+      this.#connections.give(lease, reason)
+    }
+    return lease
+  }
+
+  query(text: unknown, values?: unknown, callback?: Callback): unknown {
+    if (typeof text === 'function') return this.#refuse(text as Callback)
+    const direct = typeof values === 'function' ? (values as Callback) : callback
+    const parameters = typeof values === 'function' ? undefined : values
+    const { done, result } = answer(this.Promise, direct)
+    this.#checkOut((error, lease) => {
+      if (lease === null) done(error)
+      else this.#run(lease, text, parameters, done)
+    })
+    return result
+  }
+
+  #refuse(callback: Callback): unknown {
+    const { done, result } = answer(this.Promise, callback)
+    const message = 'Passing a function as the first parameter to pool.query is not supported'
+    setImmediate(() => done(new Error(message)))
+    return result
+  }
+
+  #run(lease: Lease, text: unknown, values: unknown, done: Callback): void {
+    const client = lease.client as pg.PoolClient
+    let over = false
+    const finish: Callback = (error, result) => {
+      if (over) return
+      over = true
+      client.removeListener('error', finish)
+      client.release(isHarmless(error) ? undefined : error)
+      if (error) done(error)
+      else done(undefined, result)
+    }
+    client.once('error', finish)
+    try {
+      Reflect.apply(client.query, client, [text, values, finish])
+    } catch (error) {
+      finish(error)
+    }
+  }
+
+  end(callback?: Callback): unknown {
+    const { done, result } = answer(this.Promise, callback)
+    if (this.ending) done(new Error('Called end on pool more than once'))
+    else {
+      this.ending = true
+      this.#connections.end().then(() => {
+        this.ended = true
+        done()
+      })
+    }
+    return result
+  }
+
+  get totalCount(): number {
+    return this.#connections.totalCount
+  }
+
+  get idleCount(): number {
+    return this.#connections.idleCount
+  }
+
+  get waitingCount(): number {
+    return this.#connections.waitingCount
+  }
+
+  get expiredCount(): number {
+    return this.#connections.expiredCount
+  }
+}
+
+const releasedMessage = 'Release called on client which has already been released to the pool.'
+
+const releaseOf = (lease: Lease): ((reason?: Error | boolean) => void) =>
+  (lease.client as pg.PoolClient).release
+
+/** After an error of a statement the connection is as good as before. */
+const isHarmless = (error: unknown): boolean =>
+  !error ||
+  (error instanceof pg.DatabaseError && error.severity !== 'FATAL' && error.severity !== 'PANIC')
+
+/**
+ * A drop-in for node-postgres' `Pool`. Without options it connects to the system's database, and
+ * its connections count, together with those of `data`, against the process' share of the server.
+ * While the server restarts, requests are held (1,000 of them for up to 5 s); nothing is sent twice.
+ * Where it differs is listed in `docs/reference/pg-pool.md`.
+ *
+ * @example
+ * import { Pool } from 'banyan/pg'
+ * const pool = new Pool()
+ * const { rows } = await pool.query('select * from plans where id = $1', [id])
+ */
+export const Pool = BanyanPool as unknown as new (config?: PoolConfig) => pg.Pool
+export type Pool = pg.Pool
