@@ -113,5 +113,5 @@ export async function hashedOtherwise(
   })
   if (rows.length !== keys.length)
     throw new Error(`${rows.length} of ${keys.length} hashes came back`)
-  return keys.filter((key, i) => hashKey(key, keyType).toString() !== rows[i][0])
+  return keys.filter((key, i) => hashKey(key, keyType).toString() !== rows[i]?.[0])
 }
