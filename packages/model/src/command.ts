@@ -1,4 +1,4 @@
-import { BanyanError } from './errors.ts'
+import { BanyanError } from './banyan-error.ts'
 import type { Complaint } from './faults.ts'
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The one error of Banyan and the catalogue of its codes. A code is never reused for something else.
- * `docs/reference/errors.md` is held equal to this table by a test.
+ * The catalogue of error codes, one line each: what it means, for whoever meets it. A code is never reused for something else.
+ * `docs/reference/errors.md` is made from this table: `node scripts/generate-reference.ts`.
  */
 export const errorCatalogue = {
   BANYAN_CONFIG_INVALID: 'The config file has faults; every one is listed.',
@@ -89,34 +89,3 @@ export const errorCatalogue = {
 } as const
 
 export type ErrorCode = keyof typeof errorCatalogue
-
-export type BanyanErrorOptions = {
-  /** The command or edit that mends it. */
-  hint?: string
-  cause?: unknown
-  /** Typed, JSON-like facts for programs. */
-  details?: Readonly<Record<string, unknown>>
-}
-
-const brand = Symbol.for('banyan.error')
-
-/** An error with a stable code, a message that names the culprit, and a hint that mends it. */
-export class BanyanError extends Error {
-  readonly code: ErrorCode
-  readonly hint: string | undefined
-  readonly details: Readonly<Record<string, unknown>>
-  readonly [brand] = true
-
-  constructor(code: ErrorCode, message: string, options: BanyanErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.name = 'BanyanError'
-    this.code = code
-    this.hint = options.hint
-    this.details = options.details ?? {}
-  }
-
-  /** Whether a value is a BanyanError, also one made by another copy of this package. */
-  static is(value: unknown): value is BanyanError {
-    return typeof value === 'object' && value !== null && brand in value
-  }
-}

@@ -1,5 +1,5 @@
+import { BanyanError } from './banyan-error.ts'
 import { describeValue } from './describe-value.ts'
-import { BanyanError } from './errors.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** One thing that is wrong with a config: where, what stands there, what should, and the edit that mends it. */

@@ -1,4 +1,4 @@
-import { BanyanError } from './errors.ts'
+import { BanyanError } from './banyan-error.ts'
 import { freezeDeep } from './freeze.ts'
 import type { Ground } from './ground.ts'
 import { nearestName } from './nearest-name.ts'

@@ -1,4 +1,4 @@
-import { BanyanError } from './errors.ts'
+import { BanyanError } from './banyan-error.ts'
 import { freezeDeep } from './freeze.ts'
 import type { State } from './state.ts'
 import { nodeOf, type Step } from './step.ts'
