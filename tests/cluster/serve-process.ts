@@ -50,14 +50,17 @@ export async function startServe(options: StartOptions): Promise<ServeProcess> {
   }
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number)
   const lines = (): LogLine[] => output.split('\n').flatMap(parseLine)
-  await Promise.race([
-    until(() => lines().some(({ msg }) => msg.startsWith('listening'))),
-    ended.then((code) => Promise.reject(new Error(`the app ended with ${code}:\n${output}`))),
-  ]).catch((error: unknown) => {
+  const address = (): unknown => lines().find(({ msg }) => msg.startsWith('listening'))?.url
+  let hasEnded = false
+  void ended.then(() => {
+    hasEnded = true
+  })
+  await until(() => hasEnded || address() !== undefined).catch((error: unknown) => {
     child.kill('SIGKILL')
     throw error
   })
-  const url = String(lines().find(({ msg }) => msg.startsWith('listening'))?.url)
+  if (hasEnded) throw new Error(`the app ended with ${await ended}:\n${output}`)
+  const url = String(address())
   return {
     pid: child.pid as number,
     port: Number(new URL(url).port),
