@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { BanyanError } from '@banyan/model'
 import { diskFullAtStart, freeMbOf, isDiskFull } from './disk-space.ts'
 
@@ -20,7 +21,10 @@ const linesShown = 12
 export async function startFailure(end: EarlyEnd): Promise<BanyanError> {
   const text = await tailOf(end.logFile, end.logOffset)
   if (/could not bind .*Address already in use/.test(text)) return portTaken(end)
-  if (isDiskFull(text)) return diskFullAtStart(end.dataDirectory, await freeMbOf(end.dataDirectory))
+  const freeMb = await freeMbOf(end.dataDirectory)
+  // A log on the same full disk says nothing any more.
+  const silenced = freeMb === 0 || (await freeMbOf(dirname(end.logFile))) === 0
+  if (silenced || isDiskFull(text)) return diskFullAtStart(end.dataDirectory, freeMb)
   const lines = text.trim().split('\n').slice(-linesShown)
   return new BanyanError(
     'BANYAN_POSTGRES_START_FAILED',
