@@ -1,0 +1,112 @@
+import { at, display, type Json } from './lib/figures.ts'
+
+/** A bench: the file that measures and prints JSON, and the rows that it gives the README's table. */
+export type Bench = {
+  readonly name: string
+  readonly rows: readonly Row[]
+}
+
+/** One line of the README: what was measured, where it stands in the result, and what we aim at. */
+export type Row = {
+  readonly what: string
+  /** Path of the figure in the bench's JSON. */
+  readonly figure: string
+  readonly unit: string
+  readonly aim?: string
+}
+
+/** In the order in which `npm run bench` runs them. */
+export const benches: readonly Bench[] = [
+  {
+    name: 'point-query',
+    rows: [
+      {
+        what: 'Routed point query, `data.of(key).read` against raw `pg`: CPU per query',
+        figure: 'ratio.cpuMicrosPerQuery',
+        unit: '×',
+        aim: '≤ 1.03×',
+      },
+    ],
+  },
+  {
+    name: 'conduit-mix',
+    rows: [
+      {
+        what: "Conduit's mix, against the same handlers on bare Fastify + pg: requests per second",
+        figure: 'ratio.requestsPerSecond',
+        unit: '×',
+        aim: '≥ 0.95×',
+      },
+      {
+        what: "Conduit's mix on Banyan: requests per second",
+        figure: 'banyan.requestsPerSecond',
+        unit: '',
+      },
+    ],
+  },
+  {
+    name: 'memory-single',
+    rows: [
+      {
+        what: 'An idle `single` with Conduit, PostgreSQL included: memory (PSS)',
+        figure: 'totalMb',
+        unit: ' MB',
+        aim: '≤ 300 MB',
+      },
+    ],
+  },
+  {
+    name: 'start',
+    rows: [
+      {
+        what: '`npm start`, packages installed, until the first answer',
+        figure: 'firstAnswerMs.fresh',
+        unit: ' ms',
+        aim: '≤ 3000 ms',
+      },
+    ],
+  },
+  {
+    name: 'idle-cost',
+    rows: [
+      {
+        what: "An idle PostgreSQL with the whole ladder's settings: memory (PSS)",
+        figure: 'results.banyan.pssMb',
+        unit: ' MB',
+      },
+      {
+        what: "The same with initdb's defaults",
+        figure: 'results.initdbDefaults.pssMb',
+        unit: ' MB',
+      },
+    ],
+  },
+  {
+    name: 'copy-unique',
+    rows: [
+      {
+        what: 'COPY of 100,000 rows with a `unique` lookup, against a plain unique index: time',
+        figure: 'ratio.ms',
+        unit: '×',
+      },
+    ],
+  },
+  {
+    name: 'serve-overhead',
+    rows: [
+      {
+        what: '`serve(app)` against the framework by itself: CPU per request',
+        figure: 'ratio.cpuMicrosPerRequest',
+        unit: '×',
+      },
+    ],
+  },
+]
+
+/** The rows of a bench's result as cells: what, figure, aim. A figure that is not there is no row. */
+export function cellsOf(bench: Bench, result: Json): string[][] {
+  return bench.rows.flatMap(({ what, figure, unit, aim }) => {
+    const value = at(result, figure)
+    return typeof value === 'number' ? [[what, `${display(value)}${unit}`, aim ?? '']] : []
+  })
+}
