@@ -10,7 +10,8 @@ import { runBench } from './lib/run-bench.ts'
 
 const names = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const fileOf = ({ name }: Bench) => join(import.meta.dirname, `${name}.ts`)
-const seed = (process.env.BANYAN_SEED ??= String(randomInt(2 ** 31)))
+process.env.BANYAN_SEED ??= String(randomInt(2 ** 31))
+const seed = process.env.BANYAN_SEED
 
 function chosen(): readonly Bench[] {
   const known = benches.filter((bench) => existsSync(fileOf(bench)))
