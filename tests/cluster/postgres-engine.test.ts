@@ -21,7 +21,6 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import {
-  adminUser,
   type Binaries,
   createCluster,
   dataDirectoryOf,
@@ -33,6 +32,7 @@ import {
   startServer,
   stopServer,
 } from '@banyan/control/postgres'
+import { adminRole } from '@banyan/postgres'
 import pg from 'pg'
 import { isAlive, processesIn } from '../../packages/control/src/engines/postgres/processes.ts'
 
@@ -68,7 +68,7 @@ async function describeServer(folder = join(root, randomBytes(4).toString('hex')
 
 async function connect(server: Server, database = 'postgres'): Promise<pg.Client> {
   const { address: host, port, adminPassword: password } = server
-  const client = new pg.Client({ host, port, user: adminUser, password, database })
+  const client = new pg.Client({ host, port, user: adminRole, password, database })
   client.on('error', () => {})
   await client.connect()
   return client

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { appRole, ownerRole, prepareDatabase } from '@banyan/postgres'
 import pg from 'pg'
 
 export type TestDatabase = {
@@ -11,7 +12,11 @@ export type TestDatabase = {
   readonly appUrl: string
 }
 
-/** Makes a database, and the two roles where they are missing. One password serves both. */
+// The roles belong to the server, so every database of it knows the same passwords.
+const ownerPassword = 'owner'
+const appPassword = 'app'
+
+/** Makes a database as a system gets it, under a name of its own. */
 export async function createTestDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`
   const url = (user?: string, password?: string): string => {
@@ -22,41 +27,20 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
     return made.href
   }
   const adminUrl = url()
-  await makeDatabase(serverUrl, adminUrl, name)
+  const passwords = { ownerPassword, appPassword }
+  await withClient(serverUrl, (admin) => prepareDatabase(admin, { database: name, ...passwords }))
   return {
     name,
     adminUrl,
-    ownerUrl: url('banyan_owner', 'owner'),
-    appUrl: url('banyan_app', 'app'),
+    ownerUrl: url(ownerRole, ownerPassword),
+    appUrl: url(appRole, appPassword),
   }
-}
-
-async function makeDatabase(serverUrl: string, adminUrl: string, name: string): Promise<void> {
-  await withClient(serverUrl, async (client) => {
-    for (const [role, password] of [
-      ['banyan_owner', 'owner'],
-      ['banyan_app', 'app'],
-    ]) {
-      await client.query(`do $$ begin create role ${role} login password '${password}';
-        exception when duplicate_object or unique_violation then null; end $$`)
-    }
-    await client.query(`create database ${name} owner banyan_owner`)
-  })
-  await withClient(adminUrl, async (client) => {
-    await client.query(`alter schema public owner to banyan_owner;
-      create schema banyan authorization banyan_owner;
-      grant usage on schema public, banyan to banyan_app;
-      alter default privileges for role banyan_owner in schema public
-        grant select, insert, update, delete on tables to banyan_app;
-      alter default privileges for role banyan_owner in schema public
-        grant usage, select on sequences to banyan_app;
-      alter default privileges for role banyan_owner in schema banyan
-        grant select on tables to banyan_app`)
-  })
 }
 
 async function withClient(url: string, use: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url })
+  // Without a listener, a server that is killed here would end this process.
+  client.on('error', () => {})
   await client.connect()
   try {
     await use(client)

@@ -3,7 +3,6 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  adminUser,
   createCluster,
   dataDirectoryOf,
   findBinaries,
@@ -11,6 +10,7 @@ import {
   removeCluster,
   startServer,
 } from '@banyan/control/postgres'
+import { adminRole } from '@banyan/postgres'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { onDeath } from './watchdog.ts'
 
@@ -84,7 +84,7 @@ async function launch(
     directory,
   )
   let { pid } = await startServer({ ...server, logFile })
-  const adminUrl = `postgres://${adminUser}:${adminPassword}@${address}:${port}/postgres`
+  const adminUrl = `postgres://${adminRole}:${adminPassword}@${address}:${port}/postgres`
   return {
     host: address,
     port,
@@ -107,9 +107,8 @@ async function launch(
   }
 }
 
-/** Nobody misses the data of a test after a loss of power. */
-const fast = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-}
+/**
+ * Nobody misses the data of a test after a loss of power. A kill of the server is another matter: what
+ * it acknowledged is there again, as it is without these.
+ */
+const fast = { fsync: 'off', full_page_writes: 'off' }

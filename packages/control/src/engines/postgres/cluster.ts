@@ -19,9 +19,6 @@ import {
   sharedDirectory,
 } from './placement.ts'
 
-/** The superuser of every cluster that Banyan makes. */
-export const adminUser = 'banyan_admin'
-
 export type ClusterOptions = ServerSize & {
   readonly binaries: Binaries
   /** The folder of the node in the state directory; made where it is missing. */
@@ -116,7 +113,7 @@ async function makeUnderAnotherName(
   const workDirectory = await makeWorkDirectory(account, dataDirectory)
   try {
     onProgress?.(`Making a database cluster with PostgreSQL ${binaries.version}.`)
-    const init = { binaries, account, dataDirectory, adminUser, adminPassword, durable, signal }
+    const init = { binaries, account, dataDirectory, adminPassword, durable, signal }
     const made = await runInitdb(init, workDirectory)
     await includeOurSettings(made, account)
     await writeConfiguration(made, account, options)

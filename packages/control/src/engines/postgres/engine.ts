@@ -1,6 +1,6 @@
 /** The public face of the PostgreSQL engine: everything that the rest of control may use of it. */
 export { type Binaries, findBinaries, oldestMajor } from './binaries.ts'
-export { adminUser, type ClusterOptions, createCluster } from './cluster.ts'
+export { type ClusterOptions, createCluster } from './cluster.ts'
 export { proveDead } from './dead.ts'
 export { findServer } from './find-server.ts'
 export { type Address, freeAddress } from './free-address.ts'

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { chown, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { BanyanError } from '@banyan/model'
+import { adminRole } from '@banyan/postgres'
 import { type Account, identityOf } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { proveDirectoryDead } from './dead.ts'
@@ -14,7 +15,6 @@ export type InitOptions = {
   readonly account: Account | null
   /** The name that the data directory will have. */
   readonly dataDirectory: string
-  readonly adminUser: string
   readonly adminPassword: string
   /** Off only for clusters that are thrown away. */
   readonly durable: boolean
@@ -149,12 +149,12 @@ async function judge(options: InitOptions, directory: string, outcome: Outcome):
 }
 
 function initdbWords(
-  { binaries, adminUser, durable }: InitOptions,
+  { binaries, durable }: InitOptions,
   directory: string,
   passwordFile: string,
 ): string[] {
   return [
-    ...['-D', directory, '-U', adminUser, '-E', 'UTF8', '--data-checksums'],
+    ...['-D', directory, '-U', adminRole, '-E', 'UTF8', '--data-checksums'],
     ...['-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
     ...localeWords(binaries.major),
     ...(durable ? [] : ['--no-sync']),
