@@ -163,7 +163,8 @@ export type Data = {
    *
    * @example
    * const user = await data.by('users.email', email)
-   * const [row] = (await user?.read`select * from users where id = ${user.key}`) ?? []
+   * if (user === null) return reply.code(404).send()
+   * const [row] = await user.read`select * from users where id = ${user.key}`
    */
   by<Name extends LookupName>(
     name: Name,

@@ -155,7 +155,7 @@ class BanyanPool extends Base {
     if (this.ending) done(new Error('Called end on pool more than once'))
     else {
       this.ending = true
-      this.#connections.end().then(() => {
+      void this.#connections.end().then(() => {
         this.ended = true
         done()
       })
