@@ -48,11 +48,15 @@ describe('npm run seed', () => {
     assert.match(out, /articles +1,500 rows +[\d,]+ rows\/s/)
     assert.match(out, /Log in as celebrity@example\.com or .*@example\.com, password banyan-seed/)
     assert.deepEqual(
-      await single('select count(*)::int, sum(articles_count)::int from users'),
+      await single(
+        'select count(*)::int as users, sum(articles_count)::int as articles from users',
+      ),
       [300, 1500],
     )
     assert.deepEqual(
-      await single('select count(*)::int, count(distinct slug)::int from articles'),
+      await single(
+        'select count(*)::int as articles, count(distinct slug)::int as slugs from articles',
+      ),
       [1500, 1500],
     )
     assert.deepEqual(

@@ -151,3 +151,19 @@ it('more logins than may wait are sent away with 503 and a time to come back', a
   assert.deepEqual(new Set(statuses), new Set([401, 503]))
   assert.equal((await api.get('/api/articles')).status, 200)
 })
+
+it('without its database it says 503 and when to come back, and goes on once it is there', async () => {
+  const username = freshName()
+  const token = await api.register(username)
+  conduit.postgres.kill('SIGKILL')
+  const user = { bio: 'written while nobody listens' }
+  const [read, write] = await Promise.all([
+    fetch(`${server.url}/api/profiles/${username}`),
+    api.call('PUT', '/api/user', { user }, token),
+  ])
+  assert.deepEqual([read.status, read.headers.get('retry-after')], [503, '1'])
+  assert.deepEqual(Object.keys(await read.json()), ['errors'])
+  assert.equal(write.status, 503)
+  await conduit.postgres.restart()
+  assert.equal((await fetch(`${server.url}/api/profiles/${username}`)).status, 200)
+})

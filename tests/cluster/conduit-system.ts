@@ -8,6 +8,7 @@ import {
 } from '@banyan/testing'
 import pg from 'pg'
 import { buildApp, type ConduitOptions } from '../../apps/conduit/src/app.ts'
+import type { Data } from '../../apps/conduit/src/store/data.ts'
 import type { RunningApp } from '../../apps/conduit/src/testing/api-suite.ts'
 import { conduitFrom } from '../../apps/conduit/system.ts'
 import { bareData, bareIndexes, barePool } from '../../bench/conduit-bare.ts'
@@ -49,9 +50,13 @@ export async function createBareDatabase(postgres: TestPostgres): Promise<TestDa
  * Conduit on Banyan, in this process. Data is one for a process and its close is final, so that a
  * test file starts it once.
  */
-export async function startOnBanyan(
-  options: Partial<ConduitOptions> = {},
-): Promise<RunningApp & { readonly postgres: TestPostgres; readonly database: ConduitDatabase }> {
+export async function startOnBanyan(options: Partial<ConduitOptions> = {}): Promise<
+  RunningApp & {
+    readonly data: Data
+    readonly postgres: TestPostgres
+    readonly database: ConduitDatabase
+  }
+> {
   const postgres = await startPostgres()
   try {
     const database = await createConduitDatabase(postgres)
@@ -64,7 +69,7 @@ export async function startOnBanyan(
       await database.remove()
       await postgres.stop()
     }
-    return { app, postgres, database, stop }
+    return { app, data, postgres, database, stop }
   } catch (error) {
     await postgres.stop()
     throw error

@@ -27,18 +27,35 @@ export const taggedArticles = (tag: string): Selection => ({
   count: sql`select count(*)::int as count from article_tags where tag = ${tag}`,
 })
 
+const nothing = sql``
+
+/** Keeps those of `place`, an alias with `author_id` and `id`, that have the tag, if one is given. */
+const withTag = (place: SqlFragment, tag: string | null): SqlFragment =>
+  tag === null
+    ? nothing
+    : sql`and exists (
+        select from article_tags t
+        where t.author_id = ${place}.author_id and t.article_id = ${place}.id and t.tag = ${tag})`
+
+/** Keeps those of `place` that the user has favourited, if one is given. */
+const favoritedBy = (place: SqlFragment, user: string | null): SqlFragment =>
+  user === null
+    ? nothing
+    : sql`and exists (
+        select from favorites f
+        where f.author_id = ${place}.author_id and f.article_id = ${place}.id
+        and f.user_id = ${user})`
+
 /** The articles that a user has favourited, perhaps only those with a tag. */
 export const favoritedArticles = (user: string, tag: string | null): Selection => {
   const matching = sql`
-    from favorites f where f.user_id = ${user}
-    and (${tag}::text is null or exists (
-      select from article_tags t
-      where t.author_id = f.author_id and t.article_id = f.article_id and t.tag = ${tag}))`
+    from (select author_id, article_id as id from favorites where user_id = ${user}) as mine
+    where true ${withTag(sql`mine`, tag)}`
   return {
     author: null,
     keys: (limit, offset) => sql`
-      select f.author_id, f.article_id as id ${matching}
-      order by f.article_id desc limit ${limit} offset ${offset}`,
+      select mine.author_id, mine.id ${matching}
+      order by mine.id desc limit ${limit} offset ${offset}`,
     count: sql`select count(*)::int as count ${matching}`,
   }
 }
@@ -60,12 +77,7 @@ export const filteredAuthoredArticles = (
 ): Selection => {
   const matching = sql`
     from articles a where a.author_id = ${author}
-    and (${tag}::text is null or exists (
-      select from article_tags t
-      where t.author_id = a.author_id and t.article_id = a.id and t.tag = ${tag}))
-    and (${user}::uuid is null or exists (
-      select from favorites f
-      where f.author_id = a.author_id and f.article_id = a.id and f.user_id = ${user}))`
+    ${withTag(sql`a`, tag)} ${favoritedBy(sql`a`, user)}`
   return {
     author,
     keys: (limit, offset) => sql`
