@@ -36,6 +36,7 @@ export const whole = defineSystem({
   assets: './public',
 })
 
+const table = { by: 'id', unique: 'email' }
 const web = { run: 'node src/web.ts' }
 
 // @ts-expect-error a system has a name
@@ -75,11 +76,7 @@ defineSystem({ name: 'notes', services: { web }, data: { tables: { users: {} } }
 defineSystem({ name: 'notes', services: { web }, data: { tables: { plans: 'global' } } })
 
 // @ts-expect-error unique values are a list
-defineSystem({
-  name: 'notes',
-  services: { web },
-  data: { tables: { a: { by: 'id', unique: 'b' } } },
-})
+defineSystem({ name: 'notes', services: { web }, data: { tables: { a: table } } })
 
 // @ts-expect-error memory is a number of megabytes
 defineSystem({ name: 'notes', services: { web }, data: { memoryMb: '1GB' } })
