@@ -59,6 +59,12 @@ const expansion: Complaint = {
   mend: "read process.env in the program, set values under `env:`, or quote it with '…' when it is meant literally",
 }
 
+const homeFolder: Complaint = {
+  found: 'a home folder (~)',
+  expected: 'a command without a shell',
+  mend: 'write the path in full, or quote it when it is meant literally',
+}
+
 /** Reads a command; says what is wrong with it instead of throwing. */
 export const readCommand = (text: string): CommandReading => {
   const reader = new CommandReader(text)
@@ -113,6 +119,7 @@ class CommandReader {
     if (letter === "'" || letter === '"') return this.#quoted(letter)
     if (letter === '\\') return this.#escaped()
     if (letter === '$' || letter === '`') return expansion
+    if (letter === '~' && this.#word === null) return homeFolder
     for (const { pattern, what, mend } of shellOnly) {
       pattern.lastIndex = this.#at
       const match = pattern.exec(this.#text)
@@ -190,12 +197,6 @@ class CommandReader {
         mend: `write it as env: { ${name}: ${JSON.stringify(value)} }`,
       }
     }
-    if (first.startsWith('~'))
-      return {
-        found: `a home directory (${first})`,
-        expected: 'a path without ~',
-        mend: 'write the path in full',
-      }
     if (first === 'cd')
       return {
         found: 'a change of folder',
