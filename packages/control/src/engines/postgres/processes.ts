@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { readdir, readlink, realpath } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -46,11 +45,15 @@ async function fromProc(dataDirectory: string): Promise<number[]> {
   return checked.filter((pid) => pid > 0)
 }
 
+/**
+ * By the name of the command, not by its executable: a process that is being torn down still holds
+ * the shared memory, but has no executable any more.
+ */
 async function worksIn(name: string, dataDirectory: string): Promise<boolean> {
   const directory = await linkOf(`/proc/${name}/cwd`)
   if (directory !== dataDirectory && !directory?.startsWith(`${dataDirectory}/`)) return false
-  const executable = await linkOf(`/proc/${name}/exe`)
-  return executable !== null && ['postgres', 'postmaster'].includes(basename(executable))
+  const command = await readFile(`/proc/${name}/comm`, 'utf8').catch(() => '')
+  return ['postgres', 'postmaster'].includes(command.trim())
 }
 
 /** The kernel marks what was removed since, and a removed directory still has its processes. */

@@ -177,8 +177,8 @@ function memory({ memoryMb, cpus }: SettingsInput): Row[] {
     ],
     [
       'max_wal_size',
-      `${clamp(memoryMb, 256, 1_024)}MB`,
-      'Bounds how much WAL a crashed server has to replay.',
+      `${clamp(Math.floor(memoryMb / 2), 256, 512)}MB`,
+      'Half a second of replay after a crash; where a replica takes over, a reload raises it.',
     ],
     ['min_wal_size', '80MB', 'A quiet system keeps a small disk.'],
     ['max_parallel_workers', clamp(cpus, 2, 16), 'Not more helpers than processors.'],

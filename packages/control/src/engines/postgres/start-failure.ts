@@ -36,6 +36,14 @@ export async function startFailure(end: EarlyEnd): Promise<BanyanError> {
   )
 }
 
+/** Whether a server did not come up because its predecessor's memory is not gone yet. */
+export function isSharedMemoryInUse(error: unknown): boolean {
+  return (
+    BanyanError.is(error) &&
+    /pre-existing shared memory block .* is still in use/.test(error.message)
+  )
+}
+
 function portTaken({ address, port }: EarlyEnd): BanyanError {
   return new BanyanError(
     'BANYAN_PORT_TAKEN',

@@ -13,7 +13,7 @@ import { serverEnvironment } from './environment.ts'
 import { locateNode, reachableBinaries } from './placement.ts'
 import { readPostmasterFile } from './postmaster-file.ts'
 import { probe } from './readiness.ts'
-import { startFailure } from './start-failure.ts'
+import { isSharedMemoryInUse, startFailure } from './start-failure.ts'
 
 export type StartOptions = ServerSize & {
   readonly binaries: Binaries
@@ -25,6 +25,12 @@ export type StartOptions = ServerSize & {
 
 const firstLookMs = 4
 const longestLookMs = 50
+
+/**
+ * The memory of a dead server may outlive it for a moment, when somebody else (a monitor that reads
+ * /proc) holds on to it. PostgreSQL then refuses to start, and is asked again for this long.
+ */
+const sharedMemoryMs = 5_000
 
 /**
  * Starts the server of a node and returns when it accepts connections. Whoever is left of an earlier
@@ -41,12 +47,29 @@ export async function startServer(options: StartOptions): Promise<{ pid: number 
   const dataDirectory = await wholeDataDirectory(options)
   const binaries = await reachableBinaries(account, options.binaries)
   await proveDirectoryDead(dataDirectory)
-  await rm(join(dataDirectory, 'postmaster.pid'), { force: true })
   await writeConfiguration(dataDirectory, account, options).catch(async (error) => {
     throw await asDiskFull(error, dataDirectory, diskFullAtStart)
   })
+  const deadline = performance.now() + sharedMemoryMs
+  while (true) {
+    try {
+      return await startOnce({ ...options, binaries }, account, dataDirectory)
+    } catch (error) {
+      if (!isSharedMemoryInUse(error) || performance.now() > deadline) throw error
+      await proveDirectoryDead(dataDirectory)
+    }
+  }
+}
+
+/** From launch to the first connection that is let in. */
+async function startOnce(
+  options: StartOptions,
+  account: Account | null,
+  dataDirectory: string,
+): Promise<{ pid: number }> {
+  await rm(join(dataDirectory, 'postmaster.pid'), { force: true })
   const logOffset = await prepareLog(options.logFile)
-  const child = await launch({ ...options, binaries }, account, dataDirectory)
+  const child = await launch(options, account, dataDirectory)
   try {
     await untilAccepting(options, child, dataDirectory, logOffset)
   } catch (error) {
