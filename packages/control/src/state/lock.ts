@@ -1,5 +1,3 @@
-import { DatabaseSync } from 'node:sqlite'
-
 /** Held while a control process lives. */
 export type Lock = { release(): void }
 
@@ -9,6 +7,8 @@ export type Lock = { release(): void }
  * Null where another process holds it.
  */
 export function takeLock(path: string): Lock | null {
+  // Asked for here, because Node 22 warns on stderr as soon as it is loaded.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
     database.exec('begin exclusive')

@@ -1,0 +1,74 @@
+import { createInterface } from 'node:readline/promises'
+import { ControlClient, type Doomed, destroy, inspectStateDirectory, listDoomed, type StatePaths, statePaths, stopOffline } from '@banyan/control/api'
+import { BanyanError } from '@banyan/model'
+import type { Common } from '../program.ts'
+
+export type DownOptions = { readonly destroy: boolean; readonly yes: boolean }
+
+/** Stops everything in order; with `destroy` deletes the data afterwards. */
+export async function down({ json, directory }: Common, options: DownOptions): Promise<number> {
+  const paths = statePaths(directory)
+  const marker = await inspectStateDirectory(paths)
+  const doomed = options.destroy ? await listDoomed(paths) : []
+  if (doomed.length > 0) {
+    if (!json) process.stdout.write(describe(doomed))
+    if (!options.yes && !(await confirm(json))) throw notConfirmed(doomed)
+  }
+  const stopped = marker === null ? [] : await stop(paths)
+  if (doomed.length > 0) await destroy(paths)
+  const result = { stopped, destroyed: doomed }
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : say(stopped, doomed))
+  return 0
+}
+
+/** Gives the names of the nodes that ran. */
+async function stop(paths: StatePaths): Promise<readonly string[]> {
+  const control = await ControlClient.find(paths)
+  if (control === null) return await stopOffline(paths)
+  const { nodes } = await control.status()
+  await control.down()
+  await untilGone(paths)
+  return nodes.filter(({ pid }) => pid !== null).map(({ name }) => name)
+}
+
+/** Control answers when all is stopped, and needs a moment more to end itself. */
+async function untilGone(paths: StatePaths): Promise<void> {
+  const deadline = performance.now() + 5_000
+  while (performance.now() < deadline && (await ControlClient.find(paths)) !== null) {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+function describe(doomed: readonly Doomed[]): string {
+  const lines = doomed.map(({ path, what, bytes }) => `  ${path}  (${what}, ${sayBytes(bytes)})`)
+  return `This deletes for good:\n${lines.join('\n')}\n`
+}
+
+/** Only a person at a terminal can be asked. */
+async function confirm(json: boolean): Promise<boolean> {
+  if (json || !process.stdin.isTTY || !process.stdout.isTTY) return false
+  const asking = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return /^y(es)?$/i.test((await asking.question('Delete it? [y/N] ')).trim())
+  } finally {
+    asking.close()
+  }
+}
+
+function notConfirmed(doomed: readonly Doomed[]): BanyanError {
+  return new BanyanError(
+    'BANYAN_CONFIRMATION_NEEDED',
+    `Nothing was stopped or deleted: ${doomed.map(({ path }) => path).join(' and ')} would be gone for good.`,
+    { hint: 'Add --yes if that is meant.', details: { doomed } },
+  )
+}
+
+function say(stopped: readonly string[], doomed: readonly Doomed[]): string {
+  const first = stopped.length === 0 ? 'Nothing ran.' : `Stopped: ${stopped.join(', ')}.`
+  const second = doomed.length === 0 ? 'The data stays.' : 'The data is deleted.'
+  return `${first} ${stopped.length === 0 && doomed.length === 0 ? '' : second}`.trimEnd().concat('\n')
+}
+
+function sayBytes(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${Math.round(bytes / 1_000_000)} MB`
+}

@@ -1,0 +1,69 @@
+import { ControlClient, inspectStateDirectory, observeOffline, type NodeStatus, type Status, statePaths } from '@banyan/control/api'
+import { type Colour, paint, sayDuration } from '../paint.ts'
+import type { Common } from '../program.ts'
+import { table } from '../table.ts'
+
+/** Shows what runs; when nothing does, what is recorded. */
+export async function status({ json, directory }: Common): Promise<number> {
+  const paths = statePaths(directory)
+  await inspectStateDirectory(paths)
+  const control = await ControlClient.find(paths)
+  const found = control === null ? await observeOffline(paths) : await control.status()
+  process.stdout.write(json ? `${JSON.stringify(found)}\n` : describe(found))
+  return 0
+}
+
+function describe(found: Status): string {
+  const lines = [found.sentence]
+  if (found.url !== null) lines.push(`${paint('dim', 'url  ')} ${paint('bold', found.url)}`)
+  if (found.rungs.length > 0) lines.push(`${paint('dim', 'rungs')} ${found.rungs.join(', ')}`)
+  if (found.climb !== null) {
+    lines.push(`${paint('dim', 'climb')} step ${found.climb.step} of ${found.climb.steps}`)
+  }
+  if (found.nodes.length === 0) return `${lines.join('\n')}\n`
+  const rows = found.nodes.map(rowOf)
+  const text = table(['node', 'role', 'health', 'address', 'pid', 'up for'], rows)
+  const colours = found.nodes.map(({ health }) => health)
+  return `${lines.join('\n')}\n\n${colourHealth(text, colours)}`
+}
+
+function rowOf(node: NodeStatus): string[] {
+  return [
+    node.name,
+    node.role,
+    node.health,
+    node.address ?? '–',
+    node.pid === null ? '–' : String(node.pid),
+    node.uptimeMs === null ? '–' : sayUptime(node.uptimeMs),
+  ]
+}
+
+const healthColours: Readonly<Record<string, Colour>> = {
+  healthy: 'green',
+  starting: 'yellow',
+  draining: 'yellow',
+  failed: 'red',
+  stopped: 'dim',
+}
+
+/** After the layout, because colours would count as letters in it. */
+function colourHealth(text: string, healths: readonly string[]): string {
+  const lines = text.split('\n')
+  return lines
+    .map((line, index) => {
+      const health = healths[index - 1]
+      return health === undefined
+        ? line
+        : line.replace(health, paint(healthColours[health] ?? 'dim', health))
+    })
+    .join('\n')
+}
+
+function sayUptime(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000)
+  if (seconds < 60) return sayDuration(milliseconds)
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`
+}

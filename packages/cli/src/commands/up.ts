@@ -1,0 +1,38 @@
+import { prepareUp, startControl } from '@banyan/control/api'
+import { BanyanError } from '@banyan/model'
+import type { Common } from '../program.ts'
+import { Attachment } from '../up/attachment.ts'
+
+export type UpOptions = {
+  readonly rungs: readonly string[]
+  readonly port: number
+  readonly host: string
+  readonly detach: boolean
+}
+
+/** Checks everything, starts control, and stays until it ends or, detached, until it is ready. */
+export async function up(common: Common, options: UpOptions): Promise<number> {
+  const interruption = new AbortController()
+  const interrupt = () => interruption.abort(interrupted())
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, interrupt)
+  try {
+    const { signal } = interruption
+    const prepared = await prepareUp({ ...common, ...options, signal }).catch((error) => {
+      throw signal.aborted ? signal.reason : error
+    })
+    signal.throwIfAborted()
+    const attachment = new Attachment(prepared, { json: common.json, detach: options.detach })
+    await attachment.begin()
+    const { client } = await startControl(prepared)
+    return await attachment.follow(client, signal)
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt)
+  }
+}
+
+function interrupted(): BanyanError {
+  return new BanyanError('BANYAN_INTERRUPTED', 'Interrupted: what was started is stopped again.', {
+    hint: 'Run "banyan up" to start it.',
+  })
+}

@@ -1,0 +1,20 @@
+import { prettify } from './log-line.ts'
+import { colourOf, paint } from './paint.ts'
+
+/** Prints the lines of several nodes, each behind its name. */
+export class LogPrinter {
+  readonly #json: boolean
+  readonly #width: number
+
+  constructor(nodes: readonly string[], json: boolean) {
+    this.#json = json
+    this.#width = Math.max(...nodes.map(({ length }) => length), 0)
+  }
+
+  print(node: string, line: string): void {
+    const text = this.#json
+      ? JSON.stringify({ type: 'log', node, line })
+      : `${paint(colourOf(node), node.padEnd(this.#width))} ${paint('dim', '│')} ${prettify(line)}`
+    process.stdout.write(`${text}\n`)
+  }
+}

@@ -1,0 +1,129 @@
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { down } from './commands/down.ts'
+import { kill } from './commands/kill.ts'
+import { logs } from './commands/logs.ts'
+import { planCommand } from './commands/plan.ts'
+import { sql } from './commands/sql.ts'
+import { status } from './commands/status.ts'
+import { up } from './commands/up.ts'
+
+/** What every command takes. */
+export type Common = { readonly json: boolean; readonly config: string; readonly directory: string }
+
+type Options = Readonly<Record<string, unknown>>
+
+/** The whole command line. What commander wants to say about wrong usage goes to `usage`. */
+export function makeProgram(finish: (code: number) => void, usage: string[]): Command {
+  const program = new Command('banyan')
+    .description('Runs a web app on one server, and grows it from there without rewriting it.')
+    .usage('COMMAND [options]')
+    .helpCommand('help [command]', 'explain a command')
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => void usage.push(text), outputError: (text, write) => write(text) })
+    .addHelpText('after', `\nEvery command takes --json, --config FILE and --dir DIRECTORY.\nStart with: banyan up`)
+
+  /** A command with the common options; its result becomes the exit code. */
+  const add = (name: string, summary: string) => {
+    const command = program
+      .command(name)
+      .description(summary)
+      .option('--json', 'answer in JSON, one object or one per line')
+      .option('--config <file>', 'the config of the system', 'banyan.config.ts')
+      .option('--dir <directory>', 'where the state is kept', '.banyan')
+    const runs = (run: (common: Common, options: Options, words: string[]) => Promise<number>) =>
+      command.action(async () => {
+        const options = command.opts<Options>()
+        finish(await run(commonOf(options), options, command.processedArgs as string[]))
+      })
+    return { command, runs }
+  }
+
+  const upCommand = add('up', 'start the system and stay with it; Ctrl-C stops it')
+  upCommand.command
+    .option('--rungs <names>', 'rungs to run on, separated by commas', parseNames, [])
+    .option('--port <number>', 'where the app answers', parsePort, 8080)
+    .option('--host <address>', 'address to listen on; 0.0.0.0 for everybody', '127.0.0.1')
+    .option('--detach', 'return as soon as it is ready; it goes on running')
+  upCommand.runs((common, options) =>
+    up(common, {
+      rungs: options.rungs as string[],
+      port: options.port as number,
+      host: options.host as string,
+      detach: options.detach === true,
+    }),
+  )
+
+  add('status', 'show every node, its health, and what is going on').runs((common) => status(common))
+
+  const logsCommand = add('logs', 'show what the nodes printed, also when nothing runs')
+  logsCommand.command
+    .argument('[node]', 'one node, or "control"; all nodes when left out')
+    .option('-f, --follow', 'go on as lines arrive')
+    .option('-n, --lines <number>', 'how many lines of each to begin with', parseCount, 50)
+  logsCommand.runs((common, options, [node]) =>
+    logs(common, {
+      node: node ?? null,
+      follow: options.follow === true,
+      lines: options.lines as number,
+    }),
+  )
+
+  const sqlCommand = add('sql', 'ask the database: a prompt, one query, or statements from stdin')
+  sqlCommand.command
+    .argument('[query]', 'statements to run; a prompt when left out')
+    .option('--as-owner', 'as the role that owns the tables, not as the app')
+    .option('--shard <number>', 'which shard', parseCount, 1)
+  sqlCommand.runs((common, options, [query]) =>
+    sql(common, {
+      query: query ?? null,
+      asOwner: options.asOwner === true,
+      shard: options.shard as number,
+    }),
+  )
+
+  const killCommand = add('kill', 'end a node with SIGKILL, to see it come back')
+  killCommand.command.argument('<node>', 'a node, a service with one node, or "primary"')
+  killCommand.runs((common, _options, [node = '']) => kill(common, node))
+
+  const downCommand = add('down', 'stop everything; the data stays')
+  downCommand.command
+    .option('--destroy', 'delete the data too, after saying what')
+    .option('--yes', 'do not ask')
+  downCommand.runs((common, options) =>
+    down(common, { destroy: options.destroy === true, yes: options.yes === true }),
+  )
+
+  const plan = add('plan', 'show the steps that a climb would take; nothing is done')
+  plan.command.argument('[rungs...]', 'rungs to climb to')
+  plan.runs((common, _options, [rungs]) => planCommand(common, (rungs ?? []) as unknown as string[]))
+
+  return program
+}
+
+function commonOf(options: Options): Common {
+  return {
+    json: options.json === true,
+    config: resolve(String(options.config)),
+    directory: resolve(String(options.dir)),
+  }
+}
+
+function parseNames(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535 && /^\d+$/.test(text)) return port
+  throw new InvalidArgumentError('A port is a number from 1 to 65535.')
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (/^\d{1,9}$/.test(text) && Number.isSafeInteger(count)) return count
+  throw new InvalidArgumentError('It has to be a whole number.')
+}

@@ -1,0 +1,80 @@
+import { type ControlClient, type ControlEvent, errorOf, type PreparedUp } from '@banyan/control/api'
+import { BanyanError } from '@banyan/model'
+import { FirstScreen } from './first-screen.ts'
+import { LiveLogs } from './live-logs.ts'
+
+export type AttachmentOptions = { readonly json: boolean; readonly detach: boolean }
+
+/** A terminal that stays with the system that it started. */
+export class Attachment {
+  readonly #prepared: PreparedUp
+  readonly #options: AttachmentOptions
+  readonly #screen: FirstScreen
+  readonly #logs: LiveLogs
+  #ready = false
+  #stopped = false
+  #failure: BanyanError | null = null
+
+  constructor(prepared: PreparedUp, options: AttachmentOptions) {
+    this.#prepared = prepared
+    this.#options = options
+    this.#screen = new FirstScreen(options)
+    this.#logs = new LiveLogs(prepared.paths, options.json)
+  }
+
+  /** Before anything is started, so that no line of any log is missed. */
+  async begin(): Promise<void> {
+    this.#screen.begin(this.#prepared.system.name, this.#prepared.settings.rungs)
+    await this.#logs.remember(this.#prepared.system)
+  }
+
+  /** Follows what control says; returns the exit code. */
+  async follow(client: ControlClient, signal: AbortSignal): Promise<number> {
+    const stop = () => {
+      this.#screen.stopping()
+      // An answer that does not come shows in the events, which end with control.
+      client.down().catch(() => {})
+    }
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop)
+    try {
+      for await (const event of client.events()) {
+        await this.#take(event, client)
+        if (this.#ready && this.#options.detach) return 0
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await this.#logs.end()
+    }
+    return this.#conclude(signal)
+  }
+
+  async #take(event: ControlEvent, client: ControlClient): Promise<void> {
+    if (event.type === 'failed') this.#failure = errorOf(event.error)
+    if (event.type === 'stopped') this.#stopped = true
+    this.#screen.show(event)
+    if (event.type !== 'ready') return
+    this.#ready = true
+    if (!this.#options.detach) this.#logs.start((await client.status()).nodes)
+  }
+
+  /** Control has ended: as it was told to, because it failed, or unforeseen. */
+  #conclude(signal: AbortSignal): number {
+    if (this.#failure !== null) throw this.#failure
+    if (this.#stopped && this.#ready) return 0
+    if (this.#stopped) throw signal.aborted ? signal.reason : stoppedByOthers()
+    throw new BanyanError(
+      'BANYAN_CONTROL_FAILED',
+      'The control process ended unexpectedly; what it had started goes on running without it.',
+      {
+        hint: `Run "banyan up" again: it takes over what runs. Why it ended may be in ${this.#prepared.paths.controlLog}.`,
+      },
+    )
+  }
+}
+
+function stoppedByOthers(): BanyanError {
+  return new BanyanError('BANYAN_INTERRUPTED', 'Somebody else stopped the system while it was starting.', {
+    hint: 'Run "banyan up" to start it.',
+  })
+}

@@ -1,0 +1,82 @@
+import type { ControlEvent } from '@banyan/control/api'
+import { paint, sayDuration } from '../paint.ts'
+
+/** What `up` shows while it starts, and what control says later. */
+export class FirstScreen {
+  readonly #json: boolean
+  readonly #detach: boolean
+  #ready = false
+  #stopping = false
+
+  constructor({ json, detach }: { readonly json: boolean; readonly detach: boolean }) {
+    this.#json = json
+    this.#detach = detach
+  }
+
+  begin(system: string, rungs: readonly string[]): void {
+    if (!this.#json) this.#line(`${paint('bold', system)} on ${rungs.join(', ')}\n`)
+  }
+
+  stopping(): void {
+    this.#stopping = true
+  }
+
+  show(event: ControlEvent): void {
+    if (this.#json) return this.#line(JSON.stringify(event))
+    const text = this.#describe(event)
+    if (text !== null) this.#line(text)
+  }
+
+  #describe(event: ControlEvent): string | null {
+    switch (event.type) {
+      case 'step':
+        return this.#describeStep(event)
+      case 'progress':
+        return `    ${paint('dim', event.sentence)}`
+      case 'node':
+        return this.#describeNode(event)
+      case 'ready':
+        this.#ready = true
+        return this.#welcome(event)
+      case 'failed':
+        // The error itself comes at the very end, where nobody has to look for it.
+        return `${paint('red', '✗')} It does not come up. What this "up" started is being stopped.`
+      case 'stopping':
+      case 'stopped':
+        return event.sentence
+    }
+  }
+
+  /** A step is one line, written when it ends; a climb down is not worth one. */
+  #describeStep(event: ControlEvent & { type: 'step' }): string | null {
+    if (event.outcome === 'begun' || this.#ready || this.#stopping) return null
+    const done = event.outcome === 'done'
+    const mark = done ? paint('green', '✓') : paint('red', '✗')
+    return `${mark} ${event.sentence} ${paint('dim', sayDuration(event.ms ?? 0))}`
+  }
+
+  /** While it starts the steps tell the story; only what goes wrong is worth another line. */
+  #describeNode(event: ControlEvent & { type: 'node' }): string | null {
+    const isNews = this.#ready ? !this.#stopping : event.health === 'failed'
+    if (!isNews) return null
+    const colour = event.health === 'healthy' ? 'green' : 'yellow'
+    return `${paint(colour, '●')} ${event.sentence}`
+  }
+
+  #welcome({ url, ms }: ControlEvent & { type: 'ready' }): string {
+    const lines = ['', `${paint('green', '●')} Ready in ${sayDuration(ms)}.`]
+    if (url !== null) lines.push(`  ${paint('bold', url)}`)
+    lines.push(
+      '',
+      this.#detach
+        ? paint('dim', '  Look inside: banyan status, banyan logs, banyan sql. Stop: banyan down')
+        : paint('dim', '  Look inside: banyan status, banyan logs, banyan sql. Stop: Ctrl-C'),
+      '',
+    )
+    return lines.join('\n')
+  }
+
+  #line(text: string): void {
+    process.stdout.write(`${text}\n`)
+  }
+}

@@ -1,0 +1,46 @@
+import { followFile, logFileOf, type NodeStatus, type StatePaths, sizeOf } from '@banyan/control/api'
+import type { System } from '@banyan/model'
+import { LogPrinter } from '../log-printer.ts'
+
+/** The log lines of all nodes, from the moment before the system was started. */
+export class LiveLogs {
+  readonly #paths: StatePaths
+  readonly #json: boolean
+  readonly #stopping = new AbortController()
+  readonly #offsets = new Map<string, number>()
+  #following: Promise<void>[] = []
+
+  constructor(paths: StatePaths, json: boolean) {
+    this.#paths = paths
+    this.#json = json
+  }
+
+  /** Remembers where the logs of the services end now. Servers say much at their start that nobody needs. */
+  async remember({ services }: System): Promise<void> {
+    for (const { name } of services) {
+      const node = `${name}-1`
+      this.#offsets.set(node, await sizeOf(logFileOf(this.#paths, node)))
+    }
+  }
+
+  start(nodes: readonly NodeStatus[]): void {
+    const printer = new LogPrinter(
+      nodes.map(({ name }) => name),
+      this.#json,
+    )
+    this.#following = nodes.map(({ name }) => {
+      const from = this.#offsets.get(name)
+      return followFile({
+        path: logFileOf(this.#paths, name),
+        ...(from === undefined ? {} : { from }),
+        signal: this.#stopping.signal,
+        onLine: (line) => printer.print(name, line),
+      })
+    })
+  }
+
+  async end(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.all(this.#following)
+  }
+}

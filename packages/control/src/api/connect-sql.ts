@@ -1,0 +1,128 @@
+import { adminRole, appRole, ownerRole } from '@banyan/postgres'
+import { BanyanError, emptyTopology, type System, type Topology } from '@banyan/model'
+import { Client, DatabaseError, type QueryArrayResult } from 'pg'
+import { readJson } from '../state/files.ts'
+import type { StatePaths } from '../state/paths.ts'
+import { readSecrets, type Secrets } from '../state/secrets.ts'
+
+export type SqlRole = 'app' | 'owner' | 'admin'
+
+/** What one statement answered. Values are as PostgreSQL writes them; null is SQL's null. */
+export type SqlResult = {
+  readonly command: string
+  readonly columns: readonly string[]
+  /** The OID of each column's type. */
+  readonly typeIds: readonly number[]
+  readonly rows: readonly (readonly (string | null)[])[]
+  readonly rowCount: number | null
+}
+
+export type SqlSession = {
+  readonly database: string
+  readonly user: string
+  /** Runs one or more statements; each gives a result. */
+  query(text: string): Promise<readonly SqlResult[]>
+  /** `T` while a transaction is open, `E` after a failure in it, else `I`. */
+  readonly transactionStatus: () => string
+  end(): Promise<void>
+}
+
+const roles = { app: appRole, owner: ownerRole, admin: adminRole } as const
+const passwords = {
+  app: 'appPassword',
+  owner: 'ownerPassword',
+  admin: 'adminPassword',
+} as const satisfies Record<SqlRole, keyof Secrets>
+
+/** A session with the database of a system, of the role that is asked for. */
+export async function connectSql(
+  paths: StatePaths,
+  options: {
+    readonly role: SqlRole | null
+    readonly shard: number
+    readonly onNotice: (text: string) => void
+  },
+): Promise<SqlSession> {
+  const { member, database, defaultRole } = await findDatabase(paths, options.shard)
+  const role = options.role ?? defaultRole
+  const secrets = await readSecrets(paths)
+  const user = roles[role]
+  const password = secrets?.[passwords[role]] ?? ''
+  const client = new Client({
+    ...member,
+    user,
+    password,
+    database,
+    application_name: 'banyan sql',
+    types: { getTypeParser: () => (value: string) => value },
+  })
+  client.on('notice', ({ severity, message }) => options.onNotice(`${severity}: ${message}`))
+  client.on('error', () => {})
+  await client.connect().catch((cause) => {
+    throw unreachable(cause, member)
+  })
+  return sessionOf(client, database, user)
+}
+
+function sessionOf(client: Client, database: string, user: string): SqlSession {
+  return {
+    database,
+    user,
+    query: async (text) => {
+      const answer = await client.query({ text, rowMode: 'array' }).catch((error) => {
+        throw refused(error, text)
+      })
+      const results = Array.isArray(answer) ? answer : [answer]
+      return results.map((result) => plain(result as QueryArrayResult))
+    },
+    transactionStatus: () => client.getTransactionStatus() ?? 'I',
+    end: async () => await client.end(),
+  }
+}
+
+function plain({ command, fields, rows, rowCount }: QueryArrayResult): SqlResult {
+  const columns = fields.map(({ name }) => name)
+  return { command, columns, typeIds: fields.map(({ dataTypeID }) => dataTypeID), rows, rowCount }
+}
+
+async function findDatabase(paths: StatePaths, shard: number) {
+  const topology = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const system = await readJson<System>(paths.system)
+  const nodes = topology.nodes.filter(({ tier }) => tier === 'data')
+  const node = nodes[shard - 1]
+  if (node === undefined || system === null) throw noDatabase(nodes.length, shard)
+  const host = topology.hosts.find(({ name }) => name === node.host)?.address ?? '127.0.0.1'
+  const defaultRole: SqlRole = system.data?.migrations == null ? 'owner' : 'app'
+  return {
+    member: { host, port: node.port },
+    database: system.name.replaceAll('-', '_'),
+    defaultRole,
+  }
+}
+
+function noDatabase(shards: number, shard: number): BanyanError {
+  if (shards > 0) {
+    return new BanyanError('BANYAN_NODE_UNKNOWN', `There is no shard ${shard}; there ${shards === 1 ? 'is one' : `are ${shards}`}.`, {
+      hint: 'Leave out --shard, or name 1.',
+    })
+  }
+  return new BanyanError('BANYAN_NOT_RUNNING', 'There is no database here yet.', {
+    hint: 'Start the system with "banyan up"; it needs `data` in its config.',
+  })
+}
+
+function unreachable(cause: Error, { host, port }: { host: string; port: number }): BanyanError {
+  return new BanyanError('BANYAN_NOT_RUNNING', `The database at ${host}:${port} cannot be reached: ${cause.message}.`, {
+    hint: 'Start the system with "banyan up", and look at "banyan status".',
+    cause,
+  })
+}
+
+function refused(error: unknown, text: string): BanyanError {
+  const { message, code, position, hint, detail } = error as Partial<DatabaseError>
+  return new BanyanError('BANYAN_SQL_FAILED', `${message ?? String(error)}${detail ? `\n${detail}` : ''}`, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { sqlstate: code ?? null, position: position ?? null, statement: text },
+    cause: error,
+  })
+}

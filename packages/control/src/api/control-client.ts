@@ -1,0 +1,45 @@
+import { findControl } from './find-control.ts'
+import { ask, askJson, readLines } from './transport.ts'
+import type { ControlEvent, Status } from './types.ts'
+import type { StatePaths } from '../state/paths.ts'
+
+/**
+ * Talks to the control process of a state directory.
+ *
+ * @example
+ * const control = await ControlClient.find(statePaths('.banyan'))
+ * console.log((await control?.status())?.sentence)
+ */
+export class ControlClient {
+  readonly #socket: string
+
+  constructor(socket: string) {
+    this.#socket = socket
+  }
+
+  /** The control that runs, or null. */
+  static async find(paths: StatePaths): Promise<ControlClient | null> {
+    const file = await findControl(paths)
+    return file === null ? null : new ControlClient(file.socket)
+  }
+
+  /** Everything that control knows now. */
+  async status(): Promise<Status> {
+    return await askJson(this.#socket, 'GET', '/status')
+  }
+
+  /** What control has said so far and what it says from now on, until it ends. */
+  async *events(): AsyncGenerator<ControlEvent> {
+    yield* readLines<ControlEvent>(await ask(this.#socket, 'GET', '/events'))
+  }
+
+  /** SIGKILL for a node, named by itself or by its role. */
+  async kill(node: string): Promise<{ node: string; pid: number }> {
+    return await askJson(this.#socket, 'POST', '/kill', { node })
+  }
+
+  /** Stops everything in order, and returns when it is stopped. */
+  async down(): Promise<void> {
+    await askJson(this.#socket, 'POST', '/down')
+  }
+}

@@ -1,0 +1,136 @@
+import { realpath } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { BanyanError, findRungs, type System, type Topology } from '@banyan/model'
+import { loadSystem } from '../config/load-system.ts'
+import { readRunFile } from '../drivers/run-file.ts'
+import { findBinaries } from '../engines/postgres/engine.ts'
+import { isSameProcess } from '../sites/identity.ts'
+import { holderOfPort } from '../sites/proc.ts'
+import { checkSystemName, checkWritable, inspectStateDirectory } from '../state/directory.ts'
+import { readJson } from '../state/files.ts'
+import { type StatePaths, statePaths } from '../state/paths.ts'
+import { ControlClient } from './control-client.ts'
+import type { UpSettings } from './types.ts'
+
+export type UpRequest = {
+  readonly config: string
+  readonly directory: string
+  /** Empty: those that are recorded, or `single`. */
+  readonly rungs: readonly string[]
+  readonly host: string
+  readonly port: number
+  readonly signal?: AbortSignal
+}
+
+export type PreparedUp = {
+  readonly paths: StatePaths
+  readonly system: System
+  readonly settings: UpSettings
+}
+
+/** Everything that can be known to go wrong is found out here, before the first effect. */
+export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
+  const { host, port, signal } = request
+  const paths = statePaths(await realPathOf(request.directory))
+  const marker = await inspectStateDirectory(paths)
+  await checkWritable(paths)
+  const recorded = await readJson<Topology>(paths.topology)
+  const rungs = chooseRungs(request.rungs, recorded)
+  const system = await loadSystem(request.config, signal === undefined ? {} : { signal })
+  checkSystemName(paths, marker, system.name)
+  await checkNotRunning(paths)
+  checkEntry(system)
+  if (system.data !== null) await findBinaries(system.data.postgres)
+  await checkPort(paths, recorded, host, port, system)
+  return { paths, system, settings: { rungs, host, port } }
+}
+
+/** The processes of a system find each other by paths, so that each path has one spelling. */
+async function realPathOf(directory: string): Promise<string> {
+  return await realpath(directory).catch(() => directory)
+}
+
+function chooseRungs(wanted: readonly string[], recorded: Topology | null): string[] {
+  const names = wanted.length > 0 ? wanted : (recorded?.rungs ?? [])
+  return findRungs(names.length > 0 ? names : ['single']).map(({ name }) => name)
+}
+
+async function checkNotRunning(paths: StatePaths): Promise<void> {
+  const control = await ControlClient.find(paths)
+  if (control === null) return
+  const status = await control.status().catch(() => null)
+  const url = status?.url ?? null
+  throw new BanyanError(
+    'BANYAN_ALREADY_RUNNING',
+    `The system in ${paths.directory} runs already${url === null ? '' : ` at ${url}`}.`,
+    {
+      hint: 'Look at it with "banyan status", or stop it with "banyan down".',
+      details: { directory: paths.directory, url },
+    },
+  )
+}
+
+/** Until there is a gateway, requests can go to one service only. */
+function checkEntry({ services }: System): void {
+  const routed = services.filter(({ routes }) => routes.length > 0).map(({ name }) => name)
+  if (routed.length <= 1) return
+  throw new BanyanError(
+    'BANYAN_ENTRY_UNSUPPORTED',
+    `The services ${routed.join(' and ')} have routes, but on "single" one service takes all requests.`,
+    {
+      hint: 'Leave `routes` to one service, which passes on what belongs to the others.',
+      details: { services: routed },
+    },
+  )
+}
+
+async function checkPort(
+  paths: StatePaths,
+  recorded: Topology | null,
+  host: string,
+  port: number,
+  { services }: System,
+): Promise<void> {
+  if (!services.some(({ routes }) => routes.length > 0)) return
+  const failure = await tryToListen(host, port)
+  if (failure === null) return
+  if (failure.code === 'EADDRINUSE') {
+    if (await isHeldByUs(paths, recorded, port)) return
+    throw await portTaken(host, port)
+  }
+  throw new BanyanError('BANYAN_LISTEN_FAILED', `Nothing can listen on ${host}:${port}: ${failure.message}.`, {
+    hint: 'Name an address of this machine with --host, and a port that you may use with --port.',
+    details: { host, port },
+    cause: failure,
+  })
+}
+
+async function tryToListen(host: string, port: number): Promise<NodeJS.ErrnoException | null> {
+  const server = createServer()
+  return await new Promise((resolve) => {
+    server.once('error', resolve)
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)))
+  })
+}
+
+/** The web process of a control that died still holds its port; it is taken over, not replaced. */
+async function isHeldByUs(
+  paths: StatePaths,
+  recorded: Topology | null,
+  port: number,
+): Promise<boolean> {
+  for (const node of recorded?.nodes ?? []) {
+    const run = await readRunFile(paths, node.name)
+    if (node.port === port && run !== null && isSameProcess(run.identity)) return true
+  }
+  return false
+}
+
+async function portTaken(host: string, port: number): Promise<BanyanError> {
+  const holder = await holderOfPort(port)
+  const who = holder === null ? 'another process' : `process ${holder.pid} (${holder.command})`
+  return new BanyanError('BANYAN_PORT_TAKEN', `${host}:${port} is taken: ${who} listens there.`, {
+    hint: `Name another port with --port, or end ${holder === null ? 'it' : `process ${holder.pid}`}.`,
+    details: { host, port, holder },
+  })
+}

@@ -1,0 +1,128 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { BanyanError } from '@banyan/model'
+import type { EventLog } from './events.ts'
+import { reportOf } from './report.ts'
+import type { Status } from './types.ts'
+
+/** What the API can ask of control. */
+export type Controlled = {
+  readonly events: EventLog
+  status(): Status
+  kill(node: string): Promise<{ node: string; pid: number | null }>
+  down(): Promise<void>
+}
+
+/** The longest path of a socket that every system takes (`sun_path`, less its final NUL). */
+const longestSocketPath = process.platform === 'darwin' ? 103 : 107
+
+export type ApiServer = { readonly socket: string; close(): Promise<void> }
+
+/** Listens on a socket that only this user can open. Whoever calls holds the lock, so an old one is stale. */
+export async function listen(control: Controlled, wanted: string): Promise<ApiServer> {
+  const socket = await fitPath(wanted)
+  await rm(socket, { force: true })
+  const server = createServer((request, response) => void answer(control, request, response))
+  await listenPrivately(server, socket)
+  return {
+    socket,
+    close: async () => {
+      server.close()
+      server.closeAllConnections()
+      await rm(socket, { force: true })
+      if (socket !== wanted) await rm(dirname(socket), { recursive: true, force: true })
+    },
+  }
+}
+
+/** A deep state directory has no room for a socket; then it lies in a private temporary folder. */
+async function fitPath(wanted: string): Promise<string> {
+  if (Buffer.byteLength(wanted) <= longestSocketPath) return wanted
+  return join(await mkdtemp(join(tmpdir(), 'banyan-')), 'control.sock')
+}
+
+/** The mask closes the moment between making the socket and narrowing its mode. */
+async function listenPrivately(server: Server, socket: string): Promise<void> {
+  const before = process.umask(0o177)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(socket, resolve)
+    })
+  } finally {
+    process.umask(before)
+  }
+  await chmod(socket, 0o600)
+}
+
+type Route = (
+  control: Controlled,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<void> | void
+
+const routes: Readonly<Record<string, Route>> = {
+  'GET /status': (control, _request, response) => send(response, 200, control.status()),
+  'GET /events': streamEvents,
+  'POST /kill': async (control, request, response) => {
+    const { node } = await readBody(request)
+    send(response, 200, await control.kill(String(node)))
+  },
+  'POST /down': async (control, _request, response) => {
+    await control.down()
+    send(response, 200, {})
+  },
+}
+
+async function answer(
+  control: Controlled,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const route = routes[`${request.method} ${request.url}`]
+    if (route === undefined) throw unknownRequest(request)
+    await route(control, request, response)
+  } catch (error) {
+    if (!response.headersSent) send(response, BanyanError.is(error) ? 400 : 500, { error: reportOf(error) })
+    else response.destroy()
+  }
+}
+
+function unknownRequest({ method, url }: IncomingMessage): BanyanError {
+  return new BanyanError('BANYAN_REQUEST_UNKNOWN', `Control does not know ${method} ${url}.`, {
+    hint: `It knows ${Object.keys(routes).join(', ')}. Command and control may be of different versions: run "banyan down", then "banyan up".`,
+  })
+}
+
+function streamEvents({ events }: Controlled, _request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  const stop = events.follow((event) => void response.write(`${JSON.stringify(event)}\n`))
+  response.once('close', stop)
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(body))
+}
+
+const bodyBytesMax = 65_536
+
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let text = ''
+  for await (const chunk of request) {
+    text += chunk
+    if (text.length > bodyBytesMax) break
+  }
+  try {
+    const body: unknown = JSON.parse(text)
+    if (typeof body === 'object' && body !== null) return body as Record<string, unknown>
+  } catch {
+    // Said below, as for any other body that is not an object.
+  }
+  throw new BanyanError('BANYAN_USAGE_INVALID', 'The body of the request is not a JSON object.', {
+    hint: 'Send for example {"node":"web-1"}.',
+  })
+}

@@ -1,0 +1,82 @@
+import type { NodeHealth, Tier } from '@banyan/model'
+
+/** What crosses between control and those who ask it: plain data. */
+
+export type NodeStatus = {
+  readonly name: string
+  readonly tier: Tier
+  readonly engine: string
+  readonly host: string
+  readonly region: string
+  readonly role: string
+  readonly address: string | null
+  readonly pid: number | null
+  readonly health: NodeHealth
+  readonly shard?: string
+  readonly uptimeMs: number | null
+  readonly sentence: string
+}
+
+/** The answer of `banyan status --json`; fields may be added. */
+export type Status = {
+  readonly rungs: readonly string[]
+  readonly version: number
+  readonly release: string | null
+  readonly url: string | null
+  readonly consoleUrl: string | null
+  readonly climb: { readonly id: string; readonly steps: number; readonly step: number } | null
+  readonly nodes: readonly NodeStatus[]
+  readonly sentence: string
+}
+
+export type ErrorReport = {
+  readonly code: string
+  readonly message: string
+  readonly hint: string | null
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** What control says of itself, in order; `sentence` is for people, alike everywhere. */
+export type ControlEvent = { readonly at: string; readonly sentence: string } & (
+  | {
+      readonly type: 'step'
+      readonly kind: string
+      readonly node: string | null
+      readonly step: number
+      readonly steps: number
+      readonly outcome: 'begun' | 'done' | 'failed'
+      readonly ms: number | null
+    }
+  | { readonly type: 'progress' }
+  | { readonly type: 'node'; readonly node: string; readonly health: NodeHealth }
+  | { readonly type: 'ready'; readonly url: string | null; readonly ms: number }
+  | { readonly type: 'failed'; readonly error: ErrorReport }
+  | { readonly type: 'stopping' }
+  | { readonly type: 'stopped' }
+)
+
+type Unstamped<Event> = Event extends unknown ? Omit<Event, 'at'> : never
+
+/** An event before its time is written on it. */
+export type NewEvent = Unstamped<ControlEvent>
+
+/** What `up` decided before control was started; control reads it from `up.json`. */
+export type UpSettings = {
+  readonly rungs: readonly string[]
+  readonly host: string
+  readonly port: number
+}
+
+/** `control.json`: where the running control is. */
+export type ControlFile = {
+  readonly format: 1
+  readonly pid: number
+  readonly startTime: string
+  readonly socket: string
+  readonly startedAt: string
+}
+
+/** The first word of a control process to the one that started it. */
+export type Handshake =
+  | { readonly kind: 'listening'; readonly socket: string }
+  | { readonly kind: 'refused'; readonly error: ErrorReport }

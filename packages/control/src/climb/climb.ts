@@ -1,0 +1,57 @@
+import { type Goal, nextStep, nodeOf, plan, sentenceOf, type Step } from '@banyan/model'
+import type { Context } from './context.ts'
+import { handlerOf } from './handlers.ts'
+import { isKept, isReliable, observe } from './state.ts'
+
+export type Progress = { readonly step: number; readonly steps: number }
+
+/**
+ * Leads the system to a goal: look, choose the next step from what is there, do it, look again. No
+ * step is done because an earlier look promised it; what somebody else did meanwhile is seen.
+ */
+export async function climb(
+  context: Context,
+  goal: Goal,
+  signal: AbortSignal,
+  onProgress: (progress: Progress | null) => void,
+): Promise<void> {
+  try {
+    for (let done = 0; ; done += 1) {
+      signal.throwIfAborted()
+      const state = observe(context, goal.power === 'on' ? isReliable : isKept)
+      const step = nextStep(state, goal)
+      if (step === null) return
+      const progress = { step: done + 1, steps: done + plan(state, goal).length }
+      onProgress(progress)
+      await doStep(context, step, progress, signal)
+    }
+  } finally {
+    onProgress(null)
+  }
+}
+
+async function doStep(
+  context: Context,
+  step: Step,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const event = { type: 'step', kind: step.kind, node: nodeOf(step), ...progress } as const
+  const sentence = sentenceOf(step)
+  const began = performance.now()
+  const say = (outcome: 'begun' | 'done' | 'failed') =>
+    context.events.add({
+      ...event,
+      sentence,
+      outcome,
+      ms: outcome === 'begun' ? null : Math.round(performance.now() - began),
+    })
+  say('begun')
+  try {
+    await handlerOf(step)(context, step, signal)
+    say('done')
+  } catch (error) {
+    say('failed')
+    throw error
+  }
+}

@@ -1,0 +1,90 @@
+import type { KeyType, RuntimeFile, Service, System, Topology } from '@banyan/model'
+import { appRole, ownerRole } from '@banyan/postgres'
+import type { EventLog } from '../api/events.ts'
+import type { UpSettings } from '../api/types.ts'
+import type { Binaries } from '../engines/postgres/engine.ts'
+import type { Secrets } from '../state/secrets.ts'
+import type { StatePaths } from '../state/paths.ts'
+import type { Keepers } from '../supervise/keepers.ts'
+
+/** `catalog.json`: what control learned from the database, for the next control. */
+export type Learned = {
+  readonly keyType: KeyType | null
+  /** Most connections that one service process may hold. */
+  readonly connectionsMax: number
+}
+
+/** Everything that the steps of a climb work with. The fields that change are written by steps only. */
+export type Context = {
+  readonly paths: StatePaths
+  readonly system: System
+  readonly secrets: Secrets
+  readonly settings: UpSettings
+  readonly binaries: Binaries | null
+  readonly events: EventLog
+  readonly keepers: Keepers
+  readonly release: string
+  topology: Topology
+  learned: Learned
+  /** The release whose migrations this control has seen applied; it believes no file about that. */
+  migrated: string | null
+}
+
+/** The database is named as the system; SQL wants no hyphens in names. */
+export function databaseName(system: System): string {
+  return system.name.replaceAll('-', '_')
+}
+
+/** Without migrations of ours the app makes its tables itself, so it has to own them. */
+export function serviceRole({ system, secrets }: Context): { user: string; password: string } {
+  return system.data?.migrations != null
+    ? { user: appRole, password: secrets.appPassword }
+    : { user: ownerRole, password: secrets.ownerPassword }
+}
+
+/** Where the database servers are, as the topology says. */
+export function dataMembers({ topology }: Context): { host: string; port: number }[] {
+  return topology.nodes
+    .filter(({ tier }) => tier === 'data')
+    .map((node) => ({ host: addressOf(topology, node.host), port: node.port }))
+}
+
+export function addressOf(topology: Topology, host: string): string {
+  return topology.hosts.find(({ name }) => name === host)?.address ?? '127.0.0.1'
+}
+
+/** What a service process is told about the system. */
+export function runtimeOf(
+  context: Context,
+  node: string,
+  service: Service,
+): { file: RuntimeFile; databaseUrl: string | null } {
+  const { system, topology, learned } = context
+  const [first] = dataMembers(context)
+  const database = databaseName(system)
+  const { user, password } = serviceRole(context)
+  const shards = dataMembers(context).map((member) => ({
+    name: 'shard-1',
+    members: [member],
+    database,
+    user,
+    password,
+  }))
+  return {
+    file: {
+      format: 1,
+      system,
+      node,
+      service: service.name,
+      keyType: learned.keyType,
+      // Services follow the catalog, which nothing on one server changes; the topology has its own version.
+      catalogVersion: 1,
+      shards: topology.nodes.length === 0 ? [] : shards,
+      connectionsMax: learned.connectionsMax,
+    },
+    databaseUrl:
+      first === undefined
+        ? null
+        : `postgres://${user}:${encodeURIComponent(password)}@${first.host}:${first.port}/${database}`,
+  }
+}

@@ -1,0 +1,46 @@
+import type { Node, Service } from '@banyan/model'
+import { databaseDriver } from '../drivers/database.ts'
+import { serviceDriver } from '../drivers/service.ts'
+import { localSite } from '../sites/local.ts'
+import type { NodeDriver } from '../supervise/driver.ts'
+import { type Context, runtimeOf } from './context.ts'
+
+/** The driver of a node, by its engine. */
+export function driverOf(context: Context, node: Node): NodeDriver {
+  return node.engine === 'postgres' ? databaseOf(context, node) : serviceOf(context, node)
+}
+
+function databaseOf({ topology, paths, binaries }: Context, node: Node): NodeDriver {
+  const host = topology.hosts.find(({ name }) => name === node.host)
+  if (host === undefined || binaries === null) throw new Error(`${node.name} has no place to run`)
+  return databaseDriver({ node, host, paths, binaries })
+}
+
+function serviceOf(context: Context, node: Node): NodeDriver {
+  const { system, paths, settings, release } = context
+  const service = system.services.find(({ name }) => name === node.service) ?? goneService(node)
+  return serviceDriver({
+    node,
+    service,
+    root: system.root,
+    paths,
+    site: localSite,
+    release,
+    listen: node.tier === 'web' ? { host: settings.host, port: node.port } : null,
+    runtime: () => runtimeOf(context, node.name, service),
+  })
+}
+
+/** What stands for a service that the config no longer has, while its last process is stopped. */
+function goneService(node: Node): Service {
+  return {
+    name: node.service ?? node.name,
+    run: [],
+    build: null,
+    routes: [],
+    health: null,
+    env: {},
+    startTimeoutMs: 30_000,
+    stopTimeoutMs: 10_000,
+  }
+}

@@ -1,0 +1,90 @@
+import { type Node, simulate, type Step, type StepKind, type StepOf } from '@banyan/model'
+import { createCluster, removeCluster } from '../engines/postgres/engine.ts'
+import { writeJson } from '../state/files.ts'
+import { nodeDirectory } from '../state/paths.ts'
+import type { Context } from './context.ts'
+import { driverOf } from './drivers.ts'
+import { migrate } from './migrate.ts'
+import { isReliable, observe } from './state.ts'
+import { untilHealthy } from './wait.ts'
+
+/** Does one step. Each may be done again after an interruption: what is done already is left alone. */
+export type Handler<Kind extends StepKind> = (
+  context: Context,
+  step: StepOf<Kind>,
+  signal: AbortSignal,
+) => Promise<void>
+
+export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
+  'create-data-node': async (context, step, signal) => {
+    await makeCluster(context, step.node, step.host.address, signal)
+    await record(context, step)
+  },
+  'create-service-node': record,
+  'change-host': record,
+  'change-node': async (context, step) => {
+    // One that is in a crash loop does not count as running, and is kept all the same.
+    await context.keepers.get(step.node.name)?.unwant()
+    context.keepers.forget(step.node.name)
+    await record(context, step)
+  },
+  'start-node': async (context, { node }, signal) => {
+    const keeper = context.keepers.ensure(driverOf(context, findNode(context, node)))
+    await keeper.want()
+    await untilHealthy(context.keepers, keeper, signal)
+  },
+  'apply-migrations': async (context, { release }, signal) => {
+    await migrate(context, signal)
+    context.migrated = release
+  },
+  'stop-node': async (context, { node }) => {
+    await context.keepers.get(node)?.unwant()
+  },
+  'remove-service-node': async (context, step) => {
+    context.keepers.forget(step.node)
+    await record(context, step)
+  },
+  'destroy-data-node': async (context, step) => {
+    context.keepers.forget(step.node)
+    await removeCluster(nodeDirectory(context.paths, step.node))
+    await record(context, step)
+  },
+  'record-rungs': record,
+}
+
+/** A handler takes the steps of its own kind; the table's type says so, but not through a lookup. */
+export function handlerOf(step: Step): Handler<StepKind> {
+  return handlers[step.kind] as Handler<StepKind>
+}
+
+/** Writes down the topology that the step leads to: by the same table that the plan was made with. */
+async function record(context: Context, step: Step): Promise<void> {
+  context.topology = simulate(observe(context, isReliable), step).topology
+  await writeJson(context.paths.topology, context.topology)
+}
+
+function findNode({ topology }: Context, name: string): Node {
+  const node = topology.nodes.find((candidate) => candidate.name === name)
+  if (node === undefined) throw new Error(`there is no node ${name}`)
+  return node
+}
+
+async function makeCluster(
+  { paths, binaries, secrets, events }: Context,
+  node: Node,
+  address: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (binaries === null) throw new Error('a system without data has no data node')
+  await createCluster({
+    binaries,
+    nodeDirectory: nodeDirectory(paths, node.name),
+    address,
+    port: node.port,
+    memoryMb: node.size.memoryMb,
+    cpus: node.size.cpus,
+    adminPassword: secrets.adminPassword,
+    signal,
+    onProgress: (sentence) => events.add({ type: 'progress', sentence }),
+  })
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { adminRole, ownerRole, prepareDatabase } from '@banyan/postgres'
+import { Client } from 'pg'
+import { connectionsPerProcess } from '../drivers/connections.ts'
+import { writeJson } from '../state/files.ts'
+import { type Context, dataMembers, databaseName } from './context.ts'
+
+/** Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. */
+export async function migrate(context: Context, signal: AbortSignal): Promise<void> {
+  const connectionsMax = await prepare(context)
+  signal.throwIfAborted()
+  const { keyType } = await applyAll(context, signal)
+  context.learned = { keyType, connectionsMax }
+  await writeJson(learnedFile(context.paths.directory), { format: 1, ...context.learned })
+}
+
+export function learnedFile(directory: string): string {
+  return join(directory, 'catalog.json')
+}
+
+async function prepare(context: Context): Promise<number> {
+  const { secrets, system } = context
+  const { ownerPassword, appPassword, adminPassword } = secrets
+  return await withClient(context, adminRole, adminPassword, 'postgres', async (admin) => {
+    await prepareDatabase(admin, { database: databaseName(system), ownerPassword, appPassword })
+    const { rows } = await admin.query('show max_connections')
+    return connectionsPerProcess(Number(rows[0]?.max_connections), system.services.length)
+  })
+}
+
+async function applyAll(context: Context, signal: AbortSignal) {
+  const { system, secrets, events } = context
+  if (system.data === null) return { keyType: null }
+  const { migrations: folder, tables } = system.data
+  if (folder === null && tables.length === 0) return { keyType: null }
+  // Loaded only where there is something to do: the parser of SQL is large.
+  const { applyMigrations, readMigrations } = await import('../migrations/apply.ts')
+  const database = databaseName(system)
+  return await withClient(context, ownerRole, secrets.ownerPassword, database, async (owner) => {
+    return await applyMigrations({
+      owner,
+      migrations: folder === null ? [] : await readMigrations(folder),
+      tables,
+      signal,
+      onProgress: (sentence: string) => events.add({ type: 'progress', sentence }),
+    })
+  })
+}
+
+async function withClient<Result>(
+  context: Context,
+  user: string,
+  password: string,
+  database: string,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const [member] = dataMembers(context)
+  if (member === undefined) throw new Error('the topology has no data node')
+  const client = new Client({ ...member, user, password, database, application_name: 'banyan control' })
+  // Without a listener, a server that dies while nothing is asked would end this process.
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await use(client)
+  } finally {
+    await client.end()
+  }
+}

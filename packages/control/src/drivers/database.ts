@@ -1,0 +1,75 @@
+import type { Host, Node } from '@banyan/model'
+import { type Binaries, findServer, startServer, stopServer } from '../engines/postgres/engine.ts'
+import { probe as probeServer } from '../engines/postgres/readiness.ts'
+import { identify } from '../sites/identity.ts'
+import { localSite } from '../sites/local.ts'
+import { logFileOf, nodeDirectory, type StatePaths } from '../state/paths.ts'
+import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
+import { readRunFile, writeRunFile } from './run-file.ts'
+
+export type DatabaseOptions = {
+  readonly node: Node
+  readonly host: Host
+  readonly paths: StatePaths
+  readonly binaries: Binaries
+}
+
+/** Recovery after a crash may take its time, and ending it would only make it begin again. */
+const startTimeoutMs = 600_000
+const stopTimeoutMs = 15_000
+
+/** Keeps one PostgreSQL server. */
+export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions): NodeDriver {
+  const directory = nodeDirectory(paths, node.name)
+  const logFile = logFileOf(paths, node.name)
+  const place = { address: host.address, port: node.port }
+
+  async function find(): Promise<Presence | null> {
+    const server = await findServer(directory)
+    const identity = server && identify(server.pid)
+    if (identity === null) return null
+    const record = await readRunFile(paths, node.name)
+    const known = record?.identity.startTime === identity.startTime
+    const startedAt = known && record !== null ? record.startedAt : new Date().toISOString()
+    return { identity, startedAt, exit: null }
+  }
+
+  async function start(signal: AbortSignal): Promise<Presence> {
+    const { memoryMb, cpus } = node.size
+    const nodeDirectory = directory
+    const options = { binaries, nodeDirectory, ...place, memoryMb, cpus, logFile, signal }
+    const { pid } = await startServer(options)
+    const startedAt = new Date().toISOString()
+    const identity = identify(pid) ?? { pid, startTime: 'ended' }
+    const fingerprint = JSON.stringify(place)
+    await writeRunFile(paths, node.name, { format: 1, identity, startedAt, fingerprint, release: null })
+    return { identity, startedAt, exit: null }
+  }
+
+  async function probe(): Promise<Probe> {
+    const readiness = await probeServer(place)
+    if (readiness === 'accepting') return { ready: true }
+    const where = `${place.address}:${place.port}`
+    return {
+      ready: false,
+      missing: readiness === 'silent' ? `nobody answers on ${where}` : 'it recovers its data',
+    }
+  }
+
+  return {
+    node,
+    logFile,
+    startTimeoutMs,
+    find,
+    start,
+    probe,
+    isRunning: async ({ identity }) => await localSite.isRunning(identity),
+    stop: async () =>
+      await stopServer({ nodeDirectory: directory, mode: 'fast', timeoutMs: stopTimeoutMs }),
+    kill: async () => {
+      const server = await findServer(directory)
+      // The postmaster alone: its backends may live on, which is what such a fault is about.
+      if (server !== null) process.kill(server.pid, 'SIGKILL')
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import { readJson, writeJson } from '../state/files.ts'
+import { nodeDirectory, type StatePaths } from '../state/paths.ts'
+import type { ProcessIdentity } from '../sites/identity.ts'
+
+/** `nodes/<node>/run.json`: the process that was started last, so that the next control finds it. */
+export type RunFile = {
+  readonly format: 1
+  readonly identity: ProcessIdentity
+  readonly startedAt: string
+  /** Tells whether the process was started as it would be started now. */
+  readonly fingerprint: string
+  readonly release: string | null
+}
+
+export async function readRunFile(paths: StatePaths, node: string): Promise<RunFile | null> {
+  const file = await readJson<Partial<RunFile>>(pathOf(paths, node))
+  return file?.format === 1 && file.identity !== undefined ? (file as RunFile) : null
+}
+
+export async function writeRunFile(paths: StatePaths, node: string, file: RunFile): Promise<void> {
+  await writeJson(pathOf(paths, node), file)
+}
+
+function pathOf(paths: StatePaths, node: string): string {
+  return join(nodeDirectory(paths, node), 'run.json')
+}

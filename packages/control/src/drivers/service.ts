@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Node, RuntimeFile, Service } from '@banyan/model'
+import {
+  ownEnvironment,
+  resolveCommand,
+  type ServiceEnvironment,
+  wholeEnvironment,
+} from '../engines/process/environment.ts'
+import { type Kind, probeService, reachableHost } from '../engines/process/readiness.ts'
+import type { Site } from '../sites/site.ts'
+import { writeJson } from '../state/files.ts'
+import { logFileOf, nodeDirectory, type StatePaths } from '../state/paths.ts'
+import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
+import { readRunFile, writeRunFile } from './run-file.ts'
+
+export type ServiceOptions = {
+  readonly node: Node
+  readonly service: Service
+  readonly root: string
+  readonly paths: StatePaths
+  readonly site: Site
+  readonly release: string
+  /** Null for a worker. */
+  readonly listen: { readonly host: string; readonly port: number } | null
+  /** Read at each start, because what a process is told may have changed since the last one. */
+  readonly runtime: () => { readonly file: RuntimeFile; readonly databaseUrl: string | null }
+}
+
+/** A worker that listens nowhere is ready when it has lived for so long. */
+const workerReadyAfterMs = 1_000
+
+/** Keeps one process of a service. */
+export function serviceDriver(options: ServiceOptions): NodeDriver {
+  const { node, service, paths, site, listen } = options
+  const runtimeFile = join(nodeDirectory(paths, node.name), 'system.json')
+  const mark = { name: 'BANYAN_SYSTEM', value: runtimeFile }
+  const logFile = logFileOf(paths, node.name)
+  let kind: Kind = 'unknown'
+
+  async function find(): Promise<Presence | null> {
+    const record = await readRunFile(paths, node.name)
+    if (record === null || !(await site.isRunning(record.identity))) return null
+    if (record.fingerprint === fingerprintOf(options)) {
+      return { identity: record.identity, startedAt: record.startedAt, exit: null }
+    }
+    await site.stop(record.identity, mark, service.stopTimeoutMs)
+    return null
+  }
+
+  async function start(): Promise<Presence> {
+    kind = 'unknown'
+    const { file } = options.runtime()
+    await mkdir(nodeDirectory(paths, node.name), { recursive: true })
+    // What an earlier process of the node left behind may hold its port.
+    await site.kill(null, mark)
+    await writeJson(runtimeFile, file, 0o600)
+    const started = await site.start({
+      command: resolveCommand(service.run),
+      cwd: options.root,
+      environment: wholeEnvironment(environmentOf(options), process.env),
+      mark,
+      logFile,
+    })
+    const startedAt = new Date().toISOString()
+    const { identity } = started
+    const fingerprint = fingerprintOf(options)
+    await writeRunFile(paths, node.name, {
+      format: 1,
+      identity,
+      startedAt,
+      fingerprint,
+      release: options.release,
+    })
+    return { identity, startedAt, exit: started.exit }
+  }
+
+  async function probe(presence: Presence): Promise<Probe> {
+    if (listen === null) return probeWorker(presence)
+    const target = { host: reachableHost(listen.host), port: listen.port, health: service.health }
+    const result = await probeService(target, kind)
+    kind = result.kind
+    if (result.probe.ready || kind === 'serve') return result.probe
+    return { ready: false, missing: await explain(result.probe.missing, listen.port) }
+  }
+
+  /** A process that listens elsewhere has not read `PORT`: the commonest reason, so it is named. */
+  async function explain(missing: string, port: number): Promise<string> {
+    const ports = (await site.listeningPorts(mark)).filter((other) => other !== port)
+    if (ports.length === 0) return missing
+    return `${missing}; it listens on ${ports.join(', ')} instead`
+  }
+
+  return {
+    node,
+    logFile,
+    startTimeoutMs: service.startTimeoutMs,
+    find,
+    start,
+    probe,
+    isRunning: async ({ identity }) => await site.isRunning(identity),
+    stop: async () => await site.stop(await identityOf(), mark, service.stopTimeoutMs),
+    kill: async () => await site.kill(await identityOf(), mark),
+  }
+
+  async function identityOf() {
+    return (await readRunFile(paths, node.name))?.identity ?? null
+  }
+}
+
+function probeWorker({ startedAt }: Presence): Probe {
+  const ageMs = Date.now() - Date.parse(startedAt)
+  if (ageMs >= workerReadyAfterMs) return { ready: true }
+  return { ready: false, missing: 'it has not lived for a second yet' }
+}
+
+function environmentOf(options: ServiceOptions): ServiceEnvironment {
+  const { service, node, root, listen } = options
+  const { databaseUrl } = options.runtime()
+  return { service, node: node.name, root, listen, databaseUrl }
+}
+
+/** A digest, since the environment holds passwords. What was merely inherited does not count. */
+function fingerprintOf(options: ServiceOptions): string {
+  const { service, root, runtime } = options
+  const parts = [service.run, root, ownEnvironment(environmentOf(options)), runtime().file]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}

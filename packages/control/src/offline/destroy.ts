@@ -1,0 +1,69 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { emptyTopology, type Topology } from '@banyan/model'
+import { dataDirectoryOf, removeCluster } from '../engines/postgres/engine.ts'
+import { inspectStateDirectory } from '../state/directory.ts'
+import { readJson } from '../state/files.ts'
+import { nodeDirectory, type StatePaths } from '../state/paths.ts'
+import { withoutControl } from './stop.ts'
+
+/** One thing that `down --destroy` deletes. */
+export type Doomed = { readonly path: string; readonly what: string; readonly bytes: number }
+
+/** What destroying a system would delete; changes nothing. Empty where there is nothing of ours. */
+export async function listDoomed(paths: StatePaths): Promise<Doomed[]> {
+  if ((await inspectStateDirectory(paths)) === null) return []
+  const databases = await Promise.all(
+    (await dataNodes(paths)).map(async (name) => {
+      const path = await dataDirectoryOf(nodeDirectory(paths, name))
+      return { path, what: `the data of ${name}`, bytes: await sizeOf(path) }
+    }),
+  )
+  const inside = databases.filter(({ path }) => path.startsWith(`${paths.directory}/`))
+  const all = await sizeOf(paths.directory)
+  const rest = all - inside.reduce((sum, { bytes }) => sum + bytes, 0)
+  const what = 'logs, passwords and everything else in the state directory'
+  return [...databases, { path: paths.directory, what, bytes: rest }]
+}
+
+/** Deletes a system that is stopped, with its data, wherever that is. */
+export async function destroy(paths: StatePaths): Promise<void> {
+  if ((await inspectStateDirectory(paths)) === null) return
+  await withoutControl(paths, async () => {
+    for (const name of await dataNodes(paths)) await removeCluster(nodeDirectory(paths, name))
+  })
+  await rm(paths.directory, { recursive: true, force: true })
+}
+
+/** The recorded ones, and those that an interrupted `up` had made but not recorded yet. */
+async function dataNodes(paths: StatePaths): Promise<string[]> {
+  const { nodes } = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const recorded = nodes.filter(({ tier }) => tier === 'data').map(({ name }) => name)
+  const folders = await readdir(paths.nodes).catch(() => [])
+  const made = await Promise.all(
+    folders.map(async (name) => ((await isThere(join(paths.nodes, name, 'node.json'))) ? [name] : [])),
+  )
+  return [...new Set([...recorded, ...made.flat()])]
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => [])
+  const sizes = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        stat(join(entry.parentPath, entry.name)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}

@@ -1,0 +1,85 @@
+import { connect } from 'node:net'
+import { emptyTopology, type Node, type NodeHealth, type Topology } from '@banyan/model'
+import type { NodeStatus, Status, UpSettings } from '../api/types.ts'
+import { placeOf, urlOf } from '../climb/place.ts'
+import { type RunFile, readRunFile } from '../drivers/run-file.ts'
+import { reachableHost } from '../engines/process/readiness.ts'
+import { isSameProcess } from '../sites/identity.ts'
+import { readJson } from '../state/files.ts'
+import type { StatePaths } from '../state/paths.ts'
+import { roleOf } from '../status.ts'
+
+/** What is there while no control runs, found by looking at the processes themselves. */
+export async function observeOffline(paths: StatePaths): Promise<Status> {
+  const topology = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const settings = (await readJson<UpSettings>(paths.settings)) ?? nowhere
+  const nodes = await Promise.all(
+    topology.nodes.map((node) => observeNode(paths, { topology, settings }, node)),
+  )
+  const alive = nodes.filter(({ pid }) => pid !== null)
+  return {
+    rungs: topology.rungs,
+    version: topology.version,
+    release: null,
+    url: alive.some(({ tier }) => tier === 'web') ? urlOf({ topology, settings }) : null,
+    consoleUrl: null,
+    climb: null,
+    nodes,
+    sentence: sentenceOf(topology, alive.map(({ name }) => name)),
+  }
+}
+
+const nowhere: UpSettings = { rungs: [], host: '127.0.0.1', port: 0 }
+
+type Placed = { readonly topology: Topology; readonly settings: UpSettings }
+
+async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promise<NodeStatus> {
+  const run = await readRunFile(paths, node.name)
+  const alive = run !== null && isSameProcess(run.identity) ? run : null
+  const health = await healthOf(placed, node, alive)
+  return {
+    name: node.name,
+    tier: node.tier,
+    engine: node.engine,
+    host: node.host,
+    region: placed.topology.hosts.find(({ name }) => name === node.host)?.region ?? 'local',
+    role: roleOf(node),
+    address: placeOf(placed, node),
+    pid: alive?.identity.pid ?? null,
+    health,
+    ...(node.shard === undefined ? {} : { shard: node.shard }),
+    uptimeMs: alive === null ? null : Date.now() - Date.parse(alive.startedAt),
+    sentence:
+      alive === null
+        ? `${node.name} is stopped.`
+        : `${node.name} runs, but nobody looks after it.`,
+  }
+}
+
+async function healthOf(placed: Placed, node: Node, run: RunFile | null): Promise<NodeHealth> {
+  if (run === null) return 'stopped'
+  const place = placeOf(placed, node)
+  if (place === null) return 'healthy'
+  const host = place.slice(0, place.lastIndexOf(':')).replace(/^\[|\]$/g, '')
+  return (await canConnect(reachableHost(host), node.port)) ? 'healthy' : 'failed'
+}
+
+async function canConnect(host: string, port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1_000 })
+    const settle = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => settle(true))
+    socket.once('timeout', () => settle(false))
+    socket.once('error', () => settle(false))
+  })
+}
+
+function sentenceOf({ nodes }: Topology, alive: readonly string[]): string {
+  if (nodes.length === 0) return 'Nothing was started here yet.'
+  if (alive.length === 0) return 'Nothing runs. Start it with "banyan up".'
+  const verb = alive.length === 1 ? 'runs' : 'run'
+  return `Control does not run, but ${alive.join(' and ')} still ${verb}. "banyan up" takes over what runs, "banyan down" stops it.`
+}

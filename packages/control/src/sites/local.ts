@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { open } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BanyanError } from '@banyan/model'
+import { identify, isSameProcess, type ProcessIdentity } from './identity.ts'
+import { listeningPorts, processesWith } from './proc.ts'
+import type { Exit, Launch, Site, Started } from './site.ts'
+
+/** This machine's processes. Each is detached, so that it lives on when control dies. */
+export const localSite: Site = {
+  start,
+  isRunning: async (identity) => isSameProcess(identity),
+  stop,
+  kill: async (identity, mark) => {
+    await signalAll(identity, mark, 'SIGKILL')
+    await untilGone(identity, mark, 5_000)
+  },
+  listeningPorts: async ({ name, value }) => await listeningPorts(await processesWith(name, value)),
+}
+
+async function start(launch: Launch): Promise<Started> {
+  const [program = '', ...words] = launch.command
+  const log = await open(launch.logFile, 'a', 0o600)
+  try {
+    const child = spawn(program, words, {
+      cwd: launch.cwd,
+      env: { ...launch.environment, [launch.mark.name]: launch.mark.value },
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    const exit = new Promise<Exit>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }))
+    })
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', (error) => reject(notStarted(program, launch.cwd, error)))
+    })
+    child.unref()
+    const pid = child.pid as number
+    // One that has ended already still gets a name, which no other process will ever have.
+    return { identity: identify(pid) ?? { pid, startTime: 'ended' }, exit }
+  } finally {
+    await log.close()
+  }
+}
+
+function notStarted(program: string, cwd: string, cause: NodeJS.ErrnoException): BanyanError {
+  const missing = cause.code === 'ENOENT'
+  return new BanyanError(
+    'BANYAN_SERVICE_NOT_FOUND',
+    missing
+      ? `The program "${program}" was not found in PATH, nor from ${cwd}.`
+      : `The program "${program}" cannot be run: ${cause.message}.`,
+    {
+      hint: missing
+        ? 'Install it, or correct the command under `run:` in the config.'
+        : 'Make it executable (chmod +x), or name its interpreter in `run:`.',
+      details: { program, cwd },
+      cause,
+    },
+  )
+}
+
+async function stop(
+  identity: ProcessIdentity | null,
+  mark: Launch['mark'],
+  timeoutMs: number,
+): Promise<void> {
+  await signalAll(identity, mark, 'SIGTERM')
+  if (await untilGone(identity, mark, timeoutMs)) return
+  await localSite.kill(identity, mark)
+}
+
+/** Everything that carries the mark, and the process itself where there is no /proc to find it by. */
+async function signalAll(
+  identity: ProcessIdentity | null,
+  mark: Launch['mark'],
+  signal: NodeJS.Signals,
+): Promise<void> {
+  const pids = new Set(await processesWith(mark.name, mark.value))
+  if (identity !== null && isSameProcess(identity)) pids.add(identity.pid)
+  for (const pid of pids) send(pid, signal)
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Looks at the process often, since that is cheap, and at all of /proc once that one is gone. */
+async function untilGone(
+  identity: ProcessIdentity | null,
+  mark: Launch['mark'],
+  timeoutMs: number,
+): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs
+  for (let pauseMs = 5; ; pauseMs = Math.min(100, pauseMs * 1.3)) {
+    const mainIsGone = identity === null || !isSameProcess(identity)
+    if (mainIsGone && (await processesWith(mark.name, mark.value)).length === 0) return true
+    if (performance.now() > deadline) return false
+    await sleep(pauseMs)
+  }
+}

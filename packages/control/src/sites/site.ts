@@ -1,0 +1,32 @@
+import type { ProcessIdentity } from './identity.ts'
+
+/** A process to be started. */
+export type Launch = {
+  readonly command: readonly string[]
+  readonly cwd: string
+  readonly environment: Readonly<Record<string, string>>
+  /** The variable and value by which everything that belongs to the node can be found again. */
+  readonly mark: { readonly name: string; readonly value: string }
+  /** What the process prints is appended here by the process itself, so that it outlives us. */
+  readonly logFile: string
+}
+
+export type Exit = { readonly code: number | null; readonly signal: string | null }
+
+/** A process that was started; `exit` is null where we are not its parent and have to look. */
+export type Started = { readonly identity: ProcessIdentity; readonly exit: Promise<Exit> }
+
+/**
+ * Where nodes run. Everything that control does to a process goes through here, so that no step
+ * assumes that all nodes share this machine.
+ */
+export type Site = {
+  start(launch: Launch): Promise<Started>
+  isRunning(identity: ProcessIdentity): Promise<boolean>
+  /** SIGTERM to the process and what it started; SIGKILL to whatever is left after `timeoutMs`. */
+  stop(identity: ProcessIdentity | null, mark: Launch['mark'], timeoutMs: number): Promise<void>
+  /** SIGKILL, at once, to everything of the node. */
+  kill(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
+  /** The ports that the node listens on, as far as that can be found out. */
+  listeningPorts(mark: Launch['mark']): Promise<readonly number[]>
+}

@@ -1,0 +1,59 @@
+import type { Node } from '@banyan/model'
+import type { NodeStatus, Status } from './api/types.ts'
+import type { Progress } from './climb/climb.ts'
+import type { Context } from './climb/context.ts'
+import { placeOf, urlOf } from './climb/place.ts'
+
+/** What `banyan status` shows of a control that runs. */
+export function statusOf(context: Context, progress: Progress | null, last: string): Status {
+  const { topology, release, settings } = context
+  return {
+    // What is on the way up is named as well: it is what people asked for.
+    rungs: topology.rungs.length > 0 ? topology.rungs : settings.rungs,
+    version: topology.version,
+    release,
+    url: urlOf(context),
+    consoleUrl: null,
+    climb: progress === null ? null : { id: 'up', ...progress },
+    nodes: topology.nodes.map((node) => nodeStatus(context, node)),
+    sentence: sentenceOf(context, last),
+  }
+}
+
+function nodeStatus(context: Context, node: Node): NodeStatus {
+  const keeper = context.keepers.get(node.name)
+  const presence = keeper?.presence ?? null
+  return {
+    name: node.name,
+    tier: node.tier,
+    engine: node.engine,
+    host: node.host,
+    region: context.topology.hosts.find(({ name }) => name === node.host)?.region ?? 'local',
+    role: roleOf(node),
+    address: placeOf(context, node),
+    pid: presence?.identity.pid ?? null,
+    health: keeper?.health ?? 'stopped',
+    ...(node.shard === undefined ? {} : { shard: node.shard }),
+    uptimeMs: presence === null ? null : Date.now() - Date.parse(presence.startedAt),
+    sentence: keeper?.sentence ?? `${node.name} is stopped.`,
+  }
+}
+
+/** The role of a node where no server has to be asked for it: there is one server. */
+export function roleOf({ tier, service }: Node): string {
+  return tier === 'data' ? 'primary' : (service ?? tier)
+}
+
+/** What is wrong is said first; else that all is well, unless something else was just said. */
+function sentenceOf({ keepers, topology, system }: Context, last: string): string {
+  const troubled = keepers.all.find(({ health }) => health === 'failed') ?? ailing(keepers.all)
+  if (troubled !== undefined) return troubled.sentence
+  const healthy = keepers.all.filter(({ health }) => health === 'healthy').length
+  const all = topology.nodes.length
+  if (all > 0 && healthy === all) return `${system.name} is up: ${all} of ${all} nodes are healthy.`
+  return last
+}
+
+function ailing<Kept extends { readonly situation: string }>(all: readonly Kept[]): Kept | undefined {
+  return all.find(({ situation }) => situation === 'waiting' || situation === 'held')
+}

@@ -1,0 +1,19 @@
+/** After so many exits in a row without a healthy time in between, a node is in a crash loop. */
+export const quickExitsOfLoop = 3
+
+/** A node that was ready for so long has recovered: its next exit counts as the first. */
+export const recoveredAfterMs = 10_000
+
+const firstPauseMs = 100
+const longestPauseMs = 5_000
+
+/** How long to wait before the next start: not at all the first time, then 100 ms, doubling to 5 s. */
+export function pauseBeforeStartMs(quickExits: number): number {
+  if (quickExits <= 1) return 0
+  return Math.min(longestPauseMs, firstPauseMs * 2 ** (quickExits - 2))
+}
+
+/** The count after one more exit. */
+export function countExit(quickExits: number, readyForMs: number | null): number {
+  return readyForMs !== null && readyForMs >= recoveredAfterMs ? 1 : quickExits + 1
+}

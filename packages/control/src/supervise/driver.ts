@@ -1,0 +1,30 @@
+import type { Node } from '@banyan/model'
+import type { ProcessIdentity } from '../sites/identity.ts'
+import type { Exit } from '../sites/site.ts'
+
+/** A node's process, as it was found or started. */
+export type Presence = {
+  readonly identity: ProcessIdentity
+  /** Wall clock, for people. */
+  readonly startedAt: string
+  /** Null where somebody else is its parent, and only looking tells that it ended. */
+  readonly exit: Promise<Exit> | null
+}
+
+export type Probe = { readonly ready: true } | { readonly ready: false; readonly missing: string }
+
+/** What keeping a node running takes, whatever its engine is. */
+export type NodeDriver = {
+  readonly node: Node
+  readonly logFile: string
+  readonly startTimeoutMs: number
+  /** What runs already and fits; what runs and does not fit any more is stopped. */
+  find(): Promise<Presence | null>
+  start(signal: AbortSignal): Promise<Presence>
+  isRunning(presence: Presence): Promise<boolean>
+  probe(presence: Presence): Promise<Probe>
+  /** Returns when nothing of the node is left. */
+  stop(): Promise<void>
+  /** SIGKILL, as a fault on purpose. */
+  kill(): Promise<void>
+}

@@ -1,0 +1,258 @@
+import { BanyanError, type NodeHealth } from '@banyan/model'
+import type { Exit } from '../sites/site.ts'
+import { countExit, pauseBeforeStartMs } from './backoff.ts'
+import type { NodeDriver, Presence } from './driver.ts'
+import { classify, healthOf, type NodeFacts, type Situation, sentenceOf } from './situation.ts'
+import { Waker } from './waker.ts'
+
+export type KeeperOptions = {
+  readonly driver: NodeDriver
+  /** A monotonic clock in milliseconds. */
+  readonly now: () => number
+  readonly mayStart: () => boolean
+  /** Called whenever the situation has another name than before. */
+  readonly onChange: (keeper: Keeper) => void
+}
+
+/** How often a process that is not our child is looked at: the longest that its end goes unnoticed. */
+const lookEveryMs = 100
+const probeEveryMs = 1_000
+const firstProbesEveryMs = 15
+const slowProbesEveryMs = 100
+
+/**
+ * Keeps one node as it is wanted. Level-based: each round looks at what is there, names it, does one
+ * thing about it and looks again; an event only ends the rest between two rounds early.
+ */
+export class Keeper {
+  readonly driver: NodeDriver
+  readonly #options: KeeperOptions
+  readonly #waker = new Waker()
+  #presence: Presence | null = null
+  #facts: NodeFacts
+  #situation: Situation = 'stopped'
+  #probedAtMs = Number.NEGATIVE_INFINITY
+  #starting: AbortController | null = null
+  #loop: Promise<void> | null = null
+  #startedByUs = false
+  #startError: unknown = null
+  #ended = false
+  #hasLooked: () => void = () => {}
+  /** Settles when the node was looked at for the first time. */
+  readonly looked = new Promise<void>((resolve) => {
+    this.#hasLooked = resolve
+  })
+
+  constructor(options: KeeperOptions) {
+    this.#options = options
+    this.driver = options.driver
+    this.#facts = {
+      wanted: false,
+      running: false,
+      mayStart: true,
+      startedAtMs: null,
+      readySinceMs: null,
+      missedProbes: 0,
+      missing: null,
+      quickExits: 0,
+      retryAtMs: Number.NEGATIVE_INFINITY,
+      lastExit: null,
+      startFailure: null,
+      startTimeoutMs: options.driver.startTimeoutMs,
+    }
+  }
+
+  get name(): string {
+    return this.driver.node.name
+  }
+  get facts(): NodeFacts {
+    return this.#facts
+  }
+  get situation(): Situation {
+    return this.#situation
+  }
+  get presence(): Presence | null {
+    return this.#presence
+  }
+  get health(): NodeHealth {
+    return healthOf(this.#situation, this.#facts)
+  }
+  get sentence(): string {
+    return sentenceOf(this.name, this.#situation, this.#facts, this.#options.now())
+  }
+  /** False for a node that ran before us and was adopted. */
+  get startedByUs(): boolean {
+    return this.#startedByUs
+  }
+  /** What the last start threw, when it did not come to an end. */
+  get startError(): unknown {
+    return this.#startError
+  }
+
+  /** From now on the node is to run. What runs already is adopted before anything is started. */
+  async want(): Promise<void> {
+    if (this.#loop !== null) return
+    this.#adopt(await this.driver.find())
+    this.#change({ wanted: true })
+    this.#loop = this.#run()
+  }
+
+  /** Stops the node for good and returns when nothing of it is left. */
+  async unwant(): Promise<void> {
+    this.#change({ wanted: false })
+    this.#starting?.abort()
+    this.#waker.wake()
+    if (this.#loop === null) return await this.driver.stop()
+    await this.#loop
+  }
+
+  /** Leaves the node running and stops looking after it. */
+  async release(): Promise<void> {
+    this.#ended = true
+    this.#waker.wake()
+    await this.#loop
+  }
+
+  wake(): void {
+    this.#waker.wake()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#ended) {
+      await this.#observe()
+      this.#hasLooked()
+      if (this.#situation === 'stopped' || this.#ended) return
+      await this.#act()
+      if (this.#ended) return
+      this.#rename()
+      await this.#waker.rest(this.#restMs())
+    }
+  }
+
+  async #observe(): Promise<void> {
+    if (this.#presence !== null && !(await this.driver.isRunning(this.#presence))) {
+      await this.#noteExit(this.#presence)
+    }
+    this.#facts = { ...this.#facts, mayStart: this.#options.mayStart() }
+    if (this.#presence !== null && this.#facts.wanted) await this.#probe(this.#presence)
+    this.#rename()
+  }
+
+  /** The only place that acts: one thing for each situation. */
+  async #act(): Promise<void> {
+    if (this.#situation === 'due') return await this.#start()
+    if (this.#situation === 'stopping') {
+      await this.driver.stop()
+      this.#presence = null
+      this.#change({ running: false, readySinceMs: null, lastExit: null })
+    }
+  }
+
+  async #start(): Promise<void> {
+    this.#starting = new AbortController()
+    this.#change({ startedAtMs: this.#options.now(), startFailure: null, missing: null })
+    try {
+      const presence = await this.driver.start(this.#starting.signal)
+      this.#startedByUs = true
+      this.#startError = null
+      this.#adopt(presence)
+    } catch (error) {
+      if (this.#facts.wanted) this.#noteFailure(error)
+    } finally {
+      this.#starting = null
+    }
+  }
+
+  #adopt(presence: Presence | null): void {
+    this.#presence = presence
+    if (presence === null) return
+    this.#probedAtMs = Number.NEGATIVE_INFINITY
+    const startedAtMs = this.#facts.startedAtMs ?? this.#options.now()
+    this.#change({ running: true, readySinceMs: null, missedProbes: 0, startedAtMs })
+    void presence.exit?.then(() => this.#waker.wake())
+  }
+
+  async #noteExit(presence: Presence): Promise<void> {
+    const { readySinceMs } = this.#facts
+    const nowMs = this.#options.now()
+    const readyForMs = readySinceMs === null ? null : nowMs - readySinceMs
+    const quickExits = countExit(this.#facts.quickExits, readyForMs)
+    this.#presence = null
+    this.#change({
+      running: false,
+      readySinceMs: null,
+      missedProbes: 0,
+      quickExits,
+      lastExit: await exitOf(presence),
+      retryAtMs: nowMs + pauseBeforeStartMs(quickExits),
+    })
+  }
+
+  #noteFailure(error: unknown): void {
+    this.#startError = error
+    const quickExits = this.#facts.quickExits + 1
+    this.#change({
+      running: false,
+      quickExits,
+      lastExit: null,
+      startFailure: error instanceof Error ? error.message : String(error),
+      // A start that fails is not tried again at once: nothing ended that could be brought back.
+      retryAtMs: this.#options.now() + pauseBeforeStartMs(quickExits + 1),
+    })
+  }
+
+  async #probe(presence: Presence): Promise<void> {
+    const nowMs = this.#options.now()
+    const { readySinceMs } = this.#facts
+    const steady = readySinceMs !== null && this.#facts.missedProbes === 0
+    if (steady && nowMs - this.#probedAtMs < probeEveryMs) return
+    this.#probedAtMs = nowMs
+    const probe = await this.driver.probe(presence)
+    if (probe.ready) {
+      const since = readySinceMs ?? this.#options.now()
+      this.#change({ readySinceMs: since, missedProbes: 0, missing: null })
+    } else {
+      const missedProbes = readySinceMs === null ? 0 : this.#facts.missedProbes + 1
+      this.#change({ missedProbes, missing: probe.missing })
+    }
+  }
+
+  #change(changed: Partial<NodeFacts>): void {
+    this.#facts = { ...this.#facts, ...changed }
+    this.#rename()
+  }
+
+  #rename(): void {
+    const before = this.#situation
+    this.#situation = classify(this.#facts, this.#options.now())
+    if (this.#situation !== before) this.#options.onChange(this)
+  }
+
+  /** Until the next thing can have happened that no event tells. */
+  #restMs(): number {
+    const { situation } = this
+    if (situation === 'due' || situation === 'stopping') return 0
+    if (situation === 'waiting') return Math.max(1, this.#facts.retryAtMs - this.#options.now())
+    if (situation === 'rising') return this.#risingRestMs()
+    if (situation === 'healthy' && this.#presence?.exit != null) return probeEveryMs
+    return lookEveryMs
+  }
+
+  #risingRestMs(): number {
+    const ageMs = this.#options.now() - (this.#facts.startedAtMs ?? 0)
+    return ageMs < 2_000 ? firstProbesEveryMs : slowProbesEveryMs
+  }
+}
+
+/** How it ended, for those whose parent we are; their event may be a moment behind. */
+async function exitOf(presence: Presence): Promise<Exit | null> {
+  if (presence.exit === null) return null
+  return await presence.exit
+}
+
+/** The error of a start as one of ours. */
+export function asBanyanError(error: unknown): BanyanError {
+  if (BanyanError.is(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new BanyanError('BANYAN_CONTROL_FAILED', message, { cause: error })
+}

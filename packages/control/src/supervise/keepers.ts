@@ -1,0 +1,59 @@
+import type { NodeDriver } from './driver.ts'
+import { Keeper } from './keeper.ts'
+
+/** All keepers of a control, in the order in which their nodes came. */
+export class Keepers {
+  readonly #all = new Map<string, Keeper>()
+  readonly #listeners = new Set<(keeper: Keeper) => void>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  get all(): readonly Keeper[] {
+    return [...this.#all.values()]
+  }
+
+  get(node: string): Keeper | null {
+    return this.#all.get(node) ?? null
+  }
+
+  /** The keeper of a node; one is made where there is none, or where the node is another than before. */
+  ensure(driver: NodeDriver): Keeper {
+    const known = this.#all.get(driver.node.name)
+    if (known?.facts.wanted) return known
+    const keeper = new Keeper({
+      driver,
+      now: this.#now,
+      // Services come after the database; the database waits for nobody.
+      mayStart: () => driver.node.tier === 'data' || this.#dataIsHealthy(),
+      onChange: (changed) => this.#announce(changed),
+    })
+    this.#all.set(driver.node.name, keeper)
+    return keeper
+  }
+
+  forget(node: string): void {
+    this.#all.delete(node)
+  }
+
+  /** Calls the listener whenever the situation of a node changes; returns how to stop. */
+  onChange(listener: (keeper: Keeper) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #dataIsHealthy(): boolean {
+    return this.all.every(
+      ({ driver, situation }) => driver.node.tier !== 'data' || situation === 'healthy',
+    )
+  }
+
+  #announce(changed: Keeper): void {
+    for (const listener of this.#listeners) listener(changed)
+    if (changed.driver.node.tier !== 'data') return
+    // Who waited for the database need not wait for the next look.
+    for (const keeper of this.all) if (keeper.situation === 'held') keeper.wake()
+  }
+}

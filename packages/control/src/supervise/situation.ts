@@ -1,0 +1,118 @@
+import type { NodeHealth } from '@banyan/model'
+import type { Exit } from '../sites/site.ts'
+import { quickExitsOfLoop } from './backoff.ts'
+
+/** What is known of a node at one moment; times are milliseconds of a monotonic clock. */
+export type NodeFacts = {
+  readonly wanted: boolean
+  readonly running: boolean
+  /** Whether what it needs (the database, for a service) is healthy. */
+  readonly mayStart: boolean
+  readonly startedAtMs: number | null
+  /** Since when it has been ready without a break; null while it is not. */
+  readonly readySinceMs: number | null
+  readonly missedProbes: number
+  /** What the last probe found missing. */
+  readonly missing: string | null
+  readonly quickExits: number
+  readonly retryAtMs: number
+  readonly lastExit: Exit | null
+  /** Why the last start did not even begin. */
+  readonly startFailure: string | null
+  readonly startTimeoutMs: number
+}
+
+/**
+ * `stopped` and `stopping`: not wanted (any more). `due`: to be started now. `waiting`: to be started
+ * later. `held`: to be started once what it needs is there. `rising`: runs, not ready yet. `late`:
+ * runs, and should be ready by now. `healthy`: ready. `silent`: was ready, and no longer answers.
+ */
+export type Situation =
+  | 'stopped'
+  | 'stopping'
+  | 'due'
+  | 'waiting'
+  | 'held'
+  | 'rising'
+  | 'late'
+  | 'healthy'
+  | 'silent'
+
+const missedProbesMax = 3
+
+/** Names the situation of a node. Pure: reads nothing but its arguments. */
+export function classify(facts: NodeFacts, nowMs: number): Situation {
+  if (!facts.wanted) return facts.running ? 'stopping' : 'stopped'
+  if (!facts.running) {
+    if (nowMs < facts.retryAtMs) return 'waiting'
+    return facts.mayStart ? 'due' : 'held'
+  }
+  if (facts.missedProbes >= missedProbesMax && facts.readySinceMs !== null) return 'silent'
+  if (facts.readySinceMs !== null) return 'healthy'
+  return nowMs - (facts.startedAtMs ?? nowMs) > facts.startTimeoutMs ? 'late' : 'rising'
+}
+
+/** The health that people see. A crash loop has failed, however hopeful the present attempt looks. */
+export function healthOf(situation: Situation, facts: NodeFacts): NodeHealth {
+  switch (situation) {
+    case 'stopped':
+      return 'stopped'
+    case 'stopping':
+      return 'draining'
+    case 'healthy':
+      return 'healthy'
+    case 'silent':
+    case 'late':
+      return 'failed'
+    default:
+      return facts.quickExits >= quickExitsOfLoop ? 'failed' : 'starting'
+  }
+}
+
+/** One sentence for people: the same in the log, on the command line and in the API. */
+export function sentenceOf(
+  node: string,
+  situation: Situation,
+  facts: NodeFacts,
+  nowMs: number,
+): string {
+  switch (situation) {
+    case 'stopped':
+      return `${node} is stopped.`
+    case 'stopping':
+      return `${node} is finishing what it does and stops.`
+    case 'healthy':
+      return `${node} is healthy.`
+    case 'silent':
+      return `${node} runs, but no longer answers: ${facts.missing ?? 'no reason is known'}.`
+    case 'late':
+      return `${node} is not ready after ${seconds(facts.startTimeoutMs)}: ${facts.missing ?? 'no reason is known'}.`
+    case 'rising':
+      return `${node} is starting.`
+    case 'due':
+      return facts.quickExits === 0 ? `${node} is to be started.` : restartSentence(node, facts)
+    case 'held':
+      return `${node} waits for the database.`
+    case 'waiting':
+      return `${restartSentence(node, facts).slice(0, -1)}; next try in ${seconds(facts.retryAtMs - nowMs)}.`
+  }
+}
+
+function restartSentence(node: string, facts: NodeFacts): string {
+  if (facts.startFailure !== null) {
+    return `${node} could not be started, tried ${facts.quickExits} times: ${facts.startFailure.replace(/\.$/, '')}.`
+  }
+  const how = sayExit(facts.lastExit)
+  if (facts.quickExits < quickExitsOfLoop) return `${node} ended (${how}) and is started again.`
+  return `${node} exits at once (${how}), tried ${facts.quickExits} times.`
+}
+
+/** `code 1`, `signal SIGKILL`. */
+export function sayExit(exit: Exit | null): string {
+  if (exit === null || (exit.code === null && exit.signal === null)) return 'nobody saw how'
+  return exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`
+}
+
+function seconds(milliseconds: number): string {
+  return `${(Math.max(0, milliseconds) / 1000).toFixed(1).replace(/\.0$/, '')} s`
+}
