@@ -36,9 +36,10 @@ const answerForThrown = (error: unknown): Answer => {
 const isUnreadable = (error: unknown): boolean =>
   error instanceof SyntaxError && !/^ +at .*file:\/\//m.test(error.stack ?? '')
 
-const fail = (error: unknown): never => {
+/** Ends with what the config printed before it failed: `process.exit` alone would cut that off. */
+const fail = (error: unknown): void => {
   say(answerForThrown(error))
-  process.exit(1)
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(1)))
 }
 
 const file = process.argv[2]
@@ -48,8 +49,10 @@ process.on('uncaughtException', fail)
 try {
   say(answerFor((await import(pathToFileURL(file).href)) as Record<string, unknown>))
 } catch (error) {
-  if (!isUnreadable(error)) fail(error)
-  process.off('uncaughtException', fail)
-  say(answerForThrown(error))
-  throw error
+  if (isUnreadable(error)) {
+    process.off('uncaughtException', fail)
+    say(answerForThrown(error))
+    throw error
+  }
+  fail(error)
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Evaluation, Silence } from './answer.ts'
 import { OutputTail } from './output-tail.ts'
@@ -13,6 +14,9 @@ export type EvaluateOptions = {
 
 /** A config of a megabyte is a mistake, and every service would keep it in its memory. */
 const bytesMax = 1024 * 1024
+
+/** How long the output of an ended config may take to arrive; somebody else may hold its pipes open. */
+const outputGraceMs = 250
 
 /** Published code ends in `.js`; the child's file has the ending of this one. */
 const program = fileURLToPath(
@@ -32,12 +36,15 @@ export const evaluate = async (
   const deadline = AbortSignal.timeout(deadlineMs)
   const child = start(file)
   const exited = once(child, 'exit')
+  const closed = new Promise((resolve) => child.once('close', resolve))
   const stop = () => killGroup(child)
   const reasons = AbortSignal.any(signal ? [signal, deadline] : [deadline])
   reasons.addEventListener('abort', stop)
   const output = new OutputTail([child.stdout, child.stderr] as Readable[])
   try {
     const answer = await answerOf(child, exited)
+    // The value needs none of the output; everything else is explained with the last of it.
+    if (answer.kind !== 'value') await Promise.race([closed, delay(outputGraceMs)])
     signal?.throwIfAborted()
     const late = deadline.aborted && answer.kind === 'ended'
     return { ...(late ? { kind: 'timeout', deadlineMs } : answer), output: output.text }
