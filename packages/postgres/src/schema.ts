@@ -15,10 +15,16 @@ export const schemaSql = `
   create table if not exists banyan.settings (
     one boolean primary key default true check (one),
     format integer not null,
-    key_type text check (key_type in ('uuid', 'bigint', 'text')),
-    fingerprint text
+    key_type text check (key_type in ('uuid', 'bigint', 'text'))
   );
   insert into banyan.settings (format) values (${schemaFormat}) on conflict do nothing;
+  create table if not exists banyan.installed (
+    name text primary key,
+    fingerprint text not null,
+    table_oid oid not null,
+    partitions int8[] not null,
+    lookups jsonb not null
+  );
   create table if not exists banyan.migrations (
     name text primary key,
     checksum text not null,

@@ -1,0 +1,141 @@
+import { BanyanError, type KeyType, type ShardedTable, type Table } from '@banyan/model'
+import type { ClientBase } from 'pg'
+import { lockSchemaSql } from '../schema.ts'
+import { type Facts, readFacts, type TableFacts } from './facts.ts'
+import { type Fault, findFaults, findMissing, keyTypeOf } from './faults.ts'
+import { contentOf, fingerprintOf } from './fingerprint.ts'
+import { installTable } from './install.ts'
+import { removeUndeclared } from './remove.ts'
+
+export type SyncOptions = {
+  /**
+   * Whether the tables have to be whole now (the default). While migrations are still to come they
+   * need not be: a table that does not exist, or does not fit yet, is left as it is.
+   */
+  readonly complete?: boolean
+}
+
+export type Synced = {
+  /** Null until a sharded table exists. */
+  readonly keyType: KeyType | null
+  /** What was done, a sentence each; empty when all was as it should be. */
+  readonly changes: string[]
+  /** What does not fit yet; always empty when `complete`. */
+  readonly faults: Fault[]
+}
+
+/**
+ * Holds the database to the declared tables: checks them, and installs the triggers and lookups.
+ * Runs in the caller's transaction, as the owner. When nothing has changed it only reads, once.
+ *
+ * @throws BANYAN_TABLES_INVALID with every fault, BANYAN_UNIQUE_DUPLICATES
+ * @example await syncTables(owner, system.data.tables)
+ */
+export async function syncTables(
+  owner: ClientBase,
+  tables: readonly Table[],
+  { complete = true }: SyncOptions = {},
+): Promise<Synced> {
+  const path = await pinSearchPath(owner)
+  const facts = await readFacts(
+    owner,
+    tables.map(({ name }) => name),
+  )
+  const faults = [...findFaults(tables, facts), ...(complete ? findMissing(tables, facts) : [])]
+  if (complete && faults.length > 0) throw invalid(faults)
+  const changes = await install(owner, tables, facts, faults)
+  const keyType = keyTypeOf(tables, facts)
+  await storeKeyType(owner, facts.keyType, keyType)
+  await owner.query({ text: `select set_config('search_path', $1, true)`, values: [path] })
+  return { keyType, changes, faults }
+}
+
+/** Names of types are printed relative to the search path, so that it has to be the same always. */
+async function pinSearchPath(owner: ClientBase): Promise<string> {
+  const { rows } = await owner.query(
+    `select path, set_config('search_path', 'public', true)
+     from current_setting('search_path') as path`,
+  )
+  return rows[0].path
+}
+
+async function install(
+  owner: ClientBase,
+  tables: readonly Table[],
+  facts: Facts,
+  faults: readonly Fault[],
+): Promise<string[]> {
+  const changes = await removeUndeclared(owner, tables, facts)
+  const outdated = findOutdated(tables, facts, faults)
+  for (const { table, found } of outdated)
+    changes.push(...(await installTable(owner, table, found, facts)))
+  if (changes.length === 0) return []
+  await owner.query(lockSchemaSql)
+  await remember(
+    owner,
+    outdated.map(({ table }) => table),
+  )
+  return changes
+}
+
+/** The sharded tables that exist, fit, and are not as they were when they were installed. */
+function findOutdated(
+  tables: readonly Table[],
+  facts: Facts,
+  faults: readonly Fault[],
+): { table: ShardedTable; found: TableFacts }[] {
+  return tables.flatMap((table) => {
+    const found = facts.tables.find(({ name }) => name === table.name)
+    if (table.kind === 'reference' || found === undefined) return []
+    if (faults.some((fault) => fault.table === table.name)) return []
+    const installed = facts.installed.find(({ name }) => name === table.name)
+    if (installed?.fingerprint === fingerprintOf(table, found, facts)) return []
+    return [{ table, found }]
+  })
+}
+
+/** Reads the catalog again and keeps what the next call compares with. */
+async function remember(owner: ClientBase, tables: readonly ShardedTable[]): Promise<void> {
+  const facts = await readFacts(
+    owner,
+    tables.map(({ name }) => name),
+  )
+  for (const table of tables) {
+    const found = facts.tables.find(({ name }) => name === table.name) as TableFacts
+    const partitions = found.partitions.map(({ oid }) => oid)
+    const lookups = Object.fromEntries(
+      table.unique.map((columns) => [
+        columns.join(),
+        contentOf(table, columns, found, facts, partitions),
+      ]),
+    )
+    await owner.query(
+      `insert into banyan.installed (name, fingerprint, table_oid, partitions, lookups)
+       values ($1, $2, $3, $4, $5)
+       on conflict (name) do update set fingerprint = excluded.fingerprint,
+         table_oid = excluded.table_oid, partitions = excluded.partitions, lookups = excluded.lookups`,
+      [table.name, fingerprintOf(table, found, facts), found.oid, partitions, lookups],
+    )
+  }
+}
+
+async function storeKeyType(
+  owner: ClientBase,
+  stored: KeyType | null,
+  keyType: KeyType | null,
+): Promise<void> {
+  if (stored === keyType) return
+  await owner.query('update banyan.settings set key_type = $1', [keyType])
+}
+
+function invalid(faults: readonly Fault[]): BanyanError {
+  const lines = faults.map(({ table, message, hint }) => `- ${table}: ${message}. ${hint}`)
+  return new BanyanError(
+    'BANYAN_TABLES_INVALID',
+    `${faults.length === 1 ? 'One fault' : `${faults.length} faults`} in the declared tables:\n${lines.join('\n')}`,
+    {
+      hint: 'Mend the migrations, or data.tables in the config, as each line says.',
+      details: { faults },
+    },
+  )
+}
