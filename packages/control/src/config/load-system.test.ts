@@ -201,7 +201,10 @@ test('an import that cannot be found says how to get it', async () => {
     (await errorOf("import 'no-such-package'")).hint,
     'Install it: npm install no-such-package',
   )
-  assert.match((await errorOf("import './plans'")).hint ?? '', /with their ending: '\.\/plans\.ts'/)
+  assert.match(
+    (await errorOf(`import ${"'./plans'"}`)).hint ?? '',
+    /with their ending: '\.\/plans\.ts'/,
+  )
 })
 
 test('a config that ends its process is told so', async () => {
