@@ -1,7 +1,7 @@
 import type { Tx } from 'banyan'
 import pg from 'pg'
 import type { Data, Scope, Sql } from '../apps/conduit/src/store/data.ts'
-import { render } from './render.ts'
+import { render } from './render-sql.ts'
 
 /**
  * Conduit's data on nothing but `pg`: what a careful team would write without Banyan. The same

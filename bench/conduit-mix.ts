@@ -2,15 +2,17 @@
 // usage: node bench/conduit-mix.ts [--rounds 12] [--seconds 3] [--connections 16] [--users 10000]
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startPostgres, type TestPostgres } from '@banyan/testing'
 import pg from 'pg'
 import { loadSeed } from '../apps/conduit/src/seed/load.ts'
 import { createTokens } from '../apps/conduit/src/tokens.ts'
 import { createBareDatabase, createConduitDatabase } from '../tests/cluster/conduit-system.ts'
-import { closedLoop, type LoopReport } from './closed-loop.ts'
+import { closedLoop } from './closed-loop.ts'
 import { type Material, requestsOf } from './conduit-requests.ts'
+import { interleave } from './lib/interleave.ts'
+import { cpuMs, processTable, treeOf } from './lib/processes.ts'
+import { median, percentile, spread } from './lib/statistics.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,8 +26,9 @@ const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 const connections = Number(values.connections)
 const users = Number(values.users)
-/** Connections to the database: as many as a process of this machine gets from Banyan. */
-const poolMax = 10
+const seed = Number(process.env.BANYAN_SEED ?? 1)
+/** Connections to the database: as many as Banyan gives the one process of `single`. */
+const poolMax = 20
 const warmUpSeconds = 4
 
 const kinds = ['banyan', 'bare'] as const
@@ -39,7 +42,10 @@ type Contestant = {
 
 type Round = {
   readonly requestsPerSecond: number
+  /** Of the server process alone. */
   readonly cpuMicrosPerRequest: number
+  /** Of PostgreSQL, all its processes that live through the round. */
+  readonly databaseCpuMicrosPerRequest: number
   readonly p50Ms: number
   readonly p99Ms: number
 }
@@ -81,79 +87,73 @@ async function startContestant(kind: Kind, postgres: TestPostgres): Promise<Cont
     },
   )
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
-  return { child, port, requests: requestsOf(material, 1) }
+  return { child, port, requests: requestsOf(material, seed) }
 }
 
-async function cpuMicros({ child }: Contestant): Promise<number> {
-  child.send('cpu')
-  const [usage] = (await once(child, 'message')) as [NodeJS.CpuUsage]
-  return usage.user + usage.system
+const pidOf = ({ child }: Contestant) => child.pid as number
+
+async function databaseCpuMs(postgres: TestPostgres): Promise<number> {
+  const processes = treeOf(await processTable(), postgres.pid)
+  const spent = await Promise.all(processes.map(({ pid }) => cpuMs(pid).catch(() => 0)))
+  return spent.reduce((sum, one) => sum + one, 0)
 }
 
-async function measure(contestant: Contestant, forSeconds: number): Promise<Round> {
-  const before = await cpuMicros(contestant)
+async function measure(
+  contestant: Contestant,
+  postgres: TestPostgres,
+  forSeconds: number,
+): Promise<Round> {
   const { port, requests } = contestant
+  const database = await databaseCpuMs(postgres)
+  const server = await cpuMs(pidOf(contestant))
   const report = await closedLoop({ port, connections, seconds: forSeconds, requests })
+  const perRequest = (ms: number) => (ms * 1000) / report.answers
   if (Object.keys(report.refused).length > 0) {
     throw new Error(`Requests of the mix were refused: ${JSON.stringify(report.refused)}`)
   }
-  return summarize(report, (await cpuMicros(contestant)) - before)
-}
-
-function summarize({ answers, seconds: took, latenciesMs }: LoopReport, cpu: number): Round {
-  const sorted = [...latenciesMs].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? 0
   return {
-    requestsPerSecond: answers / took,
-    cpuMicrosPerRequest: cpu / answers,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
+    requestsPerSecond: report.answers / report.seconds,
+    cpuMicrosPerRequest: perRequest((await cpuMs(pidOf(contestant))) - server),
+    databaseCpuMicrosPerRequest: perRequest((await databaseCpuMs(postgres)) - database),
+    p50Ms: percentile(report.latenciesMs, 0.5),
+    p99Ms: percentile(report.latenciesMs, 0.99),
   }
-}
-
-const median = (numbers: readonly number[]): number => {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle] ?? 0
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2
 }
 
 const round = (number: number, digits: number) => Number(number.toFixed(digits))
 
+/** A figure of one contestant over all rounds. */
+const medianOf = (done: readonly Round[], figure: keyof Round, digits: number) =>
+  round(median(done.map((one) => one[figure])), digits)
+
 const medians = (done: readonly Round[]) => ({
-  requestsPerSecond: round(median(done.map((one) => one.requestsPerSecond)), 0),
-  cpuMicrosPerRequest: round(median(done.map((one) => one.cpuMicrosPerRequest)), 1),
-  p50Ms: round(median(done.map((one) => one.p50Ms)), 2),
-  p99Ms: round(median(done.map((one) => one.p99Ms)), 2),
+  requestsPerSecond: medianOf(done, 'requestsPerSecond', 0),
+  cpuMicrosPerRequest: medianOf(done, 'cpuMicrosPerRequest', 1),
+  databaseCpuMicrosPerRequest: medianOf(done, 'databaseCpuMicrosPerRequest', 1),
+  p50Ms: medianOf(done, 'p50Ms', 2),
+  p99Ms: medianOf(done, 'p99Ms', 2),
 })
 
-/** Neighbouring rounds see the same machine: ratios are made of them, then their median is taken. */
-const ratioOf = (done: Record<Kind, Round[]>, figure: keyof Round) =>
-  round(
-    median(done.banyan.map((one, index) => one[figure] / (done.bare[index] as Round)[figure])),
-    3,
-  )
+/** Neighbouring rounds see the same machine: ratios are made of them. */
+const ratiosOf = (done: Record<Kind, Round[]>, of: (one: Round) => number): number[] =>
+  done.banyan.map((one, index) => of(one) / of(done.bare[index] as Round))
+
+const allCpu = (one: Round) => one.cpuMicrosPerRequest + one.databaseCpuMicrosPerRequest
 
 const postgres = await startPostgres({ durable: true })
 const contestants: Partial<Record<Kind, Contestant>> = {}
 try {
   for (const kind of kinds) contestants[kind] = await startContestant(kind, postgres)
-  const of = (kind: Kind) => contestants[kind] as Contestant
-  for (const kind of kinds) await measure(of(kind), warmUpSeconds)
-  const done: Record<Kind, Round[]> = { banyan: [], bare: [] }
-  for (let index = 0; index < rounds; index++) {
-    const order = index % 2 === 0 ? kinds : ([...kinds].reverse() as readonly Kind[])
-    for (const kind of order) done[kind].push(await measure(of(kind), seconds))
-  }
+  const take = (kind: Kind, forSeconds: number) =>
+    measure(contestants[kind] as Contestant, postgres, forSeconds)
+  for (const kind of kinds) await take(kind, warmUpSeconds)
+  const done = await interleave(rounds, {
+    banyan: () => take('banyan', seconds),
+    bare: () => take('bare', seconds),
+  })
+  const requests = ratiosOf(done, (one) => one.requestsPerSecond)
   const result = {
-    name: 'conduit-mix',
     what: '60% listings and feeds, 30% article reads, 10% writes; the same handlers on Banyan and on bare Fastify + pg',
-    hardware: {
-      cpu: cpus()[0]?.model,
-      cores: cpus().length,
-      memoryMb: Math.round(totalmem() / 2 ** 20),
-    },
-    versions: { node: process.version, postgres: '18' },
     configuration: {
       users,
       articles: users * 5,
@@ -166,8 +166,10 @@ try {
     banyan: medians(done.banyan),
     bare: medians(done.bare),
     ratio: {
-      requestsPerSecond: ratioOf(done, 'requestsPerSecond'),
-      cpuMicrosPerRequest: ratioOf(done, 'cpuMicrosPerRequest'),
+      requestsPerSecond: round(median(requests), 3),
+      requestsPerSecondSpread: round(spread(requests), 3),
+      cpuMicrosPerRequest: round(median(ratiosOf(done, (one) => one.cpuMicrosPerRequest)), 3),
+      allCpuMicrosPerRequest: round(median(ratiosOf(done, allCpu)), 3),
     },
   }
   console.log(JSON.stringify(result, null, 2))

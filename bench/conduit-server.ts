@@ -15,5 +15,4 @@ async function start(): Promise<number> {
 
 const port = await start()
 process.send?.({ port })
-process.on('message', () => process.send?.(process.cpuUsage()))
 process.on('disconnect', () => process.exit())

@@ -162,7 +162,7 @@ it('without its database it says 503 and when to come back, and goes on once it 
     api.call('PUT', '/api/user', { user }, token),
   ])
   assert.deepEqual([read.status, read.headers.get('retry-after')], [503, '1'])
-  assert.deepEqual(Object.keys(await read.json()), ['errors'])
+  assert.deepEqual(Object.keys((await read.json()) as object), ['errors'])
   assert.equal(write.status, 503)
   await conduit.postgres.restart()
   assert.equal((await fetch(`${server.url}/api/profiles/${username}`)).status, 200)

@@ -31,7 +31,12 @@ export async function createConduitDatabase(postgres: TestPostgres): Promise<Con
   const migrations = await readMigrations(folder as string)
   const { keyType } = await applyMigrations({ owner, migrations, tables })
   await owner.end()
-  const file = await writeRuntimeFile({ url: database.appUrl, tables, keyType })
+  const file = await writeRuntimeFile({
+    url: database.appUrl,
+    tables,
+    keyType,
+    connectionsMax: 20,
+  })
   return { ...database, runtimeFile: file.path, remove: file.remove }
 }
 
