@@ -44,6 +44,8 @@ let root: string
 let binaries: Binaries
 
 before(async () => {
+  // The user that PostgreSQL runs under enters what we make, whatever the caller's umask is.
+  process.umask(0o022)
   root = await mkdtemp(join(tmpdir(), 'banyan-engine-test-'))
   await chmod(root, 0o711)
   binaries = await findBinaries('embedded')
@@ -441,8 +443,8 @@ describe('a disk without space', { skip: needsRoot }, () => {
   test('that fills up is said as such, and nothing half made stays on it', async (t) => {
     const disk = await smallDisk(170)
     if (disk === null) return t.skip('this machine does not let us mount a tmpfs')
+    const server = await describeServer(disk)
     try {
-      const server = await describeServer(disk)
       let filled = Promise.resolve()
       const onProgress = () => {
         filled = fill(disk)
@@ -457,8 +459,8 @@ describe('a disk without space', { skip: needsRoot }, () => {
       await assert.rejects(startServer(server), code('BANYAN_DISK_FULL'))
       await rm(join(disk, 'filler'))
       await startServer(server)
-      await removeCluster(server.nodeDirectory)
     } finally {
+      await removeCluster(server.nodeDirectory)
       await run('umount', [disk])
     }
   })
