@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { after, before, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runHurl } from '@banyan/testing'
 import { type ServeHandle, serve } from 'banyan'
 import { createPasswords } from '../../apps/conduit/src/passwords.ts'
@@ -152,10 +153,21 @@ it('more logins than may wait are sent away with 503 and a time to come back', a
   assert.equal((await api.get('/api/articles')).status, 200)
 })
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 it('without its database it says 503 and when to come back, and goes on once it is there', async () => {
   const username = freshName()
   const token = await api.register(username)
-  conduit.postgres.kill('SIGKILL')
+  // Killed with -9 its orphans would still answer for a while; an immediate shutdown takes them along.
+  const { pid } = conduit.postgres
+  conduit.postgres.kill('SIGQUIT')
+  while (isAlive(pid)) await sleep(10)
   const user = { bio: 'written while nobody listens' }
   const [read, write] = await Promise.all([
     fetch(`${server.url}/api/profiles/${username}`),

@@ -1,5 +1,7 @@
-import { applyMigrations, readMigrations } from '@banyan/control/migrations'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { resolveSystem } from '@banyan/model'
+import { syncTables } from '@banyan/postgres'
 import {
   startPostgres,
   type TestDatabase,
@@ -22,32 +24,45 @@ export type ConduitDatabase = TestDatabase & {
   remove(): Promise<void>
 }
 
-/** A database with Conduit's tables, made as `banyan up` makes it. */
+/** Conduit's migrations, in order, and what is to follow, in one transaction of the owner. */
+async function migrate<T>(
+  { ownerUrl }: TestDatabase,
+  follow: (owner: pg.Client) => Promise<T>,
+): Promise<T> {
+  const folder = join(conduitFolder, 'migrations')
+  const owner = new pg.Client(ownerUrl)
+  await owner.connect()
+  try {
+    await owner.query('begin')
+    for (const name of (await readdir(folder)).sort()) {
+      await owner.query(await readFile(join(folder, name), 'utf8'))
+    }
+    const result = await follow(owner)
+    await owner.query('commit')
+    return result
+  } finally {
+    await owner.end()
+  }
+}
+
+/** A database with Conduit's tables and what Banyan adds to them. */
 export async function createConduitDatabase(postgres: TestPostgres): Promise<ConduitDatabase> {
   const database = await postgres.createDatabase()
-  const { migrations: folder, tables } = system.data as NonNullable<typeof system.data>
-  const owner = new pg.Client(database.ownerUrl)
-  await owner.connect()
-  const migrations = await readMigrations(folder as string)
-  const { keyType } = await applyMigrations({ owner, migrations, tables })
-  await owner.end()
-  const file = await writeRuntimeFile({
+  const tables = system.data?.tables ?? []
+  const { keyType } = await migrate(database, (owner) => syncTables(owner, tables))
+  const { path, remove } = await writeRuntimeFile({
     url: database.appUrl,
     tables,
     keyType,
     connectionsMax: 20,
   })
-  return { ...database, runtimeFile: file.path, remove: file.remove }
+  return { ...database, runtimeFile: path, remove }
 }
 
 /** A database with Conduit's tables and ordinary indexes, as it would be without Banyan. */
 export async function createBareDatabase(postgres: TestPostgres): Promise<TestDatabase> {
   const database = await postgres.createDatabase()
-  const owner = new pg.Client(database.ownerUrl)
-  await owner.connect()
-  for (const { sql } of await readMigrations(`${conduitFolder}migrations`)) await owner.query(sql)
-  await owner.query(bareIndexes)
-  await owner.end()
+  await migrate(database, (owner) => owner.query(bareIndexes))
   return database
 }
 
