@@ -106,6 +106,12 @@ async function answerNode(request: IncomingMessage, response: ServerResponse): P
     await sleep(Number(searchParams.get('ms')))
     return json({ slow: true })
   }
+  if (pathname === '/listeners') {
+    request.on('data', () => {})
+    request.on('end', () => json({ loggedId: loggedId() }))
+    request.on('error', () => response.writeHead(400, { 'x-late': 'yes' }).end('late'))
+    return
+  }
   if (pathname === '/stream') {
     response.write('first ')
     await sleep(Number(searchParams.get('ms')))

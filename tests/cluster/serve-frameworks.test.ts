@@ -63,6 +63,29 @@ for (const app of everyFramework) {
   })
 }
 
+for (const [app, path] of [
+  ...everyFramework.map((kind) => [kind, '/context']),
+  ['listener', '/listeners'],
+] as [string, string][]) {
+  test(`what runs after a body that came late knows its request, at ${path} of the kind ${app}`, async () => {
+    await using running = await startServe({ app })
+    const connection = await RawConnection.open(running.port)
+    // Two requests on one connection: the second must not be taken for the first.
+    for (let n = 0; n < 2; n += 1) {
+      connection.send(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n`,
+      )
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      connection.send('{')
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      connection.send('}')
+      const answer = await connection.answer()
+      assert.equal(JSON.parse(answer.body).loggedId, answer.headers['x-request-id'])
+    }
+    connection.destroy()
+  })
+}
+
 test('two ids that differ in case of the header reach a fetch handler as one', async () => {
   await using running = await startServe({ app: 'fetch-function' })
   const connection = await RawConnection.open(running.port)

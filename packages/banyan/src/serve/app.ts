@@ -5,7 +5,7 @@ import { BanyanError } from '@banyan/model'
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** A handler as Hono, and everything else that follows the fetch standard, has it. */
-export type FetchHandler = (request: Request, ...rest: never[]) => Response | Promise<Response>
+export type FetchHandler = (request: Request) => Response | Promise<Response>
 
 /** What `serve` needs of a Fastify 5 instance, so that it needs no dependency on Fastify. */
 export type FastifyLike = {
@@ -16,19 +16,21 @@ export type FastifyLike = {
 }
 
 /** What `serve` needs of an Express 4 or 5 app. */
-export type ExpressLike = {
-  (request: IncomingMessage, response: ServerResponse, ...rest: never[]): unknown
-  handle: unknown
-  use: unknown
-}
+export type ExpressLike = { handle: unknown; use: unknown }
 
-/** Everything that `serve` takes. */
+/** A listener that declares more than Node gives it, such as Connect's `next`. */
+type AnyListener = (request: IncomingMessage, response: ServerResponse, ...rest: never[]) => unknown
+
+/**
+ * Everything that `serve` takes. There is one type of two parameters in it, so that TypeScript knows
+ * those of `serve((request, response) => …)`; the one parameter of a fetch handler is to be annotated.
+ */
 export type App =
   | FastifyLike
   | ExpressLike
   | FetchHandler
   | { fetch: unknown }
-  | NodeListener
+  | AnyListener
   | Server
 
 /** An app whose kind is known. */

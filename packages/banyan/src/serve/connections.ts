@@ -25,13 +25,9 @@ export class Connections {
     return this.#inFlight.size
   }
 
-  /** Counts a request until its answer is out or its connection gone. */
-  began(request: IncomingMessage, response: ServerResponse): void {
+  /** Counts a request until {@link ended}, which the `close` of its answer must lead to. */
+  began(response: ServerResponse): void {
     this.#inFlight.add(response)
-    // A pipelined answer that still waits for its connection hears nothing when that closes.
-    if (response.socket === null) {
-      request.socket.once('close', () => this.#inFlight.delete(response))
-    }
   }
 
   ended(response: ServerResponse): void {

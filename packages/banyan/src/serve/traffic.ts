@@ -109,7 +109,7 @@ export class Traffic {
   #handle(request: IncomingMessage, response: ServerResponse, listener: NodeListener): void {
     const requestId = identify(request)
     response.setHeader(requestIdHeader, requestId)
-    this.connections.began(request, response)
+    this.connections.began(response)
     if (this.#options.requestLog === null) response.on('close', this.#endOf)
     else this.#logEnd(this.#options.requestLog, request, response, requestId)
     const context: RequestContext = { requestId, logger: undefined }

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { choosePlace } from './place.ts'
+
+const pid = 42
+
+test('without anything it is port 3000 of the loopback address, and known to be the default', () => {
+  assert.deepEqual(choosePlace({}, pid, {}), {
+    kind: 'address',
+    host: '127.0.0.1',
+    port: 3000,
+    isDefault: true,
+  })
+})
+
+test('the environment goes before what the app asks for', () => {
+  const asked = { host: '0.0.0.0', port: 8080 }
+  const place = { kind: 'address', isDefault: false } as const
+  assert.deepEqual(choosePlace({}, pid, asked), { ...place, ...asked })
+  const given = { HOST: '127.1.2.3', PORT: '0' }
+  assert.deepEqual(choosePlace(given, pid, asked), { ...place, host: '127.1.2.3', port: 0 })
+})
+
+test('a passed socket goes before all, when it is meant for this process', () => {
+  const socket = { kind: 'socket', fd: 3 }
+  assert.deepEqual(choosePlace({ LISTEN_FDS: '1', LISTEN_PID: '42', PORT: '1' }, pid, {}), socket)
+  assert.deepEqual(choosePlace({ LISTEN_FDS: '1', PORT: '1' }, pid, {}), socket)
+  const other = choosePlace({ LISTEN_FDS: '1', LISTEN_PID: '43', PORT: '1' }, pid, {})
+  assert.equal(other.kind, 'address')
+})
+
+test('two passed sockets are refused, none is none', () => {
+  assert.throws(() => choosePlace({ LISTEN_FDS: '2' }, pid, {}), {
+    code: 'BANYAN_LISTEN_SOCKET_INVALID',
+  })
+  assert.equal(choosePlace({ LISTEN_FDS: '0' }, pid, {}).kind, 'address')
+})
+
+test('a port that is none is refused by name, an empty one is as not set', () => {
+  for (const PORT of ['abc', '-1', '65536', '80.5', '1e3', ' 80']) {
+    assert.throws(() => choosePlace({ PORT }, pid, {}), { code: 'BANYAN_PORT_INVALID' }, PORT)
+  }
+  assert.throws(() => choosePlace({}, pid, { port: Number.NaN }), { code: 'BANYAN_PORT_INVALID' })
+  assert.deepEqual(choosePlace({ PORT: '' }, pid, {}), choosePlace({}, pid, {}))
+})
