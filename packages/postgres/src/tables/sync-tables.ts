@@ -37,16 +37,13 @@ export async function syncTables(
   { complete = true }: SyncOptions = {},
 ): Promise<Synced> {
   const path = await pinSearchPath(owner)
-  const facts = await readFacts(
-    owner,
-    tables.map(({ name }) => name),
-  )
+  const facts = await readFacts(owner, namesOf(tables))
   const faults = [...findFaults(tables, facts), ...(complete ? findMissing(tables, facts) : [])]
   if (complete && faults.length > 0) throw invalid(faults)
-  const changes = await install(owner, tables, facts, faults)
+  const changes = await install(owner, tables, facts, complete, faults)
   const keyType = keyTypeOf(tables, facts)
   await storeKeyType(owner, facts.keyType, keyType)
-  await owner.query({ text: `select set_config('search_path', $1, true)`, values: [path] })
+  await restoreSearchPath(owner, path)
   return { keyType, changes, faults }
 }
 
@@ -59,23 +56,62 @@ async function pinSearchPath(owner: ClientBase): Promise<string> {
   return rows[0].path
 }
 
+async function restoreSearchPath(owner: ClientBase, path: string): Promise<void> {
+  await owner.query(`select set_config('search_path', $1, true)`, [path])
+}
+
+const namesOf = (tables: readonly Table[]): string[] => tables.map(({ name }) => name)
+
+/**
+ * Takes away what is no longer declared, and does nothing else. Called before a migration's own
+ * statements, so that it can drop or alter the columns.
+ */
+export async function dropUndeclared(owner: ClientBase, tables: readonly Table[]): Promise<void> {
+  const path = await pinSearchPath(owner)
+  const facts = await readFacts(owner, namesOf(tables))
+  await removeUndeclared(owner, tables, facts)
+  await restoreSearchPath(owner, path)
+}
+
 async function install(
   owner: ClientBase,
   tables: readonly Table[],
   facts: Facts,
-  faults: readonly Fault[],
+  complete: boolean,
+  faults: Fault[],
 ): Promise<string[]> {
   const changes = await removeUndeclared(owner, tables, facts)
-  const outdated = findOutdated(tables, facts, faults)
-  for (const { table, found } of outdated)
-    changes.push(...(await installTable(owner, table, found, facts)))
+  const installed: ShardedTable[] = []
+  for (const { table, found } of findOutdated(tables, facts, faults)) {
+    const work = () => installTable(owner, table, found, facts)
+    const done = complete ? await work() : await tolerateDuplicates(owner, table, faults, work)
+    if (done.length > 0) installed.push(table)
+    changes.push(...done)
+  }
   if (changes.length === 0) return []
   await owner.query(lockSchemaSql)
-  await remember(
-    owner,
-    outdated.map(({ table }) => table),
-  )
+  await remember(owner, installed)
   return changes
+}
+
+/** A migration that is still to come may mend them; until then the table has no lookups. */
+async function tolerateDuplicates(
+  owner: ClientBase,
+  table: ShardedTable,
+  faults: Fault[],
+  work: () => Promise<string[]>,
+): Promise<string[]> {
+  await owner.query('savepoint banyan_install')
+  try {
+    return await work()
+  } catch (error) {
+    if (!BanyanError.is(error) || error.code !== 'BANYAN_UNIQUE_DUPLICATES') throw error
+    await owner.query('rollback to savepoint banyan_install')
+    faults.push({ table: table.name, message: error.message, hint: error.hint ?? '' })
+    return []
+  } finally {
+    await owner.query('release savepoint banyan_install').catch(() => {})
+  }
 }
 
 /** The sharded tables that exist, fit, and are not as they were when they were installed. */
@@ -96,10 +132,7 @@ function findOutdated(
 
 /** Reads the catalog again and keeps what the next call compares with. */
 async function remember(owner: ClientBase, tables: readonly ShardedTable[]): Promise<void> {
-  const facts = await readFacts(
-    owner,
-    tables.map(({ name }) => name),
-  )
+  const facts = await readFacts(owner, namesOf(tables))
   for (const table of tables) {
     const found = facts.tables.find(({ name }) => name === table.name) as TableFacts
     const partitions = found.partitions.map(({ oid }) => oid)

@@ -1,0 +1,106 @@
+import type { KeyType, Table } from '@banyan/model'
+import { BanyanError } from '@banyan/model'
+import { syncTables } from '@banyan/postgres'
+import type { Client } from 'pg'
+import { judgeRecorded } from './judge-recorded.ts'
+import { withMigrationLock } from './lock.ts'
+import type { Migration, Recorded } from './migration.ts'
+import { finishMigration, type Run, runMigration } from './run.ts'
+
+export type { Migration } from './migration.ts'
+export { readMigrations } from './read.ts'
+
+/** What `onProgress` is told: a sentence, and for an applied migration its name and duration. */
+export type Progress = { readonly name?: string; readonly ms?: number }
+
+export type ApplyOptions = {
+  /** Connected as the owner of the database, to a database that `prepareDatabase` has made. */
+  readonly owner: Client
+  readonly migrations: readonly Migration[]
+  readonly tables: readonly Table[]
+  readonly onProgress?: (sentence: string, progress: Progress) => void
+  /** Cancels the running migration and rolls it back. */
+  readonly signal?: AbortSignal
+}
+
+export type Applied = {
+  /** The names that this call applied, in order. */
+  readonly applied: string[]
+  /** Applied earlier, and no longer in the folder. */
+  readonly absent: readonly string[]
+  readonly keyType: KeyType | null
+}
+
+/**
+ * Applies the migrations that the database has not had, one runner at a time, and holds the
+ * database to the declared tables. Each is a transaction that includes that check.
+ *
+ * @throws BANYAN_MIGRATION_EDITED, BANYAN_MIGRATION_UNFINISHED, BANYAN_MIGRATION_FAILED,
+ *   BANYAN_MIGRATION_CANCELLED, BANYAN_MIGRATIONS_INVALID, BANYAN_TABLES_INVALID,
+ *   BANYAN_UNIQUE_DUPLICATES
+ * @example await applyMigrations({ owner, migrations: await readMigrations(folder), tables })
+ */
+export async function applyMigrations(options: ApplyOptions): Promise<Applied> {
+  const { owner, signal, onProgress } = options
+  try {
+    const onWait = () => onProgress?.('waiting for another migration to finish', {})
+    return await withMigrationLock(owner, signal, onWait, () => applyPending(options))
+  } catch (error) {
+    if (BanyanError.is(error) || !signal?.aborted) throw error
+    throw new BanyanError(
+      'BANYAN_MIGRATION_CANCELLED',
+      'Migrating was cancelled; nothing was half done.',
+      {
+        hint: 'Start again: applied migrations are not run twice.',
+        cause: error,
+      },
+    )
+  }
+}
+
+async function applyPending(options: ApplyOptions): Promise<Applied> {
+  const { owner, tables, onProgress, signal } = options
+  const run: Run = { owner, tables, signal }
+  const { pending, finishing, absent } = judgeRecorded(
+    options.migrations,
+    await readRecorded(owner),
+  )
+  for (const name of absent)
+    onProgress?.(`${name} was applied earlier and is not in the folder`, { name })
+  const applied: string[] = []
+  let keyType: KeyType | null = null
+  const step = async ({ name }: Migration, work: () => Promise<KeyType | null>) => {
+    const startMs = performance.now()
+    keyType = await work()
+    const ms = performance.now() - startMs
+    applied.push(name)
+    onProgress?.(`applied ${name} in ${Math.round(ms)} ms`, { name, ms })
+  }
+  if (finishing !== null) {
+    await step(finishing, () => finishMigration(run, finishing, pending.length === 0))
+  }
+  for (const migration of pending) {
+    await step(migration, () => runMigration(run, migration, migration === pending.at(-1)))
+  }
+  if (applied.length === 0) keyType = await syncAlone(run)
+  return { applied, absent, keyType }
+}
+
+async function readRecorded(owner: Client): Promise<Recorded[]> {
+  const { rows } = await owner.query('select * from banyan.migrations order by name')
+  return rows
+}
+
+/** Nothing to apply: the config may have changed all the same. */
+async function syncAlone({ owner, tables, signal }: Run): Promise<KeyType | null> {
+  await owner.query('begin isolation level read committed')
+  try {
+    const { keyType } = await syncTables(owner, tables)
+    signal?.throwIfAborted()
+    await owner.query('commit')
+    return keyType
+  } catch (error) {
+    await owner.query('rollback').catch(() => {})
+    throw error
+  }
+}

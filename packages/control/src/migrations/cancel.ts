@@ -1,0 +1,48 @@
+import { Client } from 'pg'
+
+/**
+ * Runs a query that an abort cancels in the server, over a second connection, as the first one is
+ * busy. Returns when the server has said how the query ended, so that no cancel arrives later and
+ * hits the next one.
+ */
+export async function cancellable<Result>(
+  client: Client,
+  signal: AbortSignal | undefined,
+  query: () => Promise<Result>,
+): Promise<Result> {
+  signal?.throwIfAborted()
+  let cancelling: Promise<void> | undefined
+  const onAbort = () => {
+    cancelling = cancel(client)
+  }
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await query()
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    await cancelling
+  }
+}
+
+/** A server that cannot be reached has lost the query as well. */
+async function cancel(client: Client & { processID?: number | null }): Promise<void> {
+  const { host, port, user, password, database, ssl } = client
+  const other = new Client({
+    host,
+    port,
+    ssl,
+    connectionTimeoutMillis: 5000,
+    ...(user === undefined ? {} : { user }),
+    ...(database === undefined ? {} : { database }),
+    ...(password == null ? {} : { password }),
+  })
+  other.on('error', () => {})
+  try {
+    await other.connect()
+    await other.query('select pg_cancel_backend($1)', [client.processID])
+  } catch {
+    // The query ends by itself or with its connection.
+  } finally {
+    await other.end().catch(() => {})
+  }
+}

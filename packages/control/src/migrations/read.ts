@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BanyanError } from '@banyan/model'
+import { judgeSql } from './judge-sql.ts'
+import { type Migration, numberOf } from './migration.ts'
+import { parseStatements } from './sql.ts'
+
+type Fault = { readonly file: string; readonly message: string; readonly hint: string }
+
+/** Fifteen digits hold a timestamp and are exact as a number. */
+const validName = /^[0-9]{1,15}_[^/]+\.sql$/
+const marks = ['contract', 'no-transaction']
+
+/**
+ * Reads a folder of `NNNN_name.sql` files in the order of their numbers. Files that do not end in
+ * `.sql` are left alone, a README for one.
+ *
+ * @throws BANYAN_MIGRATIONS_NOT_FOUND, BANYAN_MIGRATIONS_INVALID with the faults of all files
+ * @example const migrations = await readMigrations('/srv/notes/migrations')
+ */
+export async function readMigrations(directory: string): Promise<Migration[]> {
+  const names = (await list(directory)).filter((name) => name.toLowerCase().endsWith('.sql'))
+  const read = await Promise.all(names.map((name) => readOne(directory, name)))
+  const migrations = read.flatMap(({ migration }) => (migration === null ? [] : [migration]))
+  migrations.sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))
+  const faults = [...read.flatMap((one) => one.faults), ...findDuplicates(migrations)]
+  if (faults.length > 0) throw invalid(directory, faults)
+  return migrations
+}
+
+async function list(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).sort()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const found = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
+    throw new BanyanError('BANYAN_MIGRATIONS_NOT_FOUND', `The folder ${directory} ${found}.`, {
+      hint: 'Make the folder, or correct data.migrations in the config: it is relative to the config file.',
+      cause,
+    })
+  }
+}
+
+async function readOne(
+  directory: string,
+  name: string,
+): Promise<{ migration: Migration | null; faults: Fault[] }> {
+  const fail = (message: string, hint: string) => ({
+    migration: null,
+    faults: [{ file: name, message, hint }],
+  })
+  if (!validName.test(name)) {
+    return fail(
+      'its name has no number',
+      'Name it like 0001_create_users.sql, or give it another ending than .sql.',
+    )
+  }
+  const file = join(directory, name)
+  let bytes: Buffer
+  try {
+    bytes = await readFile(file)
+  } catch (error) {
+    return fail(`it cannot be read: ${(error as Error).message}`, 'Make it a readable file.')
+  }
+  const text = decode(bytes)
+  if (text === null) return fail('it is not UTF-8', 'Save it as UTF-8.')
+  return await parse(name, file, text)
+}
+
+/** Null when the bytes are not UTF-8. A byte order mark is dropped by the decoder. */
+function decode(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n')
+  } catch {
+    return null
+  }
+}
+
+async function parse(
+  name: string,
+  file: string,
+  sql: string,
+): Promise<{ migration: Migration; faults: Fault[] }> {
+  const parsed = await parseStatements(sql)
+  const found = [...sql.matchAll(/^[ \t]*--[ \t]*banyan:[ \t]*(.*?)[ \t]*$/gm)].map(
+    (match) => match[1] ?? '',
+  )
+  const contract = found.includes('contract')
+  const transaction = !found.includes('no-transaction')
+  const faults: Fault[] = found
+    .filter((mark) => !marks.includes(mark))
+    .map((mark) => ({
+      file: name,
+      message: `the mark "${mark}" is unknown`,
+      hint: `Known are: ${marks.join(', ')}.`,
+    }))
+  if (parsed.length === 0) {
+    faults.push({
+      file: name,
+      message: 'it has no statement',
+      hint: 'Write one, or delete the file.',
+    })
+  }
+  for (const { statement, message, hint } of judgeSql(parsed, { contract, transaction })) {
+    faults.push({
+      file: `${name}:${statement.line}:${statement.column}`,
+      message: `it ${message}`,
+      hint,
+    })
+  }
+  const checksum = createHash('sha256').update(sql).digest('hex')
+  const statements = parsed.map(({ sql: text, line, column }) => ({ sql: text, line, column }))
+  const migration = {
+    name,
+    number: numberOf(name),
+    file,
+    sql,
+    checksum,
+    contract,
+    transaction,
+    statements,
+  }
+  return { migration, faults }
+}
+
+function findDuplicates(migrations: readonly Migration[]): Fault[] {
+  return migrations.flatMap(({ name, number }, at) => {
+    const before = migrations[at - 1]
+    if (before?.number !== number) return []
+    const next = Math.max(...migrations.map((migration) => migration.number)) + 1
+    return [
+      {
+        file: name,
+        message: `its number is also that of ${before.name}`,
+        hint: `Give it a number of its own; ${next} is free.`,
+      },
+    ]
+  })
+}
+
+function invalid(directory: string, faults: readonly Fault[]): BanyanError {
+  const lines = faults.map(({ file, message, hint }) => `- ${file}: ${message}. ${hint}`)
+  const count = faults.length === 1 ? 'One fault' : `${faults.length} faults`
+  return new BanyanError(
+    'BANYAN_MIGRATIONS_INVALID',
+    `${count} in ${directory}:\n${lines.join('\n')}`,
+    {
+      hint: 'Mend the files as each line says; nothing was run.',
+      details: { directory, faults },
+    },
+  )
+}
