@@ -7,7 +7,7 @@ import { includeOurSettings, type ServerSize, writeConfiguration } from './confi
 import { readSystemIdentifier } from './control-file.ts'
 import { asDiskFull, checkSpaceForCluster } from './disk-space.ts'
 import { makeWorkDirectory, removeLeftovers, removeWorkDirectory, runInitdb } from './init.ts'
-import { type NodeFile, nodeFileFormat, syncDirectory, writeNodeFile } from './node-file.ts'
+import { type NodeFile, nodeFileFormat, writeNodeFile } from './node-file.ts'
 import { writeOrigin } from './origin.ts'
 import {
   chooseDataDirectory,
@@ -18,6 +18,7 @@ import {
   removeDistant,
   sharedDirectory,
 } from './placement.ts'
+import { removeUnfinished, syncDirectory } from './replace-file.ts'
 
 export type ClusterOptions = ServerSize & {
   readonly binaries: Binaries
@@ -27,8 +28,6 @@ export type ClusterOptions = ServerSize & {
   readonly signal?: AbortSignal
   /** Called with sentences for people. */
   readonly onProgress?: (sentence: string) => void
-  /** False leaves out the syncs: only for clusters that are thrown away. Default true. */
-  readonly durable?: boolean
 }
 
 /**
@@ -78,6 +77,7 @@ async function makeCluster(options: ClusterOptions, account: Account | null): Pr
   const dataDirectory = resolve(nodeDirectory, place)
   if (distant) await prepareDistant(options, account, dataDirectory)
   await removeLeftovers(dataDirectory)
+  await removeUnfinished(join(nodeDirectory, 'node.json'))
   try {
     await checkSpaceForCluster(dirname(dataDirectory))
     const reachable = await reachableBinaries(account, binaries)
@@ -115,7 +115,7 @@ async function makeUnderAnotherName(
     onProgress?.(`Making a database cluster with PostgreSQL ${binaries.version}.`)
     const init = { binaries, account, dataDirectory, adminPassword, durable, signal }
     const made = await runInitdb(init, workDirectory)
-    await includeOurSettings(made, account)
+    await includeOurSettings(made, account, durable)
     await writeConfiguration(made, account, options)
     await giveName(options, made, place)
   } finally {
@@ -125,7 +125,7 @@ async function makeUnderAnotherName(
 
 /** The moment in which the cluster becomes one. Up to the rename an abort undoes everything. */
 async function giveName(options: ClusterOptions, made: string, place: string): Promise<void> {
-  const { nodeDirectory, binaries, signal } = options
+  const { nodeDirectory, binaries, durable = true, signal } = options
   const dataDirectory = resolve(nodeDirectory, place)
   const node: NodeFile = {
     format: nodeFileFormat,
@@ -135,7 +135,7 @@ async function giveName(options: ClusterOptions, made: string, place: string): P
     dataDirectory: place,
     state: 'making',
   }
-  await writeNodeFile(nodeDirectory, node)
+  await writeNodeFile(nodeDirectory, node, durable)
   try {
     signal?.throwIfAborted()
     await rename(made, dataDirectory)
@@ -143,8 +143,8 @@ async function giveName(options: ClusterOptions, made: string, place: string): P
     await rm(join(nodeDirectory, 'node.json'), { force: true })
     throw error
   }
-  await syncDirectory(dirname(dataDirectory))
-  await writeNodeFile(nodeDirectory, { ...node, state: 'whole' })
+  if (durable) await syncDirectory(dirname(dataDirectory))
+  await writeNodeFile(nodeDirectory, { ...node, state: 'whole' }, durable)
 }
 
 async function removeEmptyFolders(directory: string, top: string): Promise<void> {

@@ -2,7 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
-import { replaceFile } from './node-file.ts'
+import { type FileOptions, replaceFile } from './replace-file.ts'
 import { renderAccess, renderSettings, type Setting, settingsOf } from './settings.ts'
 
 /** What the settings of a server follow from. */
@@ -14,6 +14,8 @@ export type ServerSize = {
   readonly cpus: number
   /** Settings that win over ours; for tests and measurements. */
   readonly settings?: Readonly<Record<string, string>>
+  /** False leaves out the syncs: only for clusters that are thrown away. Default true. */
+  readonly durable?: boolean
 }
 
 const settingsFile = 'banyan.conf'
@@ -21,17 +23,18 @@ const settingsFile = 'banyan.conf'
 /** Names our file at the end of `postgresql.conf`, so that any `pg_ctl` starts the same server. */
 export async function includeOurSettings(
   dataDirectory: string,
-  account: Account | null,
+  owner: Account | null,
+  durable = true,
 ): Promise<void> {
   const path = join(dataDirectory, 'postgresql.conf')
   const text = await readFile(path, 'utf8')
-  await replaceFile(path, `${text}\ninclude = '${settingsFile}'\n`, 0o600, account)
+  await replaceFile(path, `${text}\ninclude = '${settingsFile}'\n`, { mode: 0o600, owner, durable })
 }
 
 /** Writes settings and access rules as this version of Banyan wants them. */
 export async function writeConfiguration(
   dataDirectory: string,
-  account: Account | null,
+  owner: Account | null,
   server: ServerSize & { readonly binaries: Binaries; readonly nodeDirectory: string },
 ): Promise<void> {
   const settings = settingsOf({
@@ -42,8 +45,9 @@ export async function writeConfiguration(
     libraries: await librariesOf(server.binaries),
   })
   const text = renderSettings([...settings, ...overrides(server.settings)])
-  await writeWhenChanged(join(dataDirectory, settingsFile), text, account)
-  await writeWhenChanged(join(dataDirectory, 'pg_hba.conf'), renderAccess(), account)
+  const options = { mode: 0o600, owner, durable: server.durable ?? true }
+  await writeWhenChanged(join(dataDirectory, settingsFile), text, options)
+  await writeWhenChanged(join(dataDirectory, 'pg_hba.conf'), renderAccess(), options)
 }
 
 /** PostgreSQL takes the last of several lines for one setting. */
@@ -52,9 +56,9 @@ function overrides(settings: Readonly<Record<string, string>> = {}): Setting[] {
 }
 
 /** A restart after a crash is faster without syncing what is there already. */
-async function writeWhenChanged(path: string, text: string, account: Account | null) {
+async function writeWhenChanged(path: string, text: string, options: FileOptions): Promise<void> {
   const present = await readFile(path, 'utf8').catch(() => null)
-  if (present !== text) await replaceFile(path, text, 0o600, account)
+  if (present !== text) await replaceFile(path, text, options)
 }
 
 /** A library that is named but missing keeps a server from starting, so we look first. */

@@ -1,6 +1,6 @@
 import { dataDirectoryOf } from './placement.ts'
 import { readPostmasterFile } from './postmaster-file.ts'
-import { processesIn } from './processes.ts'
+import { isProcessIn } from './processes.ts'
 
 /**
  * The running server of a node, also one that another process started, or null. The number in
@@ -14,6 +14,5 @@ export async function findServer(nodeDirectory: string): Promise<{ pid: number }
   const dataDirectory = await dataDirectoryOf(nodeDirectory)
   const file = await readPostmasterFile(dataDirectory)
   if (file === null) return null
-  const processes = await processesIn(dataDirectory)
-  return processes.includes(file.pid) ? { pid: file.pid } : null
+  return (await isProcessIn(file.pid, dataDirectory)) ? { pid: file.pid } : null
 }

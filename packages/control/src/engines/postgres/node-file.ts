@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
-import { chown, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BanyanError } from '@banyan/model'
-import type { Account } from './account.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** What a node directory is: `node.json` beside the data. Its format is ours and has a version. */
 export type NodeFile = {
@@ -69,45 +68,11 @@ function parseJson(text: string): Partial<NodeFile> | null {
 }
 
 /** Replaces the node file in one go, and makes it last through a loss of power. */
-export async function writeNodeFile(nodeDirectory: string, content: NodeFile): Promise<void> {
-  const text = `${JSON.stringify(content, null, 2)}\n`
-  await replaceFile(join(nodeDirectory, 'node.json'), text, 0o644)
-}
-
-/** Writes a file under another name, syncs it, renames it, and syncs the folder. */
-export async function replaceFile(
-  path: string,
-  text: string,
-  mode: number,
-  owner: Account | null = null,
+export async function writeNodeFile(
+  nodeDirectory: string,
+  content: NodeFile,
+  durable = true,
 ): Promise<void> {
-  const temporary = `${path}.new-${randomBytes(4).toString('hex')}`
-  try {
-    await writeSynced(temporary, text, mode)
-    if (owner !== null) await chown(temporary, owner.uid, owner.gid)
-    await rename(temporary, path)
-  } finally {
-    await rm(temporary, { force: true })
-  }
-  await syncDirectory(dirname(path))
-}
-
-async function writeSynced(path: string, text: string, mode: number): Promise<void> {
-  const file = await open(path, 'wx', mode)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-/** A rename lasts only once its folder is synced. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
+  const text = `${JSON.stringify(content, null, 2)}\n`
+  await replaceFile(join(nodeDirectory, 'node.json'), text, { mode: 0o644, durable })
 }

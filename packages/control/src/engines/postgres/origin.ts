@@ -1,13 +1,14 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BanyanError } from '@banyan/model'
-import { readNodeFile, replaceFile } from './node-file.ts'
+import { readNodeFile } from './node-file.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** Beside data that lives far from its node directory: the path of that directory. */
 const originFile = (dataDirectory: string): string => join(dirname(dataDirectory), 'origin')
 
 export async function writeOrigin(directory: string, dataDirectory: string): Promise<void> {
-  await replaceFile(originFile(dataDirectory), `${directory}\n`, 0o600)
+  await replaceFile(originFile(dataDirectory), `${directory}\n`, { mode: 0o600 })
 }
 
 /**

@@ -16,6 +16,13 @@ export async function processesIn(dataDirectory: string): Promise<number[]> {
   return process.platform === 'linux' ? await fromProc(directory) : await fromLsof(directory)
 }
 
+/** Whether one process is among them, without looking at all the others. */
+export async function isProcessIn(pid: number, dataDirectory: string): Promise<boolean> {
+  if (process.platform !== 'linux') return (await processesIn(dataDirectory)).includes(pid)
+  const directory = await realpath(dataDirectory).catch(() => dataDirectory)
+  return await worksIn(String(pid), directory)
+}
+
 /** Whether a process lives, be it another user's. A zombie does not: in a container nobody may reap it. */
 export function isAlive(pid: number): boolean {
   try {

@@ -129,12 +129,6 @@ function ladder(input: SettingsInput): Row[] {
     ['track_activity_query_size', 4096, 'Statements of real apps are longer than 1 kB.'],
     ['max_sync_workers_per_subscription', 8, 'A move copies several tables at a time.'],
     ['max_slot_wal_keep_size', '8GB', 'A stopped consumer must not fill the disk.'],
-    [
-      'sync_replication_slots',
-      'on',
-      'Failover slots follow to the replicas; it does nothing on a primary.',
-      17,
-    ],
     ...preload(input),
   ]
 }
