@@ -2,6 +2,7 @@
 // usage: node bench/conduit-mix.ts [--rounds 12] [--seconds 3] [--connections 16] [--users 10000]
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { startPostgres, type TestPostgres } from '@banyan/testing'
 import pg from 'pg'
@@ -44,7 +45,7 @@ type Round = {
   readonly requestsPerSecond: number
   /** Of the server process alone. */
   readonly cpuMicrosPerRequest: number
-  /** Of PostgreSQL, all its processes that live through the round. */
+  /** Of PostgreSQL, all its processes. */
   readonly databaseCpuMicrosPerRequest: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -92,10 +93,19 @@ async function startContestant(kind: Kind, postgres: TestPostgres): Promise<Cont
 
 const pidOf = ({ child }: Contestant) => child.pid as number
 
-async function databaseCpuMs(postgres: TestPostgres): Promise<number> {
-  const processes = treeOf(await processTable(), postgres.pid)
-  const spent = await Promise.all(processes.map(({ pid }) => cpuMs(pid).catch(() => 0)))
-  return spent.reduce((sum, one) => sum + one, 0)
+/** Of PostgreSQL's processes, those included that have ended: the postmaster has waited for these. */
+async function databaseCpuMs({ pid: postmaster }: TestPostgres): Promise<number> {
+  const living = treeOf(await processTable(), postmaster)
+  const spent = await Promise.all(living.map(({ pid }) => cpuMs(pid).catch(() => 0)))
+  return spent.reduce((sum, one) => sum + one, await endedChildrenCpuMs(postmaster))
+}
+
+const msPerTick = 10
+
+async function endedChildrenCpuMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) * msPerTick
 }
 
 async function measure(
