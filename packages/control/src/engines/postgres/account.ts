@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { BanyanError } from '@banyan/model'
 
@@ -28,6 +28,16 @@ export async function accountForPostgres(
     `PostgreSQL does not run as root, and there is no unprivileged user ${candidates.map((name) => `"${name}"`).join(' or ')} on this machine.`,
     { hint: 'Set BANYAN_POSTGRES_USER to the name of an existing unprivileged user.' },
   )
+}
+
+/**
+ * The account of data that exists is its owner, whoever new data would belong to by now: the user
+ * `postgres` may have come with a package in between.
+ */
+export async function accountOf(dataDirectory: string): Promise<Account | null> {
+  if (process.getuid?.() !== 0) return null
+  const { uid, gid } = await stat(dataDirectory)
+  return uid === 0 ? await accountForPostgres() : { name: String(uid), uid, gid }
 }
 
 async function findAccount(name: string): Promise<Account | null> {

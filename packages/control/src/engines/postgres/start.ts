@@ -3,7 +3,7 @@ import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError } from '@banyan/model'
-import { type Account, accountForPostgres, identityOf } from './account.ts'
+import { type Account, accountOf, identityOf } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { classifyCluster, readClusterFacts } from './cluster-state.ts'
 import { type ServerSize, writeConfiguration } from './configuration.ts'
@@ -43,8 +43,8 @@ const sharedMemoryMs = 5_000
  */
 export async function startServer(options: StartOptions): Promise<{ pid: number }> {
   options.signal?.throwIfAborted()
-  const account = await accountForPostgres()
   const dataDirectory = await wholeDataDirectory(options)
+  const account = await accountOf(dataDirectory)
   const binaries = await reachableBinaries(account, options.binaries)
   await proveDirectoryDead(dataDirectory)
   await writeConfiguration(dataDirectory, account, options).catch(async (error) => {

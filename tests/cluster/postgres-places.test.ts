@@ -163,3 +163,36 @@ describe('a place that the user of PostgreSQL cannot enter', { skip: needsRoot }
     }
   })
 })
+
+describe('the user that PostgreSQL runs under', { skip: needsRoot }, () => {
+  test('is the one that is asked for, and stays the owner of data that exists', async () => {
+    const server = await describeServer()
+    process.env.BANYAN_POSTGRES_USER = 'nobody'
+    try {
+      await createCluster(server)
+    } finally {
+      delete process.env.BANYAN_POSTGRES_USER
+    }
+    try {
+      const { pid } = await startServer(server)
+      const { uid } = await stat(join(server.nodeDirectory, 'data'))
+      assert.equal(uid, Number((await run('id', ['-u', 'nobody'])).stdout))
+      assert.equal((await stat(`/proc/${pid}`)).uid, uid)
+    } finally {
+      await removeCluster(server.nodeDirectory)
+    }
+  })
+
+  test('is refused by its name when there is none of that name', async () => {
+    const server = await describeServer()
+    process.env.BANYAN_POSTGRES_USER = 'no-such-user'
+    try {
+      await assert.rejects(createCluster(server), (error: Error) => {
+        assert.match(error.message, /"no-such-user"/)
+        return code('BANYAN_POSTGRES_USER_INVALID')(error)
+      })
+    } finally {
+      delete process.env.BANYAN_POSTGRES_USER
+    }
+  })
+})
