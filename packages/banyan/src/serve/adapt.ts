@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { FastifyLike, FetchHandler, KnownApp, NodeListener } from './app.ts'
 import { logFailure } from './failure.ts'
 import type { Limits } from './limits.ts'
+import { ServedResponse } from './served-response.ts'
 
 /** An app as `serve` runs it, whatever its framework. */
 export type Adapted = {
@@ -16,6 +17,9 @@ export type Adapted = {
   /** Runs what the app wants to do when it ends. */
   close(): Promise<void>
 }
+
+/** Every server of ours answers with our own kind of answer; see there. */
+const newServer = (): Server => createServer({ ServerResponse: ServedResponse }) as Server
 
 const nothing = async (): Promise<void> => {}
 
@@ -35,7 +39,7 @@ export function adapt(known: KnownApp): Adapted {
 }
 
 function adaptListener(listener: NodeListener): Adapted {
-  return { server: createServer(), listener, limits: {}, ready: nothing, close: nothing }
+  return { server: newServer(), listener, limits: {}, ready: nothing, close: nothing }
 }
 
 /**
@@ -45,7 +49,7 @@ function adaptListener(listener: NodeListener): Adapted {
 function adaptFastify(app: FastifyLike): Adapted {
   const inner = app.server as Server
   if (inner.listening) throw alreadyListening('The Fastify instance')
-  const server = createServer()
+  const server = newServer()
   const ready = async (): Promise<void> => {
     await app.ready()
     if (inner.listenerCount('upgrade') > 0) {

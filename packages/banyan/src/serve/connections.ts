@@ -2,12 +2,14 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** The open connections and unfinished answers of one server. */
+/** The open connections of one server, and what is being answered on them. */
 export class Connections {
-  /** Connections that speak HTTP. One that was upgraded is not ours to wait for any more. */
-  readonly #http = new Set<Duplex>()
+  /**
+   * Connections that speak HTTP, with the last answer of each: of pipelined ones it is the last that
+   * counts. A connection that was upgraded is not ours to wait for any more.
+   */
+  readonly #http = new Map<Duplex, ServerResponse | null>()
   readonly #all = new Set<Socket>()
-  readonly #inFlight = new Set<ServerResponse>()
   #tracksUpgrades = false
   #onEmpty: (() => void) | undefined
 
@@ -20,30 +22,24 @@ export class Connections {
     if (server.listenerCount('upgrade') > 0) this.#trackUpgrades(server)
   }
 
-  /** How many requests are being answered. */
-  get inFlight(): number {
-    return this.#inFlight.size
+  /** How many connections wait for an answer. */
+  get busy(): number {
+    return [...this.#http.values()].filter(isUnderWay).length
   }
 
-  /** Counts a request until {@link ended}, which the `close` of its answer must lead to. */
-  began(response: ServerResponse): void {
-    this.#inFlight.add(response)
+  /** Notes what is answered on a connection; it is under way until it is out or the connection gone. */
+  answering(socket: Duplex, response: ServerResponse): void {
+    if (this.#http.has(socket)) this.#http.set(socket, response)
   }
 
-  ended(response: ServerResponse): void {
-    this.#inFlight.delete(response)
-  }
-
-  /** Whether an answer is under way on this connection. */
   isBusy(socket: Duplex): boolean {
-    for (const response of this.#inFlight) if (response.req.socket === socket) return true
-    return false
+    return isUnderWay(this.#http.get(socket) ?? null)
   }
 
-  /** Tells the clients of all answers that have not begun yet to use another connection next. */
+  /** Tells the clients that wait for an answer to use another connection next. */
   announceClose(): void {
-    for (const response of this.#inFlight) {
-      if (!response.headersSent) response.setHeader('connection', 'close')
+    for (const response of this.#http.values()) {
+      if (isUnderWay(response) && !response.headersSent) response.setHeader('connection', 'close')
     }
   }
 
@@ -57,15 +53,13 @@ export class Connections {
 
   /** Cuts the HTTP connections on which nothing is being answered. */
   destroyIdle(): void {
-    const busy = new Set<Duplex>()
-    for (const response of this.#inFlight) busy.add(response.req.socket)
-    for (const socket of this.#http) if (!busy.has(socket)) socket.destroy()
+    for (const [socket, response] of this.#http) if (!isUnderWay(response)) socket.destroy()
   }
 
-  /** Cuts every HTTP connection. Returns how many answers were lost by it. */
+  /** Cuts every HTTP connection. Gives back how many waited for an answer. */
   cutHttp(): number {
-    const lost = this.#inFlight.size
-    for (const socket of this.#http) socket.destroy()
+    const lost = this.busy
+    for (const socket of this.#http.keys()) socket.destroy()
     return lost
   }
 
@@ -75,7 +69,7 @@ export class Connections {
   }
 
   #opened(socket: Socket): void {
-    this.#http.add(socket)
+    this.#http.set(socket, null)
     this.#all.add(socket)
     socket.once('close', () => {
       this.#all.delete(socket)
@@ -95,4 +89,8 @@ export class Connections {
       this.#leave(socket)
     })
   }
+}
+
+function isUnderWay(response: ServerResponse | null): response is ServerResponse {
+  return response !== null && !response.writableFinished && !response.destroyed
 }

@@ -9,7 +9,8 @@ import { answerClientError } from './client-error.ts'
 import { Connections } from './connections.ts'
 import { answerFailure } from './failure.ts'
 import { answerReserved, isReserved, type Phase } from './probes.ts'
-import { identify, requestIdHeader } from './request-id.ts'
+import { identify } from './request-id.ts'
+import { setRequestId } from './served-response.ts'
 
 /** Requests that may wait for the app to become ready; more are sent away. */
 const waitingMax = 1_000
@@ -26,17 +27,12 @@ export class Traffic {
   readonly connections: Connections
   readonly #options: TrafficOptions
   readonly #started = Promise.withResolvers<void>()
-  readonly #endOf: (this: ServerResponse) => void
   #phase: Phase = 'starting'
   #waiting = 0
 
   constructor(server: Server, options: TrafficOptions) {
-    const connections = new Connections(server)
-    this.connections = connections
+    this.connections = new Connections(server)
     this.#options = options
-    this.#endOf = function (this: ServerResponse) {
-      connections.ended(this)
-    }
     this.#attach(server)
   }
 
@@ -87,6 +83,7 @@ export class Traffic {
   ): void {
     // Sent after an answer that said it is the last: nobody would ever see what we say to it.
     if (request.socket.writableEnded) return
+    this.connections.answering(request.socket, response)
     if (this.#phase === 'stopping') response.setHeader('connection', 'close')
     if (isReserved(request.url ?? '')) answerReserved(request, response, this.#phase)
     else if (this.#phase === 'starting') void this.#hold(request, response, listener)
@@ -108,33 +105,38 @@ export class Traffic {
 
   #handle(request: IncomingMessage, response: ServerResponse, listener: NodeListener): void {
     const requestId = identify(request)
-    response.setHeader(requestIdHeader, requestId)
-    this.connections.began(response)
-    if (this.#options.requestLog === null) response.on('close', this.#endOf)
-    else this.#logEnd(this.#options.requestLog, request, response, requestId)
+    setRequestId(response, requestId)
+    const { requestLog, bodyBytesMax } = this.#options
+    if (requestLog !== null) logEnd(requestLog, request, response, requestId)
     const context: RequestContext = { requestId, logger: undefined }
-    requestContext.run(context, call, listener, request, response, this.#options.bodyBytesMax)
+    requestContext.run(context, call, listener, request, response, bodyBytesMax)
   }
+}
 
-  #logEnd(logger: Logger, request: IncomingMessage, response: ServerResponse, reqId: string): void {
-    const start = performance.now()
-    const { method } = request
-    const url = request.url ?? ''
-    response.on('close', () => {
-      this.connections.ended(response)
-      const query = url.indexOf('?')
-      const fields = {
-        reqId,
-        method,
-        path: query < 0 ? url : url.slice(0, query),
-        status: response.statusCode,
-        durationMs: Math.round((performance.now() - start) * 1_000) / 1_000,
-      }
-      // Without a finished answer the status is only what it would have been.
-      if (response.writableFinished) logger.info(fields, 'request finished')
-      else logger.info({ ...fields, status: null }, 'request aborted')
-    })
-  }
+/** One line, once the answer is out or can no longer get there. */
+function logEnd(
+  logger: Logger,
+  request: IncomingMessage,
+  response: ServerResponse,
+  reqId: string,
+): void {
+  const start = performance.now()
+  const { method } = request
+  const url = request.url ?? ''
+  response.on('close', () => {
+    const query = url.indexOf('?')
+    const path = query < 0 ? url : url.slice(0, query)
+    const durationMs = Math.round((performance.now() - start) * 1_000) / 1_000
+    // Without a finished answer the status is only what it would have been.
+    if (response.writableFinished) {
+      logger.info(
+        { reqId, method, path, status: response.statusCode, durationMs },
+        'request finished',
+      )
+    } else {
+      logger.info({ reqId, method, path, status: null, durationMs }, 'request aborted')
+    }
+  })
 }
 
 function call(
