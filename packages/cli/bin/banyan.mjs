@@ -37,7 +37,8 @@ function findNode() {
 function handOver(binary) {
   if (binary === null) {
     const message = `Banyan needs Node 22.18 or newer, and this is Node ${process.versions.node}.`
-    const hint = 'Run "npm install --save-dev node@24" here, or install Node 24 from https://nodejs.org.'
+    const hint =
+      'Run "npm install --save-dev node@24" here, or install Node 24 from https://nodejs.org.'
     const error = { code: 'BANYAN_NODE_TOO_OLD', message, hint, details: {} }
     if (process.argv.includes('--json')) console.log(JSON.stringify({ error }))
     else console.error(`${message}\n${hint}`)

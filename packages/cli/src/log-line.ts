@@ -15,7 +15,19 @@ const levelColours: Readonly<Record<string, Colour>> = {
 }
 
 /** What a person need not see again on every line: the node stands in front already. */
-const hidden = ['level', 'time', 'at', 'msg', 'message', 'sentence', 'pid', 'hostname', 'host', 'node', 'service']
+const hidden = [
+  'level',
+  'time',
+  'at',
+  'msg',
+  'message',
+  'sentence',
+  'pid',
+  'hostname',
+  'host',
+  'node',
+  'service',
+]
 
 /** A log entry in JSON as a line for people; anything else as it is. */
 export function prettify(line: string): string {

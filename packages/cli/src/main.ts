@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
-import { makeProgram } from './program.ts'
 import { printError, printUsageError } from './print-error.ts'
+import { makeProgram } from './program.ts'
 
 /**
  * Runs one command line and returns the exit code: 0 done, 1 failed, 2 wrong usage.

@@ -20,8 +20,14 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
     .usage('COMMAND [options]')
     .helpCommand('help [command]', 'explain a command')
     .exitOverride()
-    .configureOutput({ writeErr: (text) => void usage.push(text), outputError: (text, write) => write(text) })
-    .addHelpText('after', `\nEvery command takes --json, --config FILE and --dir DIRECTORY.\nStart with: banyan up`)
+    .configureOutput({
+      writeErr: (text) => void usage.push(text),
+      outputError: (text, write) => write(text),
+    })
+    .addHelpText(
+      'after',
+      `\nEvery command takes --json, --config FILE and --dir DIRECTORY.\nStart with: banyan up`,
+    )
 
   /** A command with the common options; its result becomes the exit code. */
   const add = (name: string, summary: string) => {
@@ -41,20 +47,29 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
 
   const upCommand = add('up', 'start the system and stay with it; Ctrl-C stops it')
   upCommand.command
-    .option('--rungs <names>', 'rungs to run on, separated by commas', parseNames, [])
-    .option('--port <number>', 'where the app answers', parsePort, 8080)
-    .option('--host <address>', 'address to listen on; 0.0.0.0 for everybody', '127.0.0.1')
+    .option(
+      '--rungs <names>',
+      'rungs to run on, separated by commas (default: as last time, or single)',
+      parseNames,
+    )
+    .option('--port <number>', 'where the app answers (default: as last time, or 8080)', parsePort)
+    .option(
+      '--host <address>',
+      'address to listen on, 0.0.0.0 for all (default: as last time, or 127.0.0.1)',
+    )
     .option('--detach', 'return as soon as it is ready; it goes on running')
   upCommand.runs((common, options) =>
     up(common, {
-      rungs: options.rungs as string[],
-      port: options.port as number,
-      host: options.host as string,
+      rungs: (options.rungs as string[] | undefined) ?? [],
+      port: (options.port as number | undefined) ?? null,
+      host: (options.host as string | undefined) ?? null,
       detach: options.detach === true,
     }),
   )
 
-  add('status', 'show every node, its health, and what is going on').runs((common) => status(common))
+  add('status', 'show every node, its health, and what is going on').runs((common) =>
+    status(common),
+  )
 
   const logsCommand = add('logs', 'show what the nodes printed, also when nothing runs')
   logsCommand.command
@@ -96,7 +111,9 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
 
   const plan = add('plan', 'show the steps that a climb would take; nothing is done')
   plan.command.argument('[rungs...]', 'rungs to climb to')
-  plan.runs((common, _options, [rungs]) => planCommand(common, (rungs ?? []) as unknown as string[]))
+  plan.runs((common, _options, [rungs]) =>
+    planCommand(common, (rungs ?? []) as unknown as string[]),
+  )
 
   return program
 }

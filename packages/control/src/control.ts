@@ -85,7 +85,10 @@ export class Control implements Controlled {
       if ((await driver.find()) === null) continue
       const keeper = keepers.ensure(driver)
       await keeper.want()
-      this.events.add({ type: 'progress', sentence: `${node.name} runs already and is taken over.` })
+      this.events.add({
+        type: 'progress',
+        sentence: `${node.name} runs already and is taken over.`,
+      })
       await keeper.looked
     }
   }

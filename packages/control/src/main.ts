@@ -4,8 +4,8 @@ import { EventLog } from './api/events.ts'
 import { reportOf } from './api/report.ts'
 import { type ApiServer, listen } from './api/server.ts'
 import type { ControlFile, Handshake, UpSettings } from './api/types.ts'
-import { desiredTopology } from './climb/ground.ts'
 import type { Context, Learned } from './climb/context.ts'
+import { desiredTopology } from './climb/ground.ts'
 import { learnedFile } from './climb/migrate.ts'
 import { Control } from './control.ts'
 import { findBinaries } from './engines/postgres/engine.ts'
@@ -99,7 +99,9 @@ async function retire(paths: StatePaths, server: ApiServer): Promise<void> {
 }
 
 async function refuse(error: unknown): Promise<void> {
-  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), error: reportOf(error) })}\n`)
+  process.stderr.write(
+    `${JSON.stringify({ at: new Date().toISOString(), error: reportOf(error) })}\n`,
+  )
   await tell({ kind: 'refused', error: reportOf(error) })
   process.exit(1)
 }

@@ -54,6 +54,8 @@ function sentenceOf({ keepers, topology, system }: Context, last: string): strin
   return last
 }
 
-function ailing<Kept extends { readonly situation: string }>(all: readonly Kept[]): Kept | undefined {
+function ailing<Kept extends { readonly situation: string }>(
+  all: readonly Kept[],
+): Kept | undefined {
   return all.find(({ situation }) => situation === 'waiting' || situation === 'held')
 }

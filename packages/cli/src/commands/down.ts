@@ -1,5 +1,16 @@
 import { createInterface } from 'node:readline/promises'
-import { ControlClient, type Doomed, destroy, inspectStateDirectory, listDoomed, type StatePaths, statePaths, stopOffline } from '@banyan/control/api'
+import {
+  ControlClient,
+  type Doomed,
+  destroy,
+  findControl,
+  inspectStateDirectory,
+  listDoomed,
+  type StatePaths,
+  statePaths,
+  stopOffline,
+  untilEnded,
+} from '@banyan/control/api'
 import { BanyanError } from '@banyan/model'
 import type { Common } from '../program.ts'
 
@@ -23,20 +34,14 @@ export async function down({ json, directory }: Common, options: DownOptions): P
 
 /** Gives the names of the nodes that ran. */
 async function stop(paths: StatePaths): Promise<readonly string[]> {
-  const control = await ControlClient.find(paths)
-  if (control === null) return await stopOffline(paths)
+  const running = await findControl(paths)
+  if (running === null) return await stopOffline(paths)
+  const control = new ControlClient(running.socket)
   const { nodes } = await control.status()
   await control.down()
-  await untilGone(paths)
+  // It answers when all is stopped, and needs a moment more to end itself.
+  await untilEnded(running, 10_000)
   return nodes.filter(({ pid }) => pid !== null).map(({ name }) => name)
-}
-
-/** Control answers when all is stopped, and needs a moment more to end itself. */
-async function untilGone(paths: StatePaths): Promise<void> {
-  const deadline = performance.now() + 5_000
-  while (performance.now() < deadline && (await ControlClient.find(paths)) !== null) {
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }
 
 function describe(doomed: readonly Doomed[]): string {
@@ -66,7 +71,9 @@ function notConfirmed(doomed: readonly Doomed[]): BanyanError {
 function say(stopped: readonly string[], doomed: readonly Doomed[]): string {
   const first = stopped.length === 0 ? 'Nothing ran.' : `Stopped: ${stopped.join(', ')}.`
   const second = doomed.length === 0 ? 'The data stays.' : 'The data is deleted.'
-  return `${first} ${stopped.length === 0 && doomed.length === 0 ? '' : second}`.trimEnd().concat('\n')
+  return `${first} ${stopped.length === 0 && doomed.length === 0 ? '' : second}`
+    .trimEnd()
+    .concat('\n')
 }
 
 function sayBytes(bytes: number): string {

@@ -6,9 +6,13 @@ import type { Common } from '../program.ts'
 export async function kill({ json, directory }: Common, node: string): Promise<number> {
   const control = await ControlClient.find(statePaths(directory))
   if (control === null) {
-    throw new BanyanError('BANYAN_NOT_RUNNING', `Nothing runs in ${directory} that could be killed.`, {
-      hint: 'Start the system with "banyan up".',
-    })
+    throw new BanyanError(
+      'BANYAN_NOT_RUNNING',
+      `Nothing runs in ${directory} that could be killed.`,
+      {
+        hint: 'Start the system with "banyan up".',
+      },
+    )
   }
   const killed = await control.kill(node)
   process.stdout.write(

@@ -1,4 +1,14 @@
-import { ControlClient, followFile, inspectStateDirectory, lastLines, logFileOf, observeOffline, type StatePaths, sizeOf, statePaths } from '@banyan/control/api'
+import {
+  ControlClient,
+  followFile,
+  inspectStateDirectory,
+  lastLines,
+  logFileOf,
+  observeOffline,
+  type StatePaths,
+  sizeOf,
+  statePaths,
+} from '@banyan/control/api'
 import { BanyanError, nearestName } from '@banyan/model'
 import { LogPrinter } from '../log-printer.ts'
 import type { Common } from '../program.ts'
@@ -17,7 +27,8 @@ export async function logs({ json, directory }: Common, options: LogsOptions): P
   const printer = new LogPrinter(nodes, json)
   const ends = await Promise.all(nodes.map(async (node) => sizeOf(pathOf(paths, node))))
   for (const node of nodes) {
-    for (const line of await lastLines(pathOf(paths, node), options.lines)) printer.print(node, line)
+    for (const line of await lastLines(pathOf(paths, node), options.lines))
+      printer.print(node, line)
   }
   if (!options.follow) return 0
   const stopping = new AbortController()

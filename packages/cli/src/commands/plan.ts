@@ -7,7 +7,7 @@ export async function planCommand(
   { json, config, directory }: Common,
   rungs: readonly string[],
 ): Promise<number> {
-  const planned = await planClimb({ config, directory, rungs, host: '127.0.0.1', port: 8080 })
+  const planned = await planClimb({ config, directory, rungs })
   if (json) {
     process.stdout.write(`${JSON.stringify(planned)}\n`)
     return 0

@@ -1,4 +1,11 @@
-import { ControlClient, inspectStateDirectory, observeOffline, type NodeStatus, type Status, statePaths } from '@banyan/control/api'
+import {
+  ControlClient,
+  inspectStateDirectory,
+  type NodeStatus,
+  observeOffline,
+  type Status,
+  statePaths,
+} from '@banyan/control/api'
 import { type Colour, paint, sayDuration } from '../paint.ts'
 import type { Common } from '../program.ts'
 import { table } from '../table.ts'

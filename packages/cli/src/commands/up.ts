@@ -5,8 +5,9 @@ import { Attachment } from '../up/attachment.ts'
 
 export type UpOptions = {
   readonly rungs: readonly string[]
-  readonly port: number
-  readonly host: string
+  /** Null: as the last time. */
+  readonly port: number | null
+  readonly host: string | null
   readonly detach: boolean
 }
 
@@ -24,8 +25,7 @@ export async function up(common: Common, options: UpOptions): Promise<number> {
     signal.throwIfAborted()
     const attachment = new Attachment(prepared, { json: common.json, detach: options.detach })
     await attachment.begin()
-    const { client } = await startControl(prepared)
-    return await attachment.follow(client, signal)
+    return await attachment.follow(await startControl(prepared), signal)
   } finally {
     for (const signal of signals) process.off(signal, interrupt)
   }

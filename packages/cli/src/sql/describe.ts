@@ -10,7 +10,9 @@ const tables = `select n.nspname as schema, c.relname as name,
     and has_schema_privilege(n.oid, 'usage')
   order by 1, 2`
 
-const columnsOf = (name: string) => `select a.attname as column, format_type(a.atttypid, a.atttypmod) as type,
+const columnsOf = (
+  name: string,
+) => `select a.attname as column, format_type(a.atttypid, a.atttypmod) as type,
     case when a.attnotnull then 'not null' else '' end as nullable,
     coalesce(pg_get_expr(d.adbin, d.adrelid), '') as default
   from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -48,7 +48,9 @@ function promptOf({ database, transactionStatus }: SqlSession, text: string): st
 async function runBackslash(session: SqlSession, command: string): Promise<void> {
   const queries = describeQueries(command)
   if (queries === null) {
-    process.stdout.write(command.startsWith('\\?') ? help : `${command} is not known here.\n${help}`)
+    process.stdout.write(
+      command.startsWith('\\?') ? help : `${command} is not known here.\n${help}`,
+    )
     return
   }
   for (const query of queries) await runOne(session, query)
@@ -63,7 +65,8 @@ async function runComplete(session: SqlSession, text: string): Promise<string> {
 
 async function runOne(session: SqlSession, statement: string): Promise<void> {
   try {
-    for (const result of await session.query(statement)) process.stdout.write(describeResult(result))
+    for (const result of await session.query(statement))
+      process.stdout.write(describeResult(result))
   } catch (error) {
     const { message, hint } = reportOf(error)
     process.stdout.write(`${paint('red', 'ERROR')}: ${message}\n${hint ? `${hint}\n` : ''}`)

@@ -1,7 +1,16 @@
-import { type ControlClient, type ControlEvent, errorOf, type PreparedUp } from '@banyan/control/api'
+import {
+  type ControlClient,
+  type ControlEvent,
+  errorOf,
+  type PreparedUp,
+  type StartedControl,
+  untilEnded,
+} from '@banyan/control/api'
 import { BanyanError } from '@banyan/model'
 import { FirstScreen } from './first-screen.ts'
 import { LiveLogs } from './live-logs.ts'
+
+const longestGoodbyeMs = 10_000
 
 export type AttachmentOptions = { readonly json: boolean; readonly detach: boolean }
 
@@ -29,7 +38,7 @@ export class Attachment {
   }
 
   /** Follows what control says; returns the exit code. */
-  async follow(client: ControlClient, signal: AbortSignal): Promise<number> {
+  async follow({ client, identity }: StartedControl, signal: AbortSignal): Promise<number> {
     const stop = () => {
       this.#screen.stopping()
       // An answer that does not come shows in the events, which end with control.
@@ -46,6 +55,8 @@ export class Attachment {
       signal.removeEventListener('abort', stop)
       await this.#logs.end()
     }
+    // Its last word is not its end: whoever looks after us must find nothing.
+    await untilEnded(identity, longestGoodbyeMs)
     return this.#conclude(signal)
   }
 
@@ -55,7 +66,10 @@ export class Attachment {
     this.#screen.show(event)
     if (event.type !== 'ready') return
     this.#ready = true
-    if (!this.#options.detach) this.#logs.start((await client.status()).nodes)
+    if (this.#options.detach) return
+    // A control that has just died is told by the end of its events, not by this.
+    const status = await client.status().catch(() => null)
+    if (status !== null) this.#logs.start(status.nodes)
   }
 
   /** Control has ended: as it was told to, because it failed, or unforeseen. */
@@ -74,7 +88,11 @@ export class Attachment {
 }
 
 function stoppedByOthers(): BanyanError {
-  return new BanyanError('BANYAN_INTERRUPTED', 'Somebody else stopped the system while it was starting.', {
-    hint: 'Run "banyan up" to start it.',
-  })
+  return new BanyanError(
+    'BANYAN_INTERRUPTED',
+    'Somebody else stopped the system while it was starting.',
+    {
+      hint: 'Run "banyan up" to start it.',
+    },
+  )
 }

@@ -22,8 +22,7 @@ export class FirstScreen {
   }
 
   show(event: ControlEvent): void {
-    if (this.#json) return this.#line(JSON.stringify(event))
-    const text = this.#describe(event)
+    const text = this.#json ? JSON.stringify(event) : this.#describe(event)
     if (text !== null) this.#line(text)
   }
 

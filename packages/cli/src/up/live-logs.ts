@@ -1,4 +1,10 @@
-import { followFile, logFileOf, type NodeStatus, type StatePaths, sizeOf } from '@banyan/control/api'
+import {
+  followFile,
+  logFileOf,
+  type NodeStatus,
+  type StatePaths,
+  sizeOf,
+} from '@banyan/control/api'
 import type { System } from '@banyan/model'
 import { LogPrinter } from '../log-printer.ts'
 

@@ -1,6 +1,6 @@
-import { adminRole, appRole, ownerRole } from '@banyan/postgres'
 import { BanyanError, emptyTopology, type System, type Topology } from '@banyan/model'
-import { Client, DatabaseError, type QueryArrayResult } from 'pg'
+import { adminRole, appRole, ownerRole } from '@banyan/postgres'
+import { Client, type DatabaseError, type QueryArrayResult } from 'pg'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { readSecrets, type Secrets } from '../state/secrets.ts'
@@ -102,9 +102,13 @@ async function findDatabase(paths: StatePaths, shard: number) {
 
 function noDatabase(shards: number, shard: number): BanyanError {
   if (shards > 0) {
-    return new BanyanError('BANYAN_NODE_UNKNOWN', `There is no shard ${shard}; there ${shards === 1 ? 'is one' : `are ${shards}`}.`, {
-      hint: 'Leave out --shard, or name 1.',
-    })
+    return new BanyanError(
+      'BANYAN_NODE_UNKNOWN',
+      `There is no shard ${shard}; there ${shards === 1 ? 'is one' : `are ${shards}`}.`,
+      {
+        hint: 'Leave out --shard, or name 1.',
+      },
+    )
   }
   return new BanyanError('BANYAN_NOT_RUNNING', 'There is no database here yet.', {
     hint: 'Start the system with "banyan up"; it needs `data` in its config.',
@@ -112,17 +116,25 @@ function noDatabase(shards: number, shard: number): BanyanError {
 }
 
 function unreachable(cause: Error, { host, port }: { host: string; port: number }): BanyanError {
-  return new BanyanError('BANYAN_NOT_RUNNING', `The database at ${host}:${port} cannot be reached: ${cause.message}.`, {
-    hint: 'Start the system with "banyan up", and look at "banyan status".',
-    cause,
-  })
+  return new BanyanError(
+    'BANYAN_NOT_RUNNING',
+    `The database at ${host}:${port} cannot be reached: ${cause.message}.`,
+    {
+      hint: 'Start the system with "banyan up", and look at "banyan status".',
+      cause,
+    },
+  )
 }
 
 function refused(error: unknown, text: string): BanyanError {
   const { message, code, position, hint, detail } = error as Partial<DatabaseError>
-  return new BanyanError('BANYAN_SQL_FAILED', `${message ?? String(error)}${detail ? `\n${detail}` : ''}`, {
-    ...(hint === undefined ? {} : { hint }),
-    details: { sqlstate: code ?? null, position: position ?? null, statement: text },
-    cause: error,
-  })
+  return new BanyanError(
+    'BANYAN_SQL_FAILED',
+    `${message ?? String(error)}${detail ? `\n${detail}` : ''}`,
+    {
+      ...(hint === undefined ? {} : { hint }),
+      details: { sqlstate: code ?? null, position: position ?? null, statement: text },
+      cause: error,
+    },
+  )
 }

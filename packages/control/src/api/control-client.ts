@@ -1,7 +1,7 @@
+import type { StatePaths } from '../state/paths.ts'
 import { findControl } from './find-control.ts'
 import { ask, askJson, readLines } from './transport.ts'
 import type { ControlEvent, Status } from './types.ts'
-import type { StatePaths } from '../state/paths.ts'
 
 /**
  * Talks to the control process of a state directory.

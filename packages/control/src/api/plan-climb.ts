@@ -8,12 +8,13 @@ import {
   simulate,
   type Topology,
 } from '@banyan/model'
-import { loadSystem } from '../config/load-system.ts'
 import { desiredTopology } from '../climb/ground.ts'
+import { loadSystem } from '../config/load-system.ts'
 import { checkSystemName, inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
 import { statePaths } from '../state/paths.ts'
 import { ControlClient } from './control-client.ts'
+import { choosePlace } from './prepare-up.ts'
 
 export type PlannedClimb = {
   readonly from: readonly string[]
@@ -26,8 +27,6 @@ export async function planClimb(options: {
   readonly config: string
   readonly directory: string
   readonly rungs: readonly string[]
-  readonly host: string
-  readonly port: number
 }): Promise<PlannedClimb> {
   const paths = statePaths(options.directory)
   const marker = await inspectStateDirectory(paths)
@@ -36,7 +35,7 @@ export async function planClimb(options: {
   const to = findRungs(wanted.length > 0 ? wanted : ['single']).map(({ name }) => name)
   const system = await loadSystem(options.config)
   checkSystemName(paths, marker, system.name)
-  const settings = { rungs: to, host: options.host, port: options.port }
+  const settings = { rungs: to, ...(await choosePlace(paths, { host: null, port: null })) }
   const desired = await desiredTopology(paths, system, settings, topology)
   let state: State = await stateOf(paths, topology)
   const release = 'r1'

@@ -17,8 +17,9 @@ export type UpRequest = {
   readonly directory: string
   /** Empty: those that are recorded, or `single`. */
   readonly rungs: readonly string[]
-  readonly host: string
-  readonly port: number
+  /** Null: as the last time, else the default. */
+  readonly host: string | null
+  readonly port: number | null
   readonly signal?: AbortSignal
 }
 
@@ -30,12 +31,13 @@ export type PreparedUp = {
 
 /** Everything that can be known to go wrong is found out here, before the first effect. */
 export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
-  const { host, port, signal } = request
+  const { signal } = request
   const paths = statePaths(await realPathOf(request.directory))
   const marker = await inspectStateDirectory(paths)
   await checkWritable(paths)
   const recorded = await readJson<Topology>(paths.topology)
   const rungs = chooseRungs(request.rungs, recorded)
+  const { host, port } = await choosePlace(paths, request)
   const system = await loadSystem(request.config, signal === undefined ? {} : { signal })
   checkSystemName(paths, marker, system.name)
   await checkNotRunning(paths)
@@ -53,6 +55,21 @@ async function realPathOf(directory: string): Promise<string> {
 function chooseRungs(wanted: readonly string[], recorded: Topology | null): string[] {
   const names = wanted.length > 0 ? wanted : (recorded?.rungs ?? [])
   return findRungs(names.length > 0 ? names : ['single']).map(({ name }) => name)
+}
+
+const defaultHost = '127.0.0.1'
+const defaultPort = 8080
+
+/** A system stays where it was, unless somebody names another place. */
+export async function choosePlace(
+  paths: StatePaths,
+  wanted: { readonly host: string | null; readonly port: number | null },
+): Promise<{ host: string; port: number }> {
+  const last = await readJson<Partial<UpSettings>>(paths.settings)
+  return {
+    host: wanted.host ?? last?.host ?? defaultHost,
+    port: wanted.port ?? last?.port ?? defaultPort,
+  }
 }
 
 async function checkNotRunning(paths: StatePaths): Promise<void> {
@@ -98,11 +115,15 @@ async function checkPort(
     if (await isHeldByUs(paths, recorded, port)) return
     throw await portTaken(host, port)
   }
-  throw new BanyanError('BANYAN_LISTEN_FAILED', `Nothing can listen on ${host}:${port}: ${failure.message}.`, {
-    hint: 'Name an address of this machine with --host, and a port that you may use with --port.',
-    details: { host, port },
-    cause: failure,
-  })
+  throw new BanyanError(
+    'BANYAN_LISTEN_FAILED',
+    `Nothing can listen on ${host}:${port}: ${failure.message}.`,
+    {
+      hint: 'Name an address of this machine with --host, and a port that you may use with --port.',
+      details: { host, port },
+      cause: failure,
+    },
+  )
 }
 
 async function tryToListen(host: string, port: number): Promise<NodeJS.ErrnoException | null> {

@@ -86,7 +86,8 @@ async function answer(
     if (route === undefined) throw unknownRequest(request)
     await route(control, request, response)
   } catch (error) {
-    if (!response.headersSent) send(response, BanyanError.is(error) ? 400 : 500, { error: reportOf(error) })
+    if (!response.headersSent)
+      send(response, BanyanError.is(error) ? 400 : 500, { error: reportOf(error) })
     else response.destroy()
   }
 }
@@ -97,7 +98,11 @@ function unknownRequest({ method, url }: IncomingMessage): BanyanError {
   })
 }
 
-function streamEvents({ events }: Controlled, _request: IncomingMessage, response: ServerResponse): void {
+function streamEvents(
+  { events }: Controlled,
+  _request: IncomingMessage,
+  response: ServerResponse,
+): void {
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
   const stop = events.follow((event) => void response.write(`${JSON.stringify(event)}\n`))
   response.once('close', stop)

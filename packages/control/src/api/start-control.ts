@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BanyanError } from '@banyan/model'
 import { lastLines } from '../logs/tail.ts'
+import { identify, type ProcessIdentity } from '../sites/identity.ts'
 import { makeStateDirectory } from '../state/directory.ts'
 import { writeJson } from '../state/files.ts'
 import { ControlClient } from './control-client.ts'
@@ -14,7 +15,7 @@ import type { Handshake } from './types.ts'
 /** Control as it lies beside this file: TypeScript in the repository, JavaScript once it is built. */
 const program = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url))
 
-export type StartedControl = { readonly client: ControlClient; readonly pid: number }
+export type StartedControl = { readonly client: ControlClient; readonly identity: ProcessIdentity }
 
 /** Starts control, detached from us, and returns as soon as it listens. */
 export async function startControl(prepared: PreparedUp): Promise<StartedControl> {
@@ -29,11 +30,12 @@ export async function startControl(prepared: PreparedUp): Promise<StartedControl
       detached: true,
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     })
+    const identity = identify(child.pid ?? 0) ?? { pid: child.pid ?? 0, startTime: 'ended' }
     const word = await firstWord(child, paths.controlLog)
     if (child.connected) child.disconnect()
     child.unref()
     if (word.kind === 'refused') throw errorOf(word.error)
-    return { client: new ControlClient(word.socket), pid: child.pid as number }
+    return { client: new ControlClient(word.socket), identity }
   } finally {
     await log.close()
   }

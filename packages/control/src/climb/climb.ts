@@ -1,4 +1,4 @@
-import { type Goal, nextStep, nodeOf, plan, sentenceOf, type Step } from '@banyan/model'
+import { type Goal, nextStep, nodeOf, plan, type Step, sentenceOf } from '@banyan/model'
 import type { Context } from './context.ts'
 import { handlerOf } from './handlers.ts'
 import { isKept, isReliable, observe } from './state.ts'

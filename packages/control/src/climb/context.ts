@@ -3,8 +3,8 @@ import { appRole, ownerRole } from '@banyan/postgres'
 import type { EventLog } from '../api/events.ts'
 import type { UpSettings } from '../api/types.ts'
 import type { Binaries } from '../engines/postgres/engine.ts'
-import type { Secrets } from '../state/secrets.ts'
 import type { StatePaths } from '../state/paths.ts'
+import type { Secrets } from '../state/secrets.ts'
 import type { Keepers } from '../supervise/keepers.ts'
 
 /** `catalog.json`: what control learned from the database, for the next control. */

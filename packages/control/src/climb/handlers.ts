@@ -1,4 +1,4 @@
-import { type Node, simulate, type Step, type StepKind, type StepOf } from '@banyan/model'
+import { type Node, type Step, type StepKind, type StepOf, simulate } from '@banyan/model'
 import { createCluster, removeCluster } from '../engines/postgres/engine.ts'
 import { writeJson } from '../state/files.ts'
 import { nodeDirectory } from '../state/paths.ts'

@@ -3,7 +3,7 @@ import { adminRole, ownerRole, prepareDatabase } from '@banyan/postgres'
 import { Client } from 'pg'
 import { connectionsPerProcess } from '../drivers/connections.ts'
 import { writeJson } from '../state/files.ts'
-import { type Context, dataMembers, databaseName } from './context.ts'
+import { type Context, databaseName, dataMembers } from './context.ts'
 
 /** Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. */
 export async function migrate(context: Context, signal: AbortSignal): Promise<void> {
@@ -42,9 +42,13 @@ async function applyAll(context: Context, signal: AbortSignal) {
       migrations: folder === null ? [] : await readMigrations(folder),
       tables,
       signal,
-      onProgress: (sentence: string) => events.add({ type: 'progress', sentence }),
+      onProgress: (words) => events.add({ type: 'progress', sentence: asSentence(words) }),
     })
   })
+}
+
+function asSentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith('.') ? '' : '.'}`
 }
 
 async function withClient<Result>(
@@ -56,7 +60,13 @@ async function withClient<Result>(
 ): Promise<Result> {
   const [member] = dataMembers(context)
   if (member === undefined) throw new Error('the topology has no data node')
-  const client = new Client({ ...member, user, password, database, application_name: 'banyan control' })
+  const client = new Client({
+    ...member,
+    user,
+    password,
+    database,
+    application_name: 'banyan control',
+  })
   // Without a listener, a server that dies while nothing is asked would end this process.
   client.on('error', () => {})
   await client.connect()

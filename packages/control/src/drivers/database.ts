@@ -42,7 +42,13 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
     const startedAt = new Date().toISOString()
     const identity = identify(pid) ?? { pid, startTime: 'ended' }
     const fingerprint = JSON.stringify(place)
-    await writeRunFile(paths, node.name, { format: 1, identity, startedAt, fingerprint, release: null })
+    await writeRunFile(paths, node.name, {
+      format: 1,
+      identity,
+      startedAt,
+      fingerprint,
+      release: null,
+    })
     return { identity, startedAt, exit: null }
   }
 

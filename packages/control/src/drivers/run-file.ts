@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import type { ProcessIdentity } from '../sites/identity.ts'
 import { readJson, writeJson } from '../state/files.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
-import type { ProcessIdentity } from '../sites/identity.ts'
 
 /** `nodes/<node>/run.json`: the process that was started last, so that the next control finds it. */
 export type RunFile = {

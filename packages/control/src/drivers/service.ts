@@ -101,7 +101,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     probe,
     isRunning: async ({ identity }) => await site.isRunning(identity),
     stop: async () => await site.stop(await identityOf(), mark, service.stopTimeoutMs),
-    kill: async () => await site.kill(await identityOf(), mark),
+    kill: async () => await site.strike(await identityOf(), mark),
   }
 
   async function identityOf() {

@@ -41,7 +41,9 @@ async function dataNodes(paths: StatePaths): Promise<string[]> {
   const recorded = nodes.filter(({ tier }) => tier === 'data').map(({ name }) => name)
   const folders = await readdir(paths.nodes).catch(() => [])
   const made = await Promise.all(
-    folders.map(async (name) => ((await isThere(join(paths.nodes, name, 'node.json'))) ? [name] : [])),
+    folders.map(async (name) =>
+      (await isThere(join(paths.nodes, name, 'node.json'))) ? [name] : [],
+    ),
   )
   return [...new Set([...recorded, ...made.flat()])]
 }

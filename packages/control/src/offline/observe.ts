@@ -25,7 +25,10 @@ export async function observeOffline(paths: StatePaths): Promise<Status> {
     consoleUrl: null,
     climb: null,
     nodes,
-    sentence: sentenceOf(topology, alive.map(({ name }) => name)),
+    sentence: sentenceOf(
+      topology,
+      alive.map(({ name }) => name),
+    ),
   }
 }
 
@@ -50,9 +53,7 @@ async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promi
     ...(node.shard === undefined ? {} : { shard: node.shard }),
     uptimeMs: alive === null ? null : Date.now() - Date.parse(alive.startedAt),
     sentence:
-      alive === null
-        ? `${node.name} is stopped.`
-        : `${node.name} runs, but nobody looks after it.`,
+      alive === null ? `${node.name} is stopped.` : `${node.name} runs, but nobody looks after it.`,
   }
 }
 

@@ -31,9 +31,13 @@ export async function withoutControl<Result>(
 ): Promise<Result> {
   const lock = takeLock(paths.lock)
   if (lock === null) {
-    throw new BanyanError('BANYAN_ALREADY_RUNNING', `Somebody else is starting or stopping the system in ${paths.directory}.`, {
-      hint: 'Wait a moment and try again.',
-    })
+    throw new BanyanError(
+      'BANYAN_ALREADY_RUNNING',
+      `Somebody else is starting or stopping the system in ${paths.directory}.`,
+      {
+        hint: 'Wait a moment and try again.',
+      },
+    )
   }
   try {
     return await work()
@@ -49,7 +53,11 @@ function servicesFirst(a: Node, b: Node): number {
 async function stopNode(paths: StatePaths, node: Node): Promise<void> {
   const directory = nodeDirectory(paths, node.name)
   if (node.engine === 'postgres') {
-    return await stopServer({ nodeDirectory: directory, mode: 'fast', timeoutMs: databaseTimeoutMs })
+    return await stopServer({
+      nodeDirectory: directory,
+      mode: 'fast',
+      timeoutMs: databaseTimeoutMs,
+    })
   }
   const run = await readRunFile(paths, node.name)
   const mark = { name: 'BANYAN_SYSTEM', value: join(directory, 'system.json') }

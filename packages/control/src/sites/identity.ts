@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Names a process for good: its number alone is given to somebody else after its end. */
 export type ProcessIdentity = {
@@ -17,6 +18,16 @@ export function identify(pid: number): ProcessIdentity | null {
 /** Whether this very process still runs. */
 export function isSameProcess(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTime === identity.startTime
+}
+
+/** Returns when the process has ended; false when it still runs after `timeoutMs`. */
+export async function untilEnded(identity: ProcessIdentity, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs
+  while (isSameProcess(identity)) {
+    if (performance.now() > deadline) return false
+    await sleep(10)
+  }
+  return true
 }
 
 /** Ticks since boot tell two processes of one boot apart; the boot's own id tells boots apart. */

@@ -11,6 +11,7 @@ export const localSite: Site = {
   start,
   isRunning: async (identity) => isSameProcess(identity),
   stop,
+  strike: async (identity, mark) => await signalAll(identity, mark, 'SIGKILL'),
   kill: async (identity, mark) => {
     await signalAll(identity, mark, 'SIGKILL')
     await untilGone(identity, mark, 5_000)

@@ -25,7 +25,9 @@ export type Site = {
   isRunning(identity: ProcessIdentity): Promise<boolean>
   /** SIGTERM to the process and what it started; SIGKILL to whatever is left after `timeoutMs`. */
   stop(identity: ProcessIdentity | null, mark: Launch['mark'], timeoutMs: number): Promise<void>
-  /** SIGKILL, at once, to everything of the node. */
+  /** SIGKILL to everything of the node, without waiting: a fault on purpose. */
+  strike(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
+  /** SIGKILL to everything of the node; returns when nothing of it is left. */
   kill(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
   /** The ports that the node listens on, as far as that can be found out. */
   listeningPorts(mark: Launch['mark']): Promise<readonly number[]>

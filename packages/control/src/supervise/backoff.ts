@@ -4,6 +4,9 @@ export const quickExitsOfLoop = 3
 /** A node that was ready for so long has recovered: its next exit counts as the first. */
 export const recoveredAfterMs = 10_000
 
+/** One that was ready for so long did not exit at once: it is started again no later than before. */
+const livedMs = 500
+
 const firstPauseMs = 100
 const longestPauseMs = 5_000
 
@@ -15,5 +18,6 @@ export function pauseBeforeStartMs(quickExits: number): number {
 
 /** The count after one more exit. */
 export function countExit(quickExits: number, readyForMs: number | null): number {
-  return readyForMs !== null && readyForMs >= recoveredAfterMs ? 1 : quickExits + 1
+  if (readyForMs === null || readyForMs < livedMs) return quickExits + 1
+  return readyForMs < recoveredAfterMs ? Math.max(1, quickExits) : 1
 }

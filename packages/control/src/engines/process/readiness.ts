@@ -64,7 +64,14 @@ async function canConnect({ host, port }: Target): Promise<boolean> {
 
 async function get({ host, port }: Target, path: string): Promise<Answer | null> {
   return await new Promise((resolve) => {
-    const options = { host, port, path, agent: false, timeout: timeoutMs, headers: { connection: 'close' } }
+    const options = {
+      host,
+      port,
+      path,
+      agent: false,
+      timeout: timeoutMs,
+      headers: { connection: 'close' },
+    }
     const asked = request(options, (response) => {
       resolve({
         status: response.statusCode ?? 0,
