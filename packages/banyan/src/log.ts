@@ -38,13 +38,25 @@ export function rootLogger(): Logger {
   return root
 }
 
-/** Waits until nothing logged so far is left in memory; for the moment before the process ends. */
+/** Writes what is still in memory, for the moment before the process dies. */
 export function flushLog(): void {
   try {
     sink?.flushSync()
   } catch {
     // The reader of standard output is gone, and there is nowhere left to say so.
   }
+}
+
+/** Writes everything in its order and ends the log; gives up on a reader that does not read. */
+export async function closeLog(timeoutMs: number): Promise<void> {
+  if (sink === undefined) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, timeoutMs)
+  sink.once('close', resolve)
+  sink.once('error', resolve)
+  sink.end()
+  await promise
+  clearTimeout(timer)
 }
 
 /**

@@ -18,7 +18,10 @@ export type Adapted = {
   close(): Promise<void>
 }
 
-/** Every server of ours answers with our own kind of answer; see there. */
+/**
+ * A server with our own kind of answer, for the apps that leave it as it is: Express (also below
+ * Fastify) puts another prototype under every answer, and what we override would be gone.
+ */
 const newServer = (): Server => createServer({ ServerResponse: ServedResponse }) as Server
 
 const nothing = async (): Promise<void> => {}
@@ -31,15 +34,15 @@ export function adapt(known: KnownApp): Adapted {
     case 'fastify':
       return adaptFastify(known.app)
     case 'fetch':
-      return adaptListener(fetchListener(known.app))
+      return adaptListener(newServer(), fetchListener(known.app))
     case 'express':
     case 'listener':
-      return adaptListener(known.app)
+      return adaptListener(createServer(), known.app)
   }
 }
 
-function adaptListener(listener: NodeListener): Adapted {
-  return { server: newServer(), listener, limits: {}, ready: nothing, close: nothing }
+function adaptListener(server: Server, listener: NodeListener): Adapted {
+  return { server, listener, limits: {}, ready: nothing, close: nothing }
 }
 
 /**
@@ -49,7 +52,7 @@ function adaptListener(listener: NodeListener): Adapted {
 function adaptFastify(app: FastifyLike): Adapted {
   const inner = app.server as Server
   if (inner.listening) throw alreadyListening('The Fastify instance')
-  const server = newServer()
+  const server = 'express' in app ? createServer() : newServer()
   const ready = async (): Promise<void> => {
     await app.ready()
     if (inner.listenerCount('upgrade') > 0) {

@@ -1,5 +1,5 @@
 import { runStopHooks } from '../lifecycle.ts'
-import { flushLog, rootLogger } from '../log.ts'
+import { closeLog, flushLog, rootLogger } from '../log.ts'
 import { after } from './drain.ts'
 
 /** What can be stopped with the process: one server of {@link serve}. */
@@ -8,6 +8,9 @@ export type Stoppable = { stop(): Promise<void> }
 const owned = new Set<Stoppable>()
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const
 type Signal = keyof typeof signalNumbers
+
+/** How long the last lines may take to be written. */
+const logTimeoutMs = 500
 
 let installed = false
 let stopping = false
@@ -35,12 +38,13 @@ export function disown(stoppable: Stoppable): void {
 
 function onSignal(signal: Signal): void {
   if (stopping) {
-    rootLogger().warn({ signal }, 'second signal, the process ends at once')
-    exit(128 + signalNumbers[signal])
+    endNow(128 + signalNumbers[signal], () => {
+      rootLogger().warn({ signal }, 'second signal, the process ends at once')
+    })
   }
   stopping = true
   rootLogger().info({ signal }, 'stopping')
-  void stopEverything().then(exit)
+  void stopEverything().then(process.exit)
 }
 
 async function stopEverything(): Promise<number> {
@@ -53,15 +57,20 @@ async function stopEverything(): Promise<number> {
   else failures.push(...outcome)
   for (const error of failures) rootLogger().error({ err: error }, 'stop failed')
   rootLogger().info('stopped')
+  await closeLog(logTimeoutMs)
   return failures.length === 0 ? 0 : 1
 }
 
 function die(error: unknown, message: 'uncaught exception' | 'unhandled rejection'): void {
-  rootLogger().fatal({ err: error }, message)
-  exit(1)
+  endNow(1, () => rootLogger().fatal({ err: error }, message))
 }
 
-function exit(code: number): never {
-  flushLog()
-  process.exit(code)
+/** Ends the process whatever becomes of its last words: the log may be closed already. */
+function endNow(code: number, lastWords: () => void): void {
+  try {
+    lastWords()
+    flushLog()
+  } finally {
+    process.exit(code)
+  }
 }
