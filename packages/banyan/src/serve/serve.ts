@@ -6,6 +6,7 @@ import { applyLimits, type Limits, resolveLimits } from './limits.ts'
 import { listen } from './listen.ts'
 import { disown, own } from './owner.ts'
 import { choosePlace } from './place.ts'
+import { defaultStopTimeoutMs } from './stop-timeout.ts'
 import { Traffic } from './traffic.ts'
 
 /** Options of {@link serve}; every one has a default. */
@@ -18,7 +19,10 @@ export type ServeOptions = {
   readonly limits?: Partial<Limits>
   /** A line in the log per request, at level `info`. Default true. */
   readonly requestLogs?: boolean
-  /** How long stopping may take in all, in milliseconds. Default 9,000, below the 10,000 of a system. */
+  /**
+   * How long stopping may take in all, in milliseconds. Default: nine tenths of the service's
+   * `stopTimeoutMs` in the config, which is 9,000 where nothing is said.
+   */
   readonly stopTimeoutMs?: number
   /**
    * Whether SIGTERM, SIGINT and errors that nobody caught end the process in order. Default true;
@@ -58,6 +62,7 @@ const hooksShare = 0.2
  */
 export async function serve(app: App, options: ServeOptions = {}): Promise<ServeHandle> {
   const place = choosePlace(process.env, process.pid, options)
+  const stopTimeoutMs = options.stopTimeoutMs ?? defaultStopTimeoutMs(process.env.BANYAN_SYSTEM)
   const adapted = adapt(classifyApp(app))
   const limits = resolveLimits(adapted.limits, options.limits ?? {})
   const logger = rootLogger()
@@ -76,7 +81,6 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Serve
     isDefaultPort ? 'listening on the default port, PORT is not set' : 'listening',
   )
 
-  const stopTimeoutMs = options.stopTimeoutMs ?? 9_000
   let stopped: Promise<void> | undefined
   const handle: ServeHandle = {
     url,
