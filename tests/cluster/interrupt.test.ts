@@ -55,7 +55,9 @@ async function assertNothingRuns(app: TestApp): Promise<void> {
   }
 }
 
-describe('SIGINT at every moment of up leaves nothing running, and the next up works', async () => {
+const everyMoment = 'SIGINT at every moment of up leaves nothing running, and the next up works'
+
+describe(everyMoment, { concurrency: 3 }, async () => {
   for (const { name, index } of await recordMoments()) {
     test(`interrupted at event ${index}: ${name}`, async () => {
       const app = await makeApp(migratedFiles)
