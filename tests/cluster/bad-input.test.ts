@@ -151,14 +151,6 @@ describe('what is wrong before the first effect', () => {
     assert.equal((await failingUp(app, '--config', 'none.ts')).code, 'BANYAN_CONFIG_NOT_FOUND')
   })
 
-  test('two services with routes are refused, since there is no gateway yet', async () => {
-    await app.write(
-      'banyan.config.ts',
-      "export default { name: 'tiny', services: { a: { run: 'node web.mjs', routes: ['/'] }, b: { run: 'node web.mjs', routes: ['/b'] } } }",
-    )
-    assert.equal((await failingUp(app)).code, 'BANYAN_ENTRY_UNSUPPORTED')
-  })
-
   test('wrong usage exits with 2 and names the nearest word', async () => {
     const option = await app.banyan('up', '--detatch')
     assert.equal(option.code, 2)

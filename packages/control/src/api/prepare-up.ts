@@ -41,7 +41,6 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   const system = await loadSystem(request.config, signal === undefined ? {} : { signal })
   checkSystemName(paths, marker, system.name)
   await checkNotRunning(paths)
-  checkEntry(system)
   if (system.data !== null) await findBinaries(system.data.postgres)
   await checkPort(paths, recorded, host, port, system)
   return { paths, system, settings: { rungs, host, port } }
@@ -83,20 +82,6 @@ async function checkNotRunning(paths: StatePaths): Promise<void> {
     {
       hint: 'Look at it with "banyan status", or stop it with "banyan down".',
       details: { directory: paths.directory, url },
-    },
-  )
-}
-
-/** Until there is a gateway, requests can go to one service only. */
-function checkEntry({ services }: System): void {
-  const routed = services.filter(({ routes }) => routes.length > 0).map(({ name }) => name)
-  if (routed.length <= 1) return
-  throw new BanyanError(
-    'BANYAN_ENTRY_UNSUPPORTED',
-    `The services ${routed.join(' and ')} have routes, but on "single" one service takes all requests.`,
-    {
-      hint: 'Leave `routes` to one service, which passes on what belongs to the others.',
-      details: { services: routed },
     },
   )
 }
