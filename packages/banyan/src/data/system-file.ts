@@ -10,7 +10,7 @@ export function readSystemFile(path: string | undefined): RuntimeFile {
       'BANYAN_NO_SYSTEM',
       'BANYAN_SYSTEM is not set, so that this process belongs to no system.',
       {
-        hint: 'Start it as a service with `banyan up` or `banyan dev`, or run it with `banyan exec -- …`.',
+        hint: 'Start it as a service of a system: `banyan up`.',
       },
     )
   }

@@ -1,7 +1,7 @@
 import type { SqlFragment } from './sql.ts'
 
 /**
- * Filled in by the app (`banyan init` writes it), so that `data.of` and `data.by` know the types of
+ * Filled in by the app, so that `data.of` and `data.by` know the types of
  * keys and lookups. Without it any name and value is accepted by the types, and checked when run.
  *
  * @example

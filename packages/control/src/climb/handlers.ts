@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { type Node, type Step, type StepKind, type StepOf, simulate } from '@banyan/model'
 import { createCluster, removeCluster } from '../engines/postgres/engine.ts'
 import { writeJson } from '../state/files.ts'
@@ -30,8 +31,9 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
   },
   'start-node': async (context, { node }, signal) => {
     const keeper = context.keepers.ensure(driverOf(context, findNode(context, node)))
+    const logFrom = await sizeOf(keeper.driver.logFile)
     await keeper.want()
-    await untilHealthy(context.keepers, keeper, signal)
+    await untilHealthy(context.keepers, keeper, signal, logFrom)
   },
   'apply-migrations': async (context, { release }, signal) => {
     await migrate(context, signal)
@@ -61,6 +63,11 @@ export function handlerOf(step: Step): Handler<StepKind> {
 async function record(context: Context, step: Step): Promise<void> {
   context.topology = simulate(observe(context, isReliable), step).topology
   await writeJson(context.paths.topology, context.topology)
+}
+
+/** Where the log ends now: what follows is of this start. */
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0
 }
 
 function findNode({ topology }: Context, name: string): Node {

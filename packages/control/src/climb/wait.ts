@@ -13,6 +13,7 @@ export async function untilHealthy(
   keepers: Keepers,
   keeper: Keeper,
   signal: AbortSignal,
+  logFrom: number,
 ): Promise<void> {
   const waker = new Waker()
   const wake = () => waker.wake()
@@ -22,7 +23,7 @@ export async function untilHealthy(
     for (;;) {
       signal.throwIfAborted()
       if (keeper.situation === 'healthy') return
-      const failure = await failureOf(keeper)
+      const failure = await failureOf(keeper, logFrom)
       if (failure !== null) throw failure
       await waker.rest(1_000)
     }
@@ -32,16 +33,16 @@ export async function untilHealthy(
   }
 }
 
-async function failureOf(keeper: Keeper): Promise<unknown> {
+async function failureOf(keeper: Keeper, logFrom: number): Promise<unknown> {
   // A start that did not even begin says why: no such program, no space, a port that is taken.
   if (keeper.startError !== null) return keeper.startError
-  if (keeper.facts.quickExits >= quickExitsOfLoop) return await crashed(keeper)
-  if (keeper.situation === 'late') return await notReady(keeper)
+  if (keeper.facts.quickExits >= quickExitsOfLoop) return await crashed(keeper, logFrom)
+  if (keeper.situation === 'late') return await notReady(keeper, logFrom)
   return null
 }
 
-async function crashed({ name, driver, facts }: Keeper): Promise<BanyanError> {
-  const lines = await lastLines(driver.logFile, linesShown)
+async function crashed({ name, driver, facts }: Keeper, logFrom: number): Promise<BanyanError> {
+  const lines = await lastLines(driver.logFile, linesShown, logFrom)
   return new BanyanError(
     'BANYAN_SERVICE_CRASHED',
     `${name} exits at once (${sayExit(facts.lastExit)}), tried ${facts.quickExits} times.${quote(lines)}`,
@@ -52,8 +53,8 @@ async function crashed({ name, driver, facts }: Keeper): Promise<BanyanError> {
   )
 }
 
-async function notReady({ name, driver, facts }: Keeper): Promise<BanyanError> {
-  const lines = await lastLines(driver.logFile, linesShown)
+async function notReady({ name, driver, facts }: Keeper, logFrom: number): Promise<BanyanError> {
+  const lines = await lastLines(driver.logFile, linesShown, logFrom)
   const { port, tier } = driver.node
   return new BanyanError(
     'BANYAN_SERVICE_NOT_READY',

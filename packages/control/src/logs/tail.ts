@@ -2,8 +2,11 @@ import { open } from 'node:fs/promises'
 
 const chunkBytes = 65_536
 
-/** The last lines of a file, read from its end; empty where there is no file. */
-export async function lastLines(path: string, count: number): Promise<string[]> {
+/**
+ * The last lines of a file, read from its end; empty where there is no file. `since` is the byte
+ * before which nothing is read: what an earlier run printed.
+ */
+export async function lastLines(path: string, count: number, since = 0): Promise<string[]> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
@@ -12,8 +15,8 @@ export async function lastLines(path: string, count: number): Promise<string[]> 
   try {
     let from = (await file.stat()).size
     let text = Buffer.alloc(0)
-    while (from > 0 && countLines(text) <= count) {
-      const length = Math.min(chunkBytes, from)
+    while (from > since && countLines(text) <= count) {
+      const length = Math.min(chunkBytes, from - since)
       from -= length
       const { buffer } = await file.read(Buffer.alloc(length), 0, length, from)
       text = Buffer.concat([buffer, text])
