@@ -53,4 +53,4 @@ export class Recovery {
 
 const lossPauseMs = 20
 const pauseMinMs = 20
-const pauseMaxMs = 320
+const pauseMaxMs = 200
