@@ -1,6 +1,6 @@
 // COPY of 100,000 users: with a plain unique index on the email, with the lookup that `unique` makes,
-// with neither, and with a statement trigger over a transition table, the other way to keep a lookup
-// (see docs/designs/app-contract.md). Prints JSON.
+// with neither, and with a statement trigger over a transition table, the other way to keep a
+// lookup. Prints JSON.
 // usage: node bench/copy-unique.ts [rounds] [rows]
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'

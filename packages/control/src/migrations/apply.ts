@@ -93,7 +93,7 @@ async function readRecorded(owner: Client): Promise<Recorded[]> {
 
 /** Nothing to apply: the config may have changed all the same. */
 async function syncAlone({ owner, tables, signal }: Run): Promise<KeyType | null> {
-  await owner.query('begin isolation level read committed')
+  await owner.query('begin isolation level read committed read write')
   try {
     const { keyType } = await syncTables(owner, tables)
     signal?.throwIfAborted()

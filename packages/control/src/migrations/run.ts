@@ -46,14 +46,19 @@ export async function finishMigration(
   })
 }
 
+/** A migration may have changed the session: the next one starts as if it were the first. */
+async function resetSession(owner: Client): Promise<void> {
+  await owner.query('reset session authorization; reset role; reset all')
+}
+
 async function inTransaction<Result>(
   run: Run,
   migration: Migration,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const { owner, signal } = run
-  // A migration may have changed the session: the next one starts as if it were the first.
-  await owner.query('reset session authorization; reset all; begin isolation level read committed')
+  await resetSession(owner)
+  await owner.query('begin isolation level read committed read write')
   try {
     const result = await cancellable(owner, signal, work)
     signal?.throwIfAborted()
@@ -68,7 +73,7 @@ async function inTransaction<Result>(
 /** Written first and completed later, so that even a failing CREATE INDEX CONCURRENTLY leaves a trace. */
 async function runStatementsAlone(run: Run, migration: Migration): Promise<void> {
   const { owner, signal } = run
-  await owner.query('reset session authorization; reset all')
+  await resetSession(owner)
   await begin(run, migration)
   try {
     for (const statement of migration.statements) {
