@@ -1,5 +1,5 @@
 import { BanyanError, type RuntimeFile, type ShardedTable } from '@banyan/model'
-import { banyanSchema, quoteName } from '@banyan/postgres'
+import { lookupOf, quoteName } from '@banyan/postgres'
 
 /** A unique value of the system: what `data.by` asks for. */
 export type Lookup = {
@@ -23,8 +23,7 @@ export function lookupsOf({ system }: RuntimeFile): ReadonlyMap<string, Lookup> 
 }
 
 function describe(table: ShardedTable, columns: readonly string[]): Lookup {
-  const schema = banyanSchema
-  const name = `unique_${table.name}_${columns.join('_')}`
+  const { schema, name } = lookupOf(table.name, columns)
   const match = columns.map((column, at) => `${quoteName(column)} = $${at + 1}`)
   return {
     name: `${table.name}.${columns.join(',')}`,
