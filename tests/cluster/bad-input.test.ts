@@ -239,6 +239,18 @@ describe('a service that does not come up', () => {
     assert.match(error.message, /"no-such-program"/)
   })
 
+  test('a build that fails is told with its last lines, and the service is not started', async () => {
+    await app.write(
+      'banyan.config.ts',
+      config("run: 'node web.mjs', build: 'node build.mjs', routes: ['/']"),
+    )
+    await app.write('build.mjs', "console.error('no flour')\nprocess.exit(3)")
+    const error = await failingUp(app)
+    assert.equal(error.code, 'BANYAN_BUILD_FAILED')
+    assert.match(error.message, /The build of web failed \(code 3\)/)
+    assert.match(error.message, /no flour/)
+  })
+
   test('a crash loop after a good start is said in status, with the next try', async () => {
     await app.write('banyan.config.ts', config("run: 'node web.mjs', routes: ['/']"))
     await app.write(

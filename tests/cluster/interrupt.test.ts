@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { makeApp, migratedFiles, type TestApp } from './support/banyan.ts'
@@ -112,4 +112,37 @@ describe('interrupted by time, where no event tells', () => {
     assert.equal(code, 0)
     await assertNothingRuns(app)
   })
+})
+
+describe('SIGKILL of control in the middle of up, and the next up goes on', {
+  concurrency: 3,
+}, () => {
+  for (const moment of [
+    'create-data-node.*begun',
+    'Making a database cluster',
+    'create-data-node.*done',
+    'start-node.*db-1.*begun',
+    'apply-migrations.*begun',
+    'apply-migrations.*done',
+    'start-node.*web-1.*begun',
+    'start-node.*web-1.*done',
+  ]) {
+    test(`killed at ${moment}`, async () => {
+      const app = await makeApp(migratedFiles)
+      try {
+        const running = app.start('up', '--json', '--port', String(app.port))
+        await running.until(new RegExp(moment))
+        const { pid } = JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8'))
+        process.kill(pid, 'SIGKILL')
+        assert.equal((await running.ended).code, 1)
+        const again = await app.banyan('up', '--detach')
+        assert.equal(again.code, 0, again.stderr)
+        assert.equal((await fetch(app.url)).status, 200)
+        assert.equal((await app.banyan('down')).code, 0)
+        await assertNothingRuns(app)
+      } finally {
+        await app.remove()
+      }
+    })
+  }
 })

@@ -3,16 +3,19 @@
 // "node" where that is installed, else says what to do.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const { enableCompileCache } = module
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major > 22 || (major === 22 && minor >= 18)) await run()
 else handOver(findNode())
 
 async function run() {
+  // Types are stripped once, not at every command.
+  enableCompileCache?.()
   const built = new URL('../dist/main.js', import.meta.url)
   const source = new URL('../src/main.ts', import.meta.url)
   const { main } = await import(existsSync(fileURLToPath(built)) ? built.href : source.href)

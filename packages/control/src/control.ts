@@ -49,7 +49,11 @@ export class Control implements Controlled {
   /** Stops everything in order. Whoever asks again waits for the same end. */
   async down(): Promise<void> {
     this.#stopping ??= this.#climbDown()
-    await this.#stopping
+    await this.#stopping.catch((error) => {
+      // What could not be stopped may be stopped at the next try.
+      this.#stopping = null
+      throw error
+    })
   }
 
   status(): Status {

@@ -39,15 +39,20 @@ export class Attachment {
 
   /** Follows what control says; returns the exit code. */
   async follow({ client, identity }: StartedControl, signal: AbortSignal): Promise<number> {
+    const giveUp = new AbortController()
     const stop = () => {
       this.#screen.stopping()
-      // An answer that does not come shows in the events, which end with control.
-      client.down().catch(() => {})
+      client.down().catch((error) => {
+        // An answer that does not come shows in the events, which end with control. A refusal does not.
+        if (error.code === 'BANYAN_CONTROL_FAILED' && this.#stopped) return
+        this.#failure ??= error
+        giveUp.abort()
+      })
     }
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop)
     try {
-      for await (const event of client.events()) {
+      for await (const event of client.events(giveUp.signal)) {
         await this.#take(event, client)
         if (this.#ready && this.#options.detach) return 0
       }
@@ -56,7 +61,7 @@ export class Attachment {
       await this.#logs.end()
     }
     // Its last word is not its end: whoever looks after us must find nothing.
-    await untilEnded(identity, longestGoodbyeMs)
+    if (!giveUp.signal.aborted) await untilEnded(identity, longestGoodbyeMs)
     return this.#conclude(signal)
   }
 

@@ -40,7 +40,9 @@ export class LiveLogs {
         path: logFileOf(this.#paths, name),
         ...(from === undefined ? {} : { from }),
         signal: this.#stopping.signal,
-        onLine: (line) => printer.print(name, line),
+        onLine: (line) => {
+          if (from !== undefined || isTrouble(line)) printer.print(name, line)
+        },
       })
     })
   }
@@ -49,4 +51,9 @@ export class LiveLogs {
     this.#stopping.abort()
     await Promise.all(this.#following)
   }
+}
+
+/** Of what a server says while it serves, only what goes wrong is news. */
+function isTrouble(line: string): boolean {
+  return /\b(WARNING|ERROR|FATAL|PANIC): /.test(line)
 }

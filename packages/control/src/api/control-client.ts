@@ -28,9 +28,11 @@ export class ControlClient {
     return await askJson(this.#socket, 'GET', '/status')
   }
 
-  /** What control has said so far and what it says from now on, until it ends. */
-  async *events(): AsyncGenerator<ControlEvent> {
-    yield* readLines<ControlEvent>(await ask(this.#socket, 'GET', '/events'))
+  /** What control has said so far and what it says from now on, until it ends or the signal comes. */
+  async *events(signal?: AbortSignal): AsyncGenerator<ControlEvent> {
+    const response = await ask(this.#socket, 'GET', '/events')
+    signal?.addEventListener('abort', () => response.destroy())
+    yield* readLines<ControlEvent>(response)
   }
 
   /** SIGKILL for a node, named by itself or by its role. */

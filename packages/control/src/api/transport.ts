@@ -43,7 +43,8 @@ export async function* readLines<Line>(response: IncomingMessage): AsyncGenerato
     }
   } catch (error) {
     // A control that dies in the middle ends the stream; who reads it asks why.
-    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ECONNRESET' && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
   }
 }
 

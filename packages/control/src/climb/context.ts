@@ -24,6 +24,8 @@ export type Context = {
   readonly events: EventLog
   readonly keepers: Keepers
   readonly release: string
+  /** The services whose `build:` this control has run. */
+  readonly built: Set<string>
   topology: Topology
   learned: Learned
   /** The release whose migrations this control has seen applied; it believes no file about that. */

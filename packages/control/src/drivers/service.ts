@@ -118,7 +118,8 @@ function probeWorker({ startedAt }: Presence): Probe {
 function environmentOf(options: ServiceOptions): ServiceEnvironment {
   const { service, node, root, listen } = options
   const { databaseUrl } = options.runtime()
-  return { service, node: node.name, root, listen, databaseUrl }
+  const cache = options.paths.cache
+  return { service, node: node.name, root, cache, listen, databaseUrl }
 }
 
 /** A digest, since the environment holds passwords. What was merely inherited does not count. */

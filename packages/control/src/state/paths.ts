@@ -15,6 +15,7 @@ export type StatePaths = {
   readonly topology: string
   readonly nodes: string
   readonly logs: string
+  readonly cache: string
 }
 
 /** The paths of a state directory; the layout is part of the contract (docs/designs/app-contract.md). */
@@ -34,6 +35,7 @@ export function statePaths(directory: string): StatePaths {
     topology: at('topology.json'),
     nodes: at('nodes'),
     logs: at('logs'),
+    cache: at('cache'),
   }
 }
 

@@ -37,6 +37,7 @@ export class Keeper {
   #startedByUs = false
   #startError: unknown = null
   #ended = false
+  #cleared = false
   #hasLooked: () => void = () => {}
   /** Settles when the node was looked at for the first time. */
   readonly looked = new Promise<void>((resolve) => {
@@ -95,6 +96,8 @@ export class Keeper {
     this.#adopt(await this.driver.find())
     this.#change({ wanted: true })
     this.#loop = this.#run()
+    // Whoever stops the node is told; nobody else can do anything about it.
+    this.#loop.catch(() => {})
   }
 
   /** Stops the node for good and returns when nothing of it is left. */
@@ -102,8 +105,9 @@ export class Keeper {
     this.#change({ wanted: false })
     this.#starting?.abort()
     this.#waker.wake()
-    if (this.#loop === null) return await this.driver.stop()
-    await this.#loop
+    const loop = this.#loop
+    this.#loop = null
+    await (loop === null ? this.driver.stop() : loop)
   }
 
   /** Leaves the node running and stops looking after it. */
@@ -119,14 +123,30 @@ export class Keeper {
 
   async #run(): Promise<void> {
     while (!this.#ended) {
-      await this.#observe()
-      this.#hasLooked()
-      if (this.#situation === 'stopped' || this.#ended) return
-      await this.#act()
-      if (this.#ended) return
+      try {
+        await this.#observe()
+        if (this.#ended) return
+        if (this.#situation === 'stopped') return await this.#clear()
+        await this.#act()
+      } catch (error) {
+        if (!this.#facts.wanted) throw error
+        this.#noteTrouble(error)
+      } finally {
+        this.#hasLooked()
+      }
       this.#rename()
       await this.#waker.rest(this.#restMs())
     }
+  }
+
+  /** A process that ended by itself may have left others behind. */
+  async #clear(): Promise<void> {
+    if (!this.#cleared) await this.driver.stop()
+  }
+
+  /** What keeps us from looking after the node is said with it, and tried again a moment later. */
+  #noteTrouble(error: unknown): void {
+    this.#change({ missing: error instanceof Error ? error.message : String(error) })
   }
 
   async #observe(): Promise<void> {
@@ -144,6 +164,7 @@ export class Keeper {
     if (this.#situation === 'stopping') {
       await this.driver.stop()
       this.#presence = null
+      this.#cleared = true
       this.#change({ running: false, readySinceMs: null, lastExit: null })
     }
   }
@@ -231,7 +252,8 @@ export class Keeper {
   /** Until the next thing can have happened that no event tells. */
   #restMs(): number {
     const { situation } = this
-    if (situation === 'due' || situation === 'stopping') return 0
+    if (situation === 'stopping' || situation === 'stopped') return 0
+    if (situation === 'due') return firstProbesEveryMs
     if (situation === 'waiting') return Math.max(1, this.#facts.retryAtMs - this.#options.now())
     if (situation === 'rising') return this.#risingRestMs()
     if (situation === 'healthy' && this.#presence?.exit != null) return probeEveryMs

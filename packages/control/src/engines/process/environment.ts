@@ -6,6 +6,8 @@ export type ServiceEnvironment = {
   readonly node: string
   /** The folder that the service runs in. */
   readonly root: string
+  /** Where Node keeps compiled code between two starts. */
+  readonly cache: string
   /** Null for a worker, which listens nowhere. */
   readonly listen: { readonly host: string; readonly port: number } | null
   /** Null for a system without a data tier. */
@@ -38,6 +40,8 @@ export function wholeEnvironment(
     if (value !== undefined && !ofOthers) environment[name] = value
   }
   environment.NODE_ENV ??= 'production'
+  // A TypeScript app comes back in half the time when its types were stripped before.
+  environment.NODE_COMPILE_CACHE ??= options.cache
   Object.assign(environment, ownEnvironment(options))
   environment.PATH = searchPath(options.root, environment.PATH)
   return environment

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { open } from 'node:fs/promises'
+import { BanyanError, type Node, type Service } from '@banyan/model'
+import { resolveCommand, wholeEnvironment } from '../engines/process/environment.ts'
+import { lastLines } from '../logs/tail.ts'
+import { logFileOf } from '../state/paths.ts'
+import { type Context, runtimeOf } from './context.ts'
+
+const linesShown = 20
+
+/** Runs `build:` of a service, once for each control: before the first node of the release starts. */
+export async function buildOnce(context: Context, node: Node, signal: AbortSignal): Promise<void> {
+  const service = context.system.services.find(({ name }) => name === node.service)
+  if (service?.build == null || context.built.has(service.name)) return
+  const sentence = `Building ${service.name}: ${service.build.join(' ')}`
+  context.events.add({ type: 'progress', sentence })
+  await build(context, node, service, service.build, signal)
+  context.built.add(service.name)
+}
+
+async function build(
+  context: Context,
+  node: Node,
+  service: Service,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { system, paths } = context
+  const logFile = logFileOf(paths, node.name)
+  const { databaseUrl } = runtimeOf(context, node.name, service)
+  const options = { service, node: node.name, root: system.root, cache: paths.cache }
+  const env = wholeEnvironment({ ...options, listen: null, databaseUrl }, process.env)
+  const [program = '', ...words] = resolveCommand(command)
+  const log = await open(logFile, 'a', 0o600)
+  try {
+    const stdio: ['ignore', number, number] = ['ignore', log.fd, log.fd]
+    const child = spawn(program, words, { cwd: system.root, env, stdio, detached: true })
+    const stop = () => stopGroup(child.pid)
+    signal.addEventListener('abort', stop)
+    const how = await new Promise<string | null>((resolve) => {
+      child.once('error', ({ message }) => resolve(message))
+      child.once('exit', (code, by) => resolve(code === 0 ? null : (by ?? `code ${code}`)))
+    })
+    signal.removeEventListener('abort', stop)
+    signal.throwIfAborted()
+    if (how !== null) throw await failed(service.name, command, how, logFile)
+  } finally {
+    await log.close()
+  }
+}
+
+/** A build starts programs of its own; all of them are in the group that it leads. */
+function stopGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function failed(
+  service: string,
+  command: readonly string[],
+  how: string,
+  logFile: string,
+): Promise<BanyanError> {
+  const lines = await lastLines(logFile, linesShown)
+  return new BanyanError(
+    'BANYAN_BUILD_FAILED',
+    `The build of ${service} failed (${how}): ${command.join(' ')}\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    {
+      hint: `Run "${command.join(' ')}" in the folder of the config to see it alone. The whole log: ${logFile}`,
+      details: { service, lines },
+    },
+  )
+}
