@@ -82,6 +82,7 @@ export const errorCatalogue = {
   BANYAN_SERVICE_CRASHED: 'A service ends each time as soon as it is started.',
   BANYAN_SERVICE_NOT_READY: 'A service did not become ready within its time.',
   BANYAN_SERVICE_NOT_FOUND: 'The program of a service does not exist or cannot be run.',
+  BANYAN_BUILD_FAILED: 'The build command of a service failed.',
   BANYAN_NODE_UNKNOWN: 'There is no node of that name.',
   BANYAN_USAGE_INVALID: 'The command line is wrong.',
   BANYAN_CONFIRMATION_NEEDED: 'Something would be deleted, and nobody confirmed it.',

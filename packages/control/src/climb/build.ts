@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { BanyanError, type Node, type Service } from '@banyan/model'
 import { resolveCommand, wholeEnvironment } from '../engines/process/environment.ts'
+import { sizeOf } from '../logs/follow.ts'
 import { lastLines } from '../logs/tail.ts'
 import { logFileOf } from '../state/paths.ts'
 import { type Context, runtimeOf } from './context.ts'
@@ -31,6 +32,7 @@ async function build(
   const options = { service, node: node.name, root: system.root, cache: paths.cache }
   const env = wholeEnvironment({ ...options, listen: null, databaseUrl }, process.env)
   const [program = '', ...words] = resolveCommand(command)
+  const logFrom = await sizeOf(logFile)
   const log = await open(logFile, 'a', 0o600)
   try {
     const stdio: ['ignore', number, number] = ['ignore', log.fd, log.fd]
@@ -43,7 +45,7 @@ async function build(
     })
     signal.removeEventListener('abort', stop)
     signal.throwIfAborted()
-    if (how !== null) throw await failed(service.name, command, how, logFile)
+    if (how !== null) throw await failed(service.name, command, how, logFile, logFrom)
   } finally {
     await log.close()
   }
@@ -63,8 +65,9 @@ async function failed(
   command: readonly string[],
   how: string,
   logFile: string,
+  logFrom: number,
 ): Promise<BanyanError> {
-  const lines = await lastLines(logFile, linesShown)
+  const lines = await lastLines(logFile, linesShown, logFrom)
   return new BanyanError(
     'BANYAN_BUILD_FAILED',
     `The build of ${service} failed (${how}): ${command.join(' ')}\n${lines.map((line) => `  ${line}`).join('\n')}`,

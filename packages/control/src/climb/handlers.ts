@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises'
 import { type Node, type Step, type StepKind, type StepOf, simulate } from '@banyan/model'
 import { createCluster, removeCluster } from '../engines/postgres/engine.ts'
+import { sizeOf } from '../logs/follow.ts'
 import { writeJson } from '../state/files.ts'
 import { nodeDirectory } from '../state/paths.ts'
+import { buildOnce } from './build.ts'
 import type { Context } from './context.ts'
 import { driverOf } from './drivers.ts'
 import { migrate } from './migrate.ts'
@@ -30,8 +31,10 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await record(context, step)
   },
   'start-node': async (context, { node }, signal) => {
-    const keeper = context.keepers.ensure(driverOf(context, findNode(context, node)))
+    const found = findNode(context, node)
+    const keeper = context.keepers.ensure(driverOf(context, found))
     const logFrom = await sizeOf(keeper.driver.logFile)
+    await buildOnce(context, found, signal)
     await keeper.want()
     await untilHealthy(context.keepers, keeper, signal, logFrom)
   },
@@ -63,11 +66,6 @@ export function handlerOf(step: Step): Handler<StepKind> {
 async function record(context: Context, step: Step): Promise<void> {
   context.topology = simulate(observe(context, isReliable), step).topology
   await writeJson(context.paths.topology, context.topology)
-}
-
-/** Where the log ends now: what follows is of this start. */
-async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => null))?.size ?? 0
 }
 
 function findNode({ topology }: Context, name: string): Node {
