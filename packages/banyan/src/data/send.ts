@@ -15,20 +15,13 @@ export class Lost extends Error {
   }
 }
 
-/**
- * Runs one statement on a connection. The extended protocol is used even without parameters, since
- * it takes one statement only. Fails with PostgreSQL's own error, or with {@link Lost}.
- */
+/** Runs one statement on a connection. Fails with PostgreSQL's own error, or with {@link Lost}. */
 export function send(client: pg.ClientBase, compiled: Compiled): Promise<pg.QueryResult> {
   return new Promise((resolve, reject) => {
-    const statement = new Statement(
-      { text: compiled.text, values: compiled.values, queryMode: 'extended' },
-      undefined,
-      (error, result) => {
-        if (error === null || error === undefined) resolve(result)
-        else reject(isLoss(error, client) ? new Lost(error, statement.sent) : error)
-      },
-    )
+    const statement = new Statement(compiled.text, compiled.values, (error, result) => {
+      if (error === null || error === undefined) resolve(result)
+      else reject(isLoss(error, client) ? new Lost(error, statement.sent) : error)
+    })
     client.query(statement as unknown as pg.Submittable)
   })
 }
