@@ -2,10 +2,10 @@ import { realpath } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { BanyanError, findRungs, type System, type Topology } from '@banyan/model'
 import { loadSystem } from '../config/load-system.ts'
-import { readRunFile } from '../drivers/run-file.ts'
+import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { findBinaries } from '../engines/postgres/engine.ts'
 import { isSameProcess } from '../sites/identity.ts'
-import { holderOfPort } from '../sites/proc.ts'
+import { holderOfPort, processesWith } from '../sites/proc.ts'
 import { checkSystemName, checkWritable, inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
 import { type StatePaths, statePaths } from '../state/paths.ts'
@@ -126,8 +126,12 @@ async function isHeldByUs(
   port: number,
 ): Promise<boolean> {
   for (const node of recorded?.nodes ?? []) {
+    if (node.port !== port) continue
     const run = await readRunFile(paths, node.name)
-    if (node.port === port && run !== null && isSameProcess(run.identity)) return true
+    if (run !== null && isSameProcess(run.identity)) return true
+    // Control may have died before it wrote down what it had just started.
+    const { name, value } = markOf(paths, node.name)
+    if ((await processesWith(name, value)).length > 0) return true
   }
   return false
 }

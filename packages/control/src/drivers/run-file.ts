@@ -22,6 +22,16 @@ export async function writeRunFile(paths: StatePaths, node: string, file: RunFil
   await writeJson(pathOf(paths, node), file)
 }
 
+/** The file that a service process of the node is told to read. */
+export function runtimeFileOf(paths: StatePaths, node: string): string {
+  return join(nodeDirectory(paths, node), 'system.json')
+}
+
+/** What every process of a node carries in its environment, so that all of them can be found. */
+export function markOf(paths: StatePaths, node: string): { name: string; value: string } {
+  return { name: 'BANYAN_SYSTEM', value: runtimeFileOf(paths, node) }
+}
+
 function pathOf(paths: StatePaths, node: string): string {
   return join(nodeDirectory(paths, node), 'run.json')
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Node, RuntimeFile, Service } from '@banyan/model'
 import {
   ownEnvironment,
@@ -13,7 +12,7 @@ import type { Site } from '../sites/site.ts'
 import { writeJson } from '../state/files.ts'
 import { logFileOf, nodeDirectory, type StatePaths } from '../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
-import { readRunFile, writeRunFile } from './run-file.ts'
+import { markOf, readRunFile, runtimeFileOf, writeRunFile } from './run-file.ts'
 
 export type ServiceOptions = {
   readonly node: Node
@@ -34,8 +33,8 @@ const workerReadyAfterMs = 1_000
 /** Keeps one process of a service. */
 export function serviceDriver(options: ServiceOptions): NodeDriver {
   const { node, service, paths, site, listen } = options
-  const runtimeFile = join(nodeDirectory(paths, node.name), 'system.json')
-  const mark = { name: 'BANYAN_SYSTEM', value: runtimeFile }
+  const runtimeFile = runtimeFileOf(paths, node.name)
+  const mark = markOf(paths, node.name)
   const logFile = logFileOf(paths, node.name)
   let kind: Kind = 'unknown'
 

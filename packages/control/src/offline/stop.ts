@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import { BanyanError, emptyTopology, type Node, type Topology } from '@banyan/model'
-import { readRunFile } from '../drivers/run-file.ts'
+import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { stopServer } from '../engines/postgres/engine.ts'
 import { localSite } from '../sites/local.ts'
 import { readJson } from '../state/files.ts'
@@ -60,6 +59,6 @@ async function stopNode(paths: StatePaths, node: Node): Promise<void> {
     })
   }
   const run = await readRunFile(paths, node.name)
-  const mark = { name: 'BANYAN_SYSTEM', value: join(directory, 'system.json') }
+  const mark = markOf(paths, node.name)
   await localSite.stop(run?.identity ?? null, mark, serviceTimeoutMs)
 }

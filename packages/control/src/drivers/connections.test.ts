@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { connectionsPerProcess } from './connections.ts'
+
+test('all processes together fit into the server, twice over, whatever their number', () => {
+  for (const connectionsMax of [20, 100, 200]) {
+    for (let processes = 1; processes <= 40; processes += 1) {
+      const each = connectionsPerProcess(connectionsMax, processes)
+      assert.ok(each >= 1)
+      if (each > 1) assert.ok(2 * processes * each + 12 <= connectionsMax)
+    }
+  }
+})
+
+test('one process alone does not take more than is useful', () => {
+  assert.equal(connectionsPerProcess(200, 1), 20)
+})
