@@ -1,3 +1,4 @@
+import { BanyanError } from '@banyan/model'
 import { CommanderError } from 'commander'
 import { printError, printUsageError } from './print-error.ts'
 import { makeProgram } from './program.ts'
@@ -19,6 +20,7 @@ export async function main(words: readonly string[]): Promise<number> {
     code = result
   }, usage)
   try {
+    checkNode(process.versions.node)
     await program.parseAsync([...words], { from: 'user' })
     return code
   } catch (error) {
@@ -31,4 +33,17 @@ export async function main(words: readonly string[]): Promise<number> {
     printUsageError(usage, json)
     return 2
   }
+}
+
+/** The built command may be run by a Node that nobody chose; what it lacks would show much later. */
+function checkNode(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 18)) return
+  throw new BanyanError(
+    'BANYAN_NODE_TOO_OLD',
+    `Banyan needs Node 22.18 or newer, and this is Node ${version}.`,
+    {
+      hint: 'Run "npm install --save-dev node@24" here, or install Node 24 from https://nodejs.org.',
+    },
+  )
 }

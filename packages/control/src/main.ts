@@ -1,8 +1,138 @@
-import { enableCompileCache } from 'node:module'
+import { rm } from 'node:fs/promises'
+import { BanyanError, emptyTopology, type System, type Topology } from '@banyan/model'
+import { EventLog } from './api/events.ts'
+import { reportOf } from './api/report.ts'
+import { type ApiServer, listen } from './api/server.ts'
+import type { ControlFile, Handshake, UpSettings } from './api/types.ts'
+import type { Context, Learned } from './climb/context.ts'
+import { desiredTopology } from './climb/ground.ts'
+import { learnedFile } from './climb/migrate.ts'
+import { Control } from './control.ts'
+import { findBinaries } from './engines/postgres/engine.ts'
+import { keepLogsBounded } from './logs/bound.ts'
+import { identify } from './sites/identity.ts'
+import { makeStateDirectory } from './state/directory.ts'
+import { readJson, writeJson } from './state/files.ts'
+import { takeLock } from './state/lock.ts'
+import { type StatePaths, statePaths } from './state/paths.ts'
+import { ensureSecrets } from './state/secrets.ts'
+import { Keepers } from './supervise/keepers.ts'
 
 /*
- * The control process: `node main.ts STATE_DIRECTORY`. The cache comes before everything else: from
- * it, code that was stripped of its types once is loaded in a third of the time and half the memory.
+ * The control process: `node main.ts STATE_DIRECTORY`. Everything that control needs to know is in
+ * the state directory, where `up` wrote it. So whoever starts it again later (a person, the holder)
+ * need not know any of it.
  */
-enableCompileCache()
-await import('./run.ts')
+
+const began = performance.now()
+
+/** Runs the control of a state directory until it is told to stop. Ends the process. */
+export async function runControl(directory: string): Promise<void> {
+  // The one who started us may end at any moment; that is no reason for us to end.
+  process.on('disconnect', () => {})
+  process.on('unhandledRejection', (error) => void refuse(error))
+  // A full disk, or a log that went away, must not end what keeps everything running.
+  process.stdout.on('error', () => {})
+  process.stderr.on('error', () => {})
+  // It was meant for us alone: what we start has a cache in the state directory.
+  delete process.env.NODE_COMPILE_CACHE
+  await control(directory).catch(refuse)
+}
+
+async function control(directory: string): Promise<void> {
+  const paths = statePaths(directory)
+  const lock = takeLock(paths.lock)
+  if (lock === null) return refuse(alreadyRunning(paths))
+  process.title = `banyan control ${directory}`
+  const { control, stopKeepingLogs } = await makeControl(paths)
+  const server = await listen(control, paths.socket)
+  await announce(paths, server)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => void control.down())
+  }
+  control.raise(began)
+  const ending = await control.ended
+  stopKeepingLogs()
+  await retire(paths, server)
+  lock.release()
+  process.exit(ending === 'stopped' ? 0 : 1)
+}
+
+async function makeControl(paths: StatePaths) {
+  const system = await readRequired<System>(paths.system)
+  const settings = await readRequired<UpSettings>(paths.settings)
+  await makeStateDirectory(paths, system.name)
+  const recorded = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const desired = await desiredTopology(paths, system, settings, recorded)
+  const events = new EventLog((event) => process.stdout.write(`${JSON.stringify(event)}\n`))
+  const context: Context = {
+    paths,
+    system,
+    settings,
+    events,
+    secrets: await ensureSecrets(paths),
+    binaries: system.data === null ? null : await findBinaries(system.data.postgres),
+    keepers: new Keepers(() => performance.now()),
+    release: 'r1',
+    built: new Set(),
+    topology: recorded,
+    learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
+    migrated: null,
+  }
+  return { control: new Control(context, desired), stopKeepingLogs: keepLogsBounded(paths) }
+}
+
+const nothingLearned: Learned = { keyType: null, connectionsMax: 10 }
+
+async function readRequired<T extends object>(path: string): Promise<T> {
+  const value = await readJson<T>(path)
+  if (value !== null) return value
+  throw new BanyanError('BANYAN_STATE_BROKEN', `${path} is missing.`, {
+    hint: 'Run "banyan up", which writes it.',
+  })
+}
+
+/** From here on others can ask; the one that started us may let go. */
+async function announce(paths: StatePaths, { socket }: ApiServer): Promise<void> {
+  const identity = identify(process.pid)
+  const file: ControlFile = {
+    format: 1,
+    pid: process.pid,
+    startTime: identity?.startTime ?? '',
+    socket,
+    startedAt: new Date().toISOString(),
+  }
+  await writeJson(paths.control, file, 0o600)
+  await tell({ kind: 'listening', socket })
+}
+
+async function retire(paths: StatePaths, server: ApiServer): Promise<void> {
+  // The last events are on their way to those who follow them.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await server.close()
+  await rm(paths.control, { force: true })
+}
+
+async function refuse(error: unknown): Promise<void> {
+  process.stderr.write(
+    `${JSON.stringify({ at: new Date().toISOString(), error: reportOf(error) })}\n`,
+  )
+  await tell({ kind: 'refused', error: reportOf(error) })
+  process.exit(1)
+}
+
+/** One word to the process that started us, if it still listens. */
+async function tell(word: Handshake): Promise<void> {
+  if (process.send === undefined) return
+  await new Promise<void>((resolve) => process.send?.(word, () => resolve()))
+  if (process.connected) process.disconnect()
+}
+
+function alreadyRunning({ directory }: StatePaths): BanyanError {
+  return new BanyanError('BANYAN_ALREADY_RUNNING', `The system in ${directory} runs already.`, {
+    hint: 'Look at it with "banyan status", or stop it with "banyan down".',
+  })
+}
+
+// Others import this file to have it compiled; only the process that was started with it runs it.
+if (process.argv[1] === import.meta.filename) await runControl(process.argv[2] ?? '.banyan')

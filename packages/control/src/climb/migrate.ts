@@ -3,6 +3,7 @@ import { adminRole, ownerRole, prepareDatabase } from '@banyan/postgres'
 import { Client } from 'pg'
 import { connectionsPerProcess } from '../drivers/connections.ts'
 import { writeJson } from '../state/files.ts'
+import { applyInProcess } from './apply-in-process.ts'
 import { type Context, databaseName, dataMembers } from './context.ts'
 
 /** Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. */
@@ -33,18 +34,23 @@ async function applyAll(context: Context, signal: AbortSignal) {
   if (system.data === null) return { keyType: null }
   const { migrations: folder, tables } = system.data
   if (folder === null && tables.length === 0) return { keyType: null }
-  // Loaded only where there is something to do: the parser of SQL is large.
-  const { applyMigrations, readMigrations } = await import('../migrations/apply.ts')
-  const database = databaseName(system)
-  return await withClient(context, ownerRole, secrets.ownerPassword, database, async (owner) => {
-    return await applyMigrations({
-      owner,
-      migrations: folder === null ? [] : await readMigrations(folder),
-      tables,
-      signal,
-      onProgress: (words) => events.add({ type: 'progress', sentence: asSentence(words) }),
-    })
-  })
+  const job = {
+    ...memberOf(context),
+    user: ownerRole,
+    password: secrets.ownerPassword,
+    database: databaseName(system),
+    folder,
+    tables,
+  }
+  return await applyInProcess(job, signal, (words) =>
+    events.add({ type: 'progress', sentence: asSentence(words) }),
+  )
+}
+
+function memberOf(context: Context): { host: string; port: number } {
+  const [member] = dataMembers(context)
+  if (member === undefined) throw new Error('the topology has no data node')
+  return member
 }
 
 function asSentence(words: string): string {
@@ -58,10 +64,8 @@ async function withClient<Result>(
   database: string,
   use: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  const [member] = dataMembers(context)
-  if (member === undefined) throw new Error('the topology has no data node')
   const client = new Client({
-    ...member,
+    ...memberOf(context),
     user,
     password,
     database,

@@ -1,0 +1,74 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { BanyanError, type KeyType, type Table } from '@banyan/model'
+import { errorOf } from '../api/report.ts'
+import type { ErrorReport } from '../api/types.ts'
+import { withCompileCache } from '../compile-cache.ts'
+
+/** What the process that migrates is told, over its channel and never as an argument. */
+export type MigrationJob = {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  readonly folder: string | null
+  readonly tables: readonly Table[]
+}
+
+export type MigrationWord =
+  | { readonly kind: 'progress'; readonly words: string }
+  | { readonly kind: 'done'; readonly keyType: KeyType | null }
+  | { readonly kind: 'failed'; readonly error: ErrorReport }
+
+const program = fileURLToPath(new URL(`./apply-main${extname(import.meta.url)}`, import.meta.url))
+
+/**
+ * Applies migrations in a process of their own: the parser of SQL takes 40 MB that control would
+ * otherwise keep for as long as it lives. A cancellation, and our end, roll back what runs.
+ */
+export async function applyInProcess(
+  job: MigrationJob,
+  signal: AbortSignal,
+  onProgress: (words: string) => void,
+): Promise<{ keyType: KeyType | null }> {
+  const child = fork(program, [], {
+    env: withCompileCache(process.env),
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  // Without its channel it cancels and ends by itself.
+  const cancel = () => {
+    if (child.connected) child.disconnect()
+  }
+  signal.addEventListener('abort', cancel)
+  try {
+    child.send(job)
+    return { keyType: await lastWord(child, signal, onProgress) }
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    cancel()
+  }
+}
+
+async function lastWord(
+  child: ChildProcess,
+  signal: AbortSignal,
+  onProgress: (words: string) => void,
+): Promise<KeyType | null> {
+  return await new Promise((resolve, reject) => {
+    child.on('message', (word: MigrationWord) => {
+      if (word.kind === 'progress') onProgress(word.words)
+      else if (word.kind === 'done') resolve(word.keyType)
+      else reject(errorOf(word.error))
+    })
+    child.once('error', reject)
+    child.once('exit', (code, by) => reject(signal.aborted ? signal.reason : ended(by ?? code)))
+  })
+}
+
+function ended(how: string | number | null): BanyanError {
+  return new BanyanError('BANYAN_CONTROL_FAILED', `The process that migrates ended (${how}).`, {
+    hint: 'Run "banyan up" again: applied migrations are not run twice. control.log may say more.',
+  })
+}
