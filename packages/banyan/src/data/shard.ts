@@ -86,7 +86,9 @@ function connections(
     Client: pg.Client as unknown as ClientClass,
     config: { host, port, database, user, password, keepAlive: true, ...extra },
     target: `${host}:${port}/${database}`,
-    max: budget.max,
+    // Half for readers, half for writers: what one could borrow from the other it would have to give
+    // back under load, and a connection that is opened anew starts with cold caches.
+    max: Math.max(1, Math.floor(budget.max / 2)),
     min: 0,
     idleTimeoutMs: 10_000,
     usesMax: Number.POSITIVE_INFINITY,
