@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { BanyanError, emptyTopology, type System, type Topology } from '@banyan/model'
 import { EventLog } from './api/events.ts'
 import { reportOf } from './api/report.ts'
@@ -12,9 +12,9 @@ import { findBinaries } from './engines/postgres/engine.ts'
 import { keepLogsBounded } from './logs/bound.ts'
 import { identify } from './sites/identity.ts'
 import { makeStateDirectory } from './state/directory.ts'
-import { readJson, writeJson } from './state/files.ts'
+import { readJson, removeHalfWritten, writeJson } from './state/files.ts'
 import { takeLock } from './state/lock.ts'
-import { type StatePaths, statePaths } from './state/paths.ts'
+import { nodeDirectory, type StatePaths, statePaths } from './state/paths.ts'
 import { ensureSecrets } from './state/secrets.ts'
 import { Keepers } from './supervise/keepers.ts'
 
@@ -62,6 +62,7 @@ async function makeControl(paths: StatePaths) {
   const system = await readRequired<System>(paths.system)
   const settings = await readRequired<UpSettings>(paths.settings)
   await makeStateDirectory(paths, system.name)
+  await removeAllHalfWritten(paths)
   const recorded = (await readJson<Topology>(paths.topology)) ?? emptyTopology
   const desired = await desiredTopology(paths, system, settings, recorded)
   const events = new EventLog((event) => process.stdout.write(`${JSON.stringify(event)}\n`))
@@ -80,6 +81,12 @@ async function makeControl(paths: StatePaths) {
     migrated: null,
   }
   return { control: new Control(context, desired), stopKeepingLogs: keepLogsBounded(paths) }
+}
+
+async function removeAllHalfWritten(paths: StatePaths): Promise<void> {
+  const nodes = await readdir(paths.nodes)
+  const folders = [paths.directory, ...nodes.map((node) => nodeDirectory(paths, node))]
+  await Promise.all(folders.map(removeHalfWritten))
 }
 
 const nothingLearned: Learned = { keyType: null, connectionsMax: 10 }

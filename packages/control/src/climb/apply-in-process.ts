@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BanyanError, type KeyType, type Table } from '@banyan/model'
@@ -21,6 +22,8 @@ export type MigrationWord =
   | { readonly kind: 'progress'; readonly words: string }
   | { readonly kind: 'done'; readonly keyType: KeyType | null }
   | { readonly kind: 'failed'; readonly error: ErrorReport }
+
+const longestRollbackMs = 10_000
 
 const program = fileURLToPath(new URL(`./apply-main${extname(import.meta.url)}`, import.meta.url))
 
@@ -48,7 +51,16 @@ export async function applyInProcess(
   } finally {
     signal.removeEventListener('abort', cancel)
     cancel()
+    await untilExited(child)
   }
+}
+
+/** Nothing of ours may be left when a climb has ended, so its process is waited for, and not for ever. */
+async function untilExited(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const timer = setTimeout(() => child.kill('SIGKILL'), longestRollbackMs)
+  await once(child, 'exit')
+  clearTimeout(timer)
 }
 
 async function lastWord(

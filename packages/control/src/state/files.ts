@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { BanyanError } from '@banyan/model'
 
 /** The text of a file, or null where there is none. */
@@ -24,6 +25,13 @@ export async function readJson<T extends object>(path: string): Promise<T | null
     hint: `Restore ${path} from a backup; or move the state directory away and run "banyan up" to begin anew. Nothing was changed.`,
     details: { path },
   })
+}
+
+/** Removes what a process that was killed while it wrote has left in a folder. Only the holder of the lock may. */
+export async function removeHalfWritten(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => [])
+  const halves = names.filter((name) => /\.new-[0-9a-f]{8}$/.test(name))
+  await Promise.all(halves.map((name) => rm(join(directory, name), { force: true })))
 }
 
 /** Replaces a file in one go: whoever reads it sees the old content or the new one, never half. */
