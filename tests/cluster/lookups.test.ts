@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { finished } from 'node:stream/promises'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { BanyanError } from '@banyan/model'
-import { constraintNameOf } from '@banyan/postgres'
+import { constraintNameOf, syncTables } from '@banyan/postgres'
 import { startPostgres, type TestPostgres } from '@banyan/testing'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
@@ -392,6 +392,77 @@ test('a trigger that the owner dropped or disabled is put back, and the lookup f
       '23505',
     )
   }
+})
+
+test('what one transaction changed past the triggers is in the lookup when it ends', async () => {
+  const { app, owner } = database
+  await owner.query(`create table people (id bigint, other bigint, raw text,
+      email text generated always as (lower(raw)) stored, primary key (id, other));
+    create table members (id bigint primary key, email text) partition by hash (id);
+    create table members_0 partition of members for values with (modulus 1, remainder 0)`)
+  const tables = [sharded('people', 'id', ['email']), sharded('members', 'id', ['email'])]
+  await sync(owner, tables)
+  await app.query(`insert into people values (1, 11, 'A'); insert into members values (1, 'a')`)
+  const [people, members] = ['unique_people_email', 'unique_members_email']
+  for (const { change, lookup, row } of [
+    {
+      change: `alter table people disable trigger user; update people set raw = 'B';
+        alter table people enable trigger user`,
+      lookup: people,
+      row: '(b,1)',
+    },
+    {
+      change: `alter table people disable trigger "0_banyan_key"; update people set id = 2;
+        alter table people enable trigger "0_banyan_key"`,
+      lookup: people,
+      row: '(b,2)',
+    },
+    {
+      change: 'alter table people alter column email set expression as (upper(raw))',
+      lookup: people,
+      row: '(B,2)',
+    },
+    {
+      change: `alter table people rename id to spare; alter table people rename other to id;
+        alter table people rename spare to other`,
+      lookup: people,
+      row: '(B,11)',
+    },
+    {
+      change: `alter table people drop column id cascade; alter table people add column id bigint
+        default 7; alter table people add primary key (id, other)`,
+      lookup: people,
+      row: '(B,7)',
+    },
+    {
+      change: `alter table members detach partition members_0; update members_0 set email = 'c';
+        alter table members attach partition members_0 for values with (modulus 1, remainder 0)`,
+      lookup: members,
+      row: '(c,1)',
+    },
+  ]) {
+    await owner.query('begin')
+    await owner.query(change)
+    await syncTables(owner, tables)
+    await owner.query('commit')
+    assert.deepEqual(await lookupRows(app, lookup), [row], change)
+  }
+  assert.deepEqual((await sync(owner, tables)).changes, [])
+})
+
+test('row security that hides rows from the owner is a fault, any other is not', async () => {
+  const { app, owner } = database
+  await owner.query(`create table users (id bigint primary key, email text);
+    insert into users values (1, 'x');
+    alter table users enable row level security, force row level security;
+    create policy own on users using (id = current_setting('app.id', true)::bigint)`)
+  const tables = [sharded('users', 'id', ['email'])]
+  const { message } = await errorOf(sync(owner, tables))
+  assert.match(message, /users: it forces row security on its owner/)
+  await owner.query('alter table users no force row level security')
+  await sync(owner, tables)
+  assert.deepEqual(await lookupRows(app, 'unique_users_email'), ['(x,1)'])
+  assert.equal((await app.query('select from users')).rowCount, 0)
 })
 
 test('a table that was dropped and made again starts with an empty lookup', async () => {

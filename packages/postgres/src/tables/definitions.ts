@@ -1,6 +1,6 @@
 import type { ShardedTable } from '@banyan/model'
 import { quoteName, quoteText } from '../quote.ts'
-import type { TableFacts } from './facts.ts'
+import type { ColumnFacts, TableFacts } from './facts.ts'
 import {
   constraintNameOf,
   keeperOf,
@@ -33,7 +33,7 @@ export function lookupColumns(
   table: ShardedTable,
   found: TableFacts,
   columns: readonly string[],
-): { name: string; type: string; collation: string | null }[] {
+): ColumnFacts[] {
   return [...columns, table.by].map((name) => {
     const column = found.columns.find((candidate) => candidate.name === name)
     if (column === undefined) throw new Error(`"${table.name}" has no column "${name}"`)

@@ -110,6 +110,12 @@ function findRelationFaults(table: TableFacts, user: string): Fault[] {
   if (table.persistence === 'u') {
     add('it is unlogged, so a crash empties it', 'Run `alter table … set logged` in a migration.')
   }
+  if (table.forcesRowSecurity) {
+    add(
+      'it forces row security on its owner, who has to see every row',
+      'Run `alter table … no force row level security`: services are not the owner, and stay under its policies.',
+    )
+  }
   if (table.owner !== user) {
     add(`it belongs to "${table.owner}"`, `Run \`alter table … owner to ${user}\` as a superuser.`)
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ShardedTable } from '@banyan/model'
 import { lookupColumns } from './definitions.ts'
 import type { Facts, TableFacts } from './facts.ts'
-import { keeperOf, lookupOf, triggerOf, truncaterOf } from './names.ts'
+import { keeperOf, keyTrigger, lookupOf, triggerOf, truncaterOf } from './names.ts'
 
 /** Raised whenever the definitions of triggers or functions change, so that all are made anew. */
 const definitionsVersion = 1
@@ -25,7 +25,7 @@ export function fingerprintOf(table: ShardedTable, found: TableFacts, facts: Fac
 
 /**
  * A hash of what the *rows* of a lookup rest on: the same table, under triggers that were enabled
- * all the time on it and on those partitions. While it is the same, the rows are complete.
+ * all the time on it and on those partitions, that of the shard key among them. While it is the same, the rows are complete.
  */
 export function contentOf(
   table: ShardedTable,
@@ -35,17 +35,19 @@ export function contentOf(
   partitions: readonly number[],
 ): string {
   const family = new Set([found.oid, ...partitions])
-  const triggers = new Set(
-    ['insert', 'update', 'delete', 'truncate'].map((event) => triggerOf(columns, event)),
-  )
+  const triggers = new Set([
+    keyTrigger,
+    ...['insert', 'update', 'delete', 'truncate'].map((event) => triggerOf(columns, event)),
+  ])
   const names = new Set(objectNames(table, columns))
   return hash({
     family: [...family],
     by: table.by,
-    columns: lookupColumns(table, found, columns).map(({ name, type, collation }) => ({
+    columns: lookupColumns(table, found, columns).map(({ name, type, collation, expression }) => ({
       name,
       type,
       collation,
+      expression,
     })),
     triggers: facts.triggers.filter(
       ({ name, table: oid }) => triggers.has(name) && family.has(oid),
