@@ -29,6 +29,18 @@ test('places count characters, whatever their bytes', async () => {
   assert.deepEqual(placeInFile(second, 14), { line: 2, column: 7 })
 })
 
+test('the places of many statements are found in one pass', async () => {
+  const lines = Array.from({ length: 8000 }, (_, at) => `select '${'🌳'.repeat(150)}${at}';`)
+  const startMs = performance.now()
+  const statements = await parseStatements(lines.join('\n'))
+  const ms = performance.now() - startMs
+  assert.deepEqual(
+    statements.map(({ line, column }) => [line, column]),
+    lines.map((_, at) => [at + 1, 1]),
+  )
+  assert.ok(ms < 5000, `${ms} ms: the time grows with the square of the length`)
+})
+
 test('a text without statements has none, and one that is not understood comes back whole', async () => {
   for (const sql of ['', ' \n', '-- x', '/* x */', ';;'])
     assert.deepEqual(await parseStatements(sql), [])

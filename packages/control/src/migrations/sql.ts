@@ -4,6 +4,8 @@ import type { Statement } from './migration.ts'
 type Node = Readonly<Record<string, unknown>>
 type RawStatement = { stmt?: Record<string, Node>; stmt_location?: number; stmt_len?: number }
 
+type Place = Pick<Statement, 'line' | 'column'>
+
 export type ParsedStatement = Statement & {
   /** The parser's name of the kind, `DropStmt`; null where the text was not understood. */
   readonly kind: string | null
@@ -24,36 +26,35 @@ export async function parseStatements(sql: string): Promise<ParsedStatement[]> {
   } catch {
     return [{ sql, line: 1, column: 1, kind: null, node: {} }]
   }
+  const locate = locator(sql)
+  return parsed.map(locate)
+}
+
+/** Goes through the text once: counting from its start for each statement is quadratic. */
+function locator(sql: string): (raw: RawStatement) => ParsedStatement {
   const bytes = Buffer.from(sql)
-  return parsed.map((raw) => locate(raw, bytes))
+  let at = 0
+  let place: Place = { line: 1, column: 1 }
+  return ({ stmt, stmt_location = 0, stmt_len }) => {
+    const end = stmt_len === undefined ? bytes.length : stmt_location + stmt_len
+    const text = bytes.toString('utf8', stmt_location, end)
+    const start = stmt_location + Buffer.byteLength(text) - Buffer.byteLength(text.trimStart())
+    place = placeAfter(place, bytes.toString('utf8', at, start))
+    at = start
+    const [kind, node] = Object.entries(stmt ?? {})[0] ?? [null, {}]
+    return { sql: text.trim(), ...place, kind, node }
+  }
 }
 
-function locate(
-  { stmt, stmt_location = 0, stmt_len }: RawStatement,
-  bytes: Buffer,
-): ParsedStatement {
-  const end = stmt_len === undefined ? bytes.length : stmt_location + stmt_len
-  const text = bytes.toString('utf8', stmt_location, end)
-  const start = stmt_location + Buffer.byteLength(text) - Buffer.byteLength(text.trimStart())
-  const [kind, node] = Object.entries(stmt ?? {})[0] ?? [null, {}]
-  return { sql: text.trim(), ...placeOf(bytes.toString('utf8', 0, start)), kind, node }
-}
-
-/** The line and column just after a text. */
-export function placeOf(before: string): { line: number; column: number } {
-  const lines = before.split('\n')
-  return { line: lines.length, column: [...(lines.at(-1) ?? '')].length + 1 }
+/** The place after a text that begins at another. */
+function placeAfter({ line, column }: Place, text: string): Place {
+  const lines = text.split('\n')
+  const characters = [...(lines.at(-1) ?? '')].length
+  if (lines.length === 1) return { line, column: column + characters }
+  return { line: line + lines.length - 1, column: characters + 1 }
 }
 
 /** Where in the file the server's position lies: characters of the statement, from 1. */
-export function placeInFile(
-  statement: Statement,
-  position: number,
-): { line: number; column: number } {
-  const before = [...statement.sql].slice(0, position - 1).join('')
-  const { line, column } = placeOf(before)
-  return {
-    line: statement.line + line - 1,
-    column: line === 1 ? statement.column + column - 1 : column,
-  }
+export function placeInFile(statement: Statement, position: number): Place {
+  return placeAfter(statement, [...statement.sql].slice(0, position - 1).join(''))
 }
