@@ -336,6 +336,20 @@ test('what one migration sets in its session does not reach the next', async () 
   assert.deepEqual(await lookupRows(database.app, 'unique_users_email'), ['(x,1)'])
 })
 
+test('a migration may reset every setting, and a COMMIT that the parser did not see is found', async () => {
+  await write({ '1_a.sql': `set work_mem = '8MB'; ${usersSql} reset all` })
+  assert.deepEqual((await apply({ tables: [users] })).applied, ['1_a.sql'])
+  const [migration] = await readMigrations(folder)
+  assert.ok(migration)
+  const hidden = { sql: 'commit; begin', line: 1, column: 1 }
+  const migrations = [migration, { ...migration, name: '2_b.sql', number: 2, statements: [hidden] }]
+  await refused(
+    applyMigrations({ owner: database.owner, migrations, tables: [users] }),
+    'BANYAN_MIGRATION_FAILED',
+    /2_b\.sql ended the transaction/,
+  )
+})
+
 test('of two runners at once one waits and finds everything applied', async () => {
   await write({
     '1_a.sql': 'create table t (a int); select pg_sleep(0.3)',

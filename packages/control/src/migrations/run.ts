@@ -27,9 +27,9 @@ export async function runMigration(
   return await inTransaction(run, migration, async () => {
     const startMs = performance.now()
     await dropUndeclared(run.owner, run.tables)
-    await begin(run, migration)
+    const transaction = await begin(run, migration)
     for (const statement of migration.statements) await execute(run, migration, statement)
-    await refuseEndedTransaction(run, migration)
+    await refuseEndedTransaction(run, migration, transaction)
     return await record(run, migration, complete, performance.now() - startMs)
   })
 }
@@ -88,19 +88,25 @@ async function runStatementsAlone(run: Run, migration: Migration): Promise<void>
   }
 }
 
-async function begin({ owner }: Run, { name, checksum, contract }: Migration): Promise<void> {
-  await owner.query(
+/** Returns the id of the transaction that holds the record. */
+async function begin({ owner }: Run, { name, checksum, contract }: Migration): Promise<string> {
+  const { rows } = await owner.query(
     `insert into banyan.migrations (name, checksum, state, contract, began)
-     values ($1, $2, 'begun', $3, clock_timestamp())`,
+     values ($1, $2, 'begun', $3, clock_timestamp())
+     returning pg_current_xact_id()::text as transaction`,
     [name, checksum, contract],
   )
-  await owner.query(`select set_config('banyan.migration', $1, true)`, [name])
+  return rows[0].transaction
 }
 
-/** A syntax that our parser does not know may hide a COMMIT: then the local setting is gone. */
-async function refuseEndedTransaction({ owner }: Run, { name }: Migration): Promise<void> {
-  const { rows } = await owner.query(`select current_setting('banyan.migration', true) as name`)
-  if (rows[0].name === name) return
+/** A syntax that our parser does not know may hide a COMMIT: then this is another transaction. */
+async function refuseEndedTransaction(
+  { owner }: Run,
+  { name }: Migration,
+  transaction: string,
+): Promise<void> {
+  const { rows } = await owner.query('select pg_current_xact_id()::text as transaction')
+  if (rows[0].transaction === transaction) return
   throw new BanyanError(
     'BANYAN_MIGRATION_FAILED',
     `${name} ended the transaction that it runs in; it may be done in part.`,
