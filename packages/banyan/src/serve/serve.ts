@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { rootLogger } from '../log.ts'
 import { type Adapted, adapt } from './adapt.ts'
 import { type App, classifyApp } from './app.ts'
@@ -104,7 +105,12 @@ async function start(adapted: Adapted, traffic: Traffic, handle: ServeHandle): P
     throw error
   }
   if (traffic.phase === 'starting') traffic.start()
+  // Node writes compiled code down at a clean exit only; a process that is killed would compile anew.
+  setTimeout(flushCompileCache, flushAfterMs).unref()
 }
+
+/** Once the first requests have come, so that they do not wait for the disk. */
+const flushAfterMs = 2_000
 
 async function stop(
   adapted: Adapted,
