@@ -320,6 +320,30 @@ test('a column that is no longer declared can be dropped in the same release', a
   assert.equal(await exists('banyan.unique_users_email'), false)
 })
 
+test('what took two releases runs in a new database, where the last declarations hold from the start', async () => {
+  const files = {
+    '1_a.sql': `${usersSql} insert into users values (1, 'X')`,
+    '2_b.sql':
+      '-- banyan: contract\nalter table users alter column email type varchar(50) using lower(email)',
+    '3_c.sql': '-- banyan: contract\nalter table users drop column email',
+    '4_d.sql': `alter table users add column email text; update users set email = 'y'`,
+  }
+  await write(files)
+  assert.deepEqual((await apply({ tables: [users] })).applied, Object.keys(files))
+  assert.deepEqual(await lookupRows(database.app, 'unique_users_email'), ['(y,1)'])
+})
+
+test('a column that is no longer declared can be dropped without a transaction too', async () => {
+  await write({ '1_a.sql': usersSql })
+  await apply({ tables: [users] })
+  await write({
+    '1_a.sql': usersSql,
+    '2_b.sql':
+      '-- banyan: contract\n-- banyan: no-transaction\nalter table users drop column email',
+  })
+  assert.deepEqual((await apply({ tables: [sharded('users', 'id')] })).applied, ['2_b.sql'])
+})
+
 test('a declaration that changes without a migration is installed all the same', async () => {
   await write({ '1_users.sql': usersSql })
   await apply({ tables: [sharded('users', 'id')] })

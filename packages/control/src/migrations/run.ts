@@ -1,9 +1,12 @@
 import { BanyanError, type KeyType, type Table } from '@banyan/model'
-import { dropUndeclared, syncTables } from '@banyan/postgres'
+import { dropUndeclared, quoteName, syncTables } from '@banyan/postgres'
 import type { Client, DatabaseError } from 'pg'
 import { cancellable } from './cancel.ts'
 import type { Migration, Statement } from './migration.ts'
 import { placeInFile } from './sql.ts'
+
+/** In a message of the server. */
+const ourTrigger = /trigger "?[01~]_?banyan/
 
 export type Run = {
   readonly owner: Client
@@ -21,12 +24,40 @@ export async function runMigration(
   complete: boolean,
 ): Promise<KeyType | null> {
   if (!migration.transaction) {
+    await inTransaction(run, migration, () => dropUndeclared(run.owner, run.tables))
     await runStatementsAlone(run, migration)
     return await finishMigration(run, migration, complete)
   }
+  try {
+    return await runStatements(run, migration, complete, run.tables)
+  } catch (error) {
+    const free = run.tables.filter((table) => !isHeldByTriggers(table, error))
+    if (complete || free.length === run.tables.length) throw error
+    return await runStatements(run, migration, complete, free)
+  }
+}
+
+/**
+ * Whether our triggers on a table kept a statement from changing a column. While migrations are
+ * still to come, the declarations are not those of this one: a release that did without may lie
+ * between, which a new database never saw. So the triggers give way, and come back at the end.
+ */
+function isHeldByTriggers({ name }: Table, error: unknown): boolean {
+  const { detail = '' } = ((error as Error).cause ?? {}) as { detail?: string }
+  if (!ourTrigger.test(detail)) return false
+  return [name, quoteName(name)].some((table) => detail.includes(` on table ${table} depends on `))
+}
+
+/** `kept` are the tables whose triggers stay while the statements run. */
+async function runStatements(
+  run: Run,
+  migration: Migration,
+  complete: boolean,
+  kept: readonly Table[],
+): Promise<KeyType | null> {
   return await inTransaction(run, migration, async () => {
     const startMs = performance.now()
-    await dropUndeclared(run.owner, run.tables)
+    await dropUndeclared(run.owner, kept)
     const transaction = await begin(run, migration)
     for (const statement of migration.statements) await execute(run, migration, statement)
     await refuseEndedTransaction(run, migration, transaction)
@@ -172,7 +203,7 @@ function hintFor({ transaction }: Migration, error: DatabaseError): string {
   if (error.code === '25001' && transaction) {
     return 'Mark the file `-- banyan: no-transaction`, and put nothing else into it.'
   }
-  if (/trigger "?[01~]_?banyan/.test(`${error.message} ${error.detail}`)) {
+  if (ourTrigger.test(`${error.message} ${error.detail}`)) {
     return 'A `by` or `unique` column of the config cannot be dropped or get another type. Take a `unique` one out of the config for this release, and declare it again in the next.'
   }
   return error.hint ?? 'Mend the file and run it again.'
