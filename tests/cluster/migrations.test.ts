@@ -333,6 +333,19 @@ test('what took two releases runs in a new database, where the last declarations
   assert.deepEqual(await lookupRows(database.app, 'unique_users_email'), ['(y,1)'])
 })
 
+test('a declared column may have another name for some migrations, and rows come all the same', async () => {
+  await write({ '1_a.sql': usersSql })
+  await apply({ tables: [users] })
+  await write({
+    '1_a.sql': usersSql,
+    '2_b.sql': '-- banyan: contract\nalter table users rename email to mail',
+    '3_c.sql': `insert into users values (1, 'x')`,
+    '4_d.sql': '-- banyan: contract\nalter table users rename mail to email',
+  })
+  assert.deepEqual((await apply({ tables: [users] })).applied, ['2_b.sql', '3_c.sql', '4_d.sql'])
+  assert.deepEqual(await lookupRows(database.app, 'unique_users_email'), ['(x,1)'])
+})
+
 test('a column that is no longer declared can be dropped without a transaction too', async () => {
   await write({ '1_a.sql': usersSql })
   await apply({ tables: [users] })

@@ -80,7 +80,8 @@ async function install(
   complete: boolean,
   faults: Fault[],
 ): Promise<string[]> {
-  const changes = await removeUndeclared(owner, tables, facts)
+  const whole = tables.filter((table) => !lacksColumn(table, facts))
+  const changes = await removeUndeclared(owner, whole, facts)
   const installed: ShardedTable[] = []
   for (const { table, found } of findOutdated(tables, facts, faults)) {
     const work = () => installTable(owner, table, found, facts)
@@ -92,6 +93,14 @@ async function install(
   await owner.query(lockSchemaSql)
   await remember(owner, installed)
   return changes
+}
+
+/** A renamed column took its triggers along, and every write would fail in their functions. */
+function lacksColumn(table: Table, facts: Facts): boolean {
+  const found = facts.tables.find(({ name }) => name === table.name)
+  if (table.kind === 'reference' || found === undefined) return false
+  const known = new Set(found.columns.map(({ name }) => name))
+  return [table.by, ...table.unique.flat()].some((name) => !known.has(name))
 }
 
 /** A migration that is still to come may mend them; until then the table has no lookups. */
