@@ -233,4 +233,25 @@ describe('a server that dies under load', () => {
     assert.deepEqual(await impatient.of('a').read`select 1 as n`, [{ n: 1 }])
     await impatient.close()
   })
+
+  it('does not wait for ever on a server that takes connections and never answers', async () => {
+    const impatient = openData({
+      systemFile: () => system.path,
+      hold: { countMax: 5, timeMs: 400 },
+    })
+    postgres.kill('SIGSTOP')
+    try {
+      const started = performance.now()
+      await assert.rejects(
+        impatient.of('a').read`select 1`,
+        (error) => codeOf(error) === 'BANYAN_DATABASE_UNAVAILABLE',
+      )
+      const tookMs = performance.now() - started
+      assert.ok(tookMs >= 390 && tookMs < 1_500, `took ${tookMs} ms`)
+    } finally {
+      postgres.kill('SIGCONT')
+    }
+    assert.deepEqual(await impatient.of('a').read`select 1 as n`, [{ n: 1 }])
+    await impatient.close()
+  })
 })

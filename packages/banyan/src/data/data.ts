@@ -6,7 +6,7 @@ import { transactKeys } from './keyed-transaction.ts'
 import { findLookup, type Lookup, lookupsOf, lookupValues } from './lookup.ts'
 import { checkConsistency, checkNames } from './options.ts'
 import { KeyScope } from './scope.ts'
-import { type Hold, holdDefault } from './shard.ts'
+import { busyTimeoutDefaultMs, type Hold, holdDefault } from './shard.ts'
 import { readSystemFile } from './system-file.ts'
 import { SystemRuntime } from './system-runtime.ts'
 import type { Consistency, Data } from './types.ts'
@@ -15,6 +15,7 @@ export type OpenDataOptions = {
   /** Path of the file of the system. Asked for at the first use. */
   readonly systemFile: () => string | undefined
   readonly hold?: Hold
+  readonly busyTimeoutMs?: number
 }
 
 type Opened = { readonly runtime: SystemRuntime; readonly lookups: ReadonlyMap<string, Lookup> }
@@ -28,7 +29,8 @@ export function openData(options: OpenDataOptions): Data {
     if (closing !== null) throw closed()
     if (opened !== null) return opened
     const file = readSystemFile(options.systemFile())
-    const runtime = new SystemRuntime(file, options.hold ?? holdDefault)
+    const { hold = holdDefault, busyTimeoutMs = busyTimeoutDefaultMs } = options
+    const runtime = new SystemRuntime(file, { hold, busyTimeoutMs })
     opened = { runtime, lookups: lookupsOf(file) }
     onStop(close)
     return opened

@@ -12,6 +12,11 @@ export type Hold = { readonly countMax: number; readonly timeMs: number }
 
 export const holdDefault: Hold = { countMax: 1_000, timeMs: 5_000 }
 
+/** How long a request waits while the database is well and every connection busy. */
+export const busyTimeoutDefaultMs = 30_000
+
+export type Patience = { readonly hold: Hold; readonly busyTimeoutMs: number }
+
 /** A read that ended three servers or connections is not given a fourth. */
 const sendsMax = 3
 
@@ -21,10 +26,10 @@ export class Shard {
   readonly writer: Connections
   readonly reader: Connections
 
-  constructor(shard: RuntimeShard, budget: Budget, hold: Hold) {
+  constructor(shard: RuntimeShard, budget: Budget, patience: Patience) {
     this.name = shard.name
-    this.writer = connections(shard, budget, hold, {})
-    this.reader = connections(shard, budget, hold, {
+    this.writer = connections(shard, budget, patience, {})
+    this.reader = connections(shard, budget, patience, {
       options: '-c default_transaction_read_only=on',
     })
   }
@@ -75,7 +80,7 @@ export class Shard {
 function connections(
   shard: RuntimeShard,
   budget: Budget,
-  hold: Hold,
+  { hold, busyTimeoutMs }: Patience,
   extra: pg.ClientConfig,
 ): Connections {
   const { database, user, password } = shard
@@ -94,10 +99,10 @@ function connections(
     usesMax: Number.POSITIVE_INFINITY,
     lifetimeMs: 0,
     allowExitOnIdle: false,
-    attemptTimeoutMs: hold.timeMs,
+    attemptTimeoutMs: hold.timeMs / 2,
     waitTimeoutMs: 0,
     hold,
-    busyTimeoutMs: 30_000,
+    busyTimeoutMs,
     budget,
     observer: {},
     onConnect: null,

@@ -1,15 +1,15 @@
 import { BanyanError, type KeyType, type RuntimeFile, type RuntimeShard } from '@banyan/model'
 import { budgetOf } from './budgets.ts'
-import { type Hold, Shard } from './shard.ts'
+import { type Patience, Shard } from './shard.ts'
 
 /** What this process knows of the system's data tier, and its pools. */
 export class SystemRuntime {
   readonly file: RuntimeFile
   readonly shards: readonly Shard[]
 
-  constructor(file: RuntimeFile, hold: Hold) {
+  constructor(file: RuntimeFile, patience: Patience) {
     this.file = file
-    this.shards = supported(file).map((shard) => new Shard(shard, budgetOf(shard, file), hold))
+    this.shards = supported(file).map((shard) => new Shard(shard, budgetOf(shard, file), patience))
   }
 
   /** The shard that owns a key. On one shard it owns them all. */

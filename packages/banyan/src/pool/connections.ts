@@ -279,11 +279,12 @@ export class Connections implements BudgetMember {
   #open(): void {
     this.#attempts += 1
     this.#sockets += 1
+    const since = this.#now()
     const { Client, config, attemptTimeoutMs: timeoutMs } = this.options
     openClient(
       { Client, config, timeoutMs },
       (error, client) => {
-        if (client === null) this.#failed(error)
+        if (client === null) this.#failed(since, error)
         else this.#prepare(client)
       },
       () => this.#closed(),
@@ -343,10 +344,10 @@ export class Connections implements BudgetMember {
     this.#pump()
   }
 
-  #failed(error: unknown): void {
+  #failed(since: number, error: unknown): void {
     this.#attempts -= 1
     if (this.options.hold.timeMs > 0 && isPassing(error)) {
-      this.#recovery.failed(this.#now(), error)
+      this.#recovery.failed(since, this.#now(), error)
       while (this.#waiters.size > this.options.hold.countMax) {
         const refusal = this.#unavailable('too many requests wait for it already')
         this.#waiters.pop()?.taken(refusal, null)

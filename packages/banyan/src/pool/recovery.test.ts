@@ -29,19 +29,19 @@ describe('recovery from a server that went away', () => {
   it('pauses longer with each failure, up to a bound, and remembers since when', () => {
     const one = recovery()
     const pauses = Array.from({ length: 10 }, (_, at) => {
-      one.failed(at * 1_000, new Error('refused'))
+      one.failed(at * 1_000 - 5, at * 1_000, new Error('refused'))
       return one.notBefore - at * 1_000
     })
     for (const [at, pause] of pauses.entries()) assert.ok(pause >= (pauses[at - 1] ?? 0))
     assert.ok(Math.max(...pauses) <= 200)
-    assert.equal(one.downSince, 0)
+    assert.equal(one.downSince, -5)
     assert.match(String(one.lastError), /refused/)
   })
 
   it('spreads the pauses of many processes', () => {
     const pauses = [0, 0.25, 0.5, 0.75, 0.999].map((number) => {
       const one = new Recovery(() => number)
-      one.failed(0, null)
+      one.failed(0, 0, null)
       return one.notBefore
     })
     assert.equal(new Set(pauses).size, pauses.length)
@@ -50,7 +50,7 @@ describe('recovery from a server that went away', () => {
 
   it('doubles the attempts after each success until there is no limit', () => {
     const one = recovery()
-    one.failed(0, null)
+    one.failed(0, 0, null)
     const widths = Array.from({ length: 4 }, () => {
       one.succeeded(10)
       return one.width

@@ -30,9 +30,9 @@ export class Recovery {
     this.notBefore = now + this.#random() * lossPauseMs
   }
 
-  /** An attempt to connect failed in a way that may pass. */
-  failed(now: number, error: unknown): void {
-    this.downSince ??= now
+  /** An attempt to connect, begun at `since`, failed in a way that may pass. */
+  failed(since: number, now: number, error: unknown): void {
+    this.downSince ??= since
     this.lastError = error
     this.width = 1
     const pauseMs = Math.min(pauseMaxMs, pauseMinMs * 2 ** this.#failures)
