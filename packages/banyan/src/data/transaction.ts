@@ -1,6 +1,6 @@
 import { BanyanError } from '@banyan/model'
 import pg from 'pg'
-import type { Lease } from '../pool/connections.ts'
+import type { Lease } from '../pool/connections-options.ts'
 import { Lost, send } from './send.ts'
 import { explain, outcomeUnknown, type Shard } from './shard.ts'
 import { type Compiled, compile, type SqlFragment } from './sql.ts'

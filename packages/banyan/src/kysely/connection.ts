@@ -2,7 +2,8 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import { Lost } from '../data/send.ts'
 import { explain, outcomeUnknown, unreadable } from '../data/shard.ts'
 import { connectionLost, Session } from '../data/transaction.ts'
-import type { Connections, Lease } from '../pool/connections.ts'
+import type { Connections } from '../pool/connections.ts'
+import type { Lease } from '../pool/connections-options.ts'
 
 /** A read that ended three connections is not given a fourth. */
 const sendsMax = 3

@@ -6,6 +6,8 @@ import type pg from 'pg'
  * everything here that is not in the types is read in this file only.
  */
 type Internals = {
+  ref?(): void
+  unref?(): void
   readonly _queryable?: boolean
   readonly _ending?: boolean
   readonly _connected?: boolean
@@ -36,6 +38,12 @@ export function isLeftInTransaction(client: pg.ClientBase): boolean {
   const status = client.getTransactionStatus?.()
   return status === 'T' || status === 'E'
 }
+
+/** Keeps the process running for as long as this connection is open, as is the default. */
+export const keepAwake = (client: pg.ClientBase): void => internals(client).ref?.()
+
+/** Lets the process end although this connection is open. */
+export const letExit = (client: pg.ClientBase): void => internals(client).unref?.()
 
 /** Cuts a connection that is not worth a farewell. */
 export function cut(client: pg.ClientBase): void {

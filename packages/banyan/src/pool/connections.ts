@@ -1,64 +1,20 @@
-import { BanyanError } from '@banyan/model'
 import type pg from 'pg'
-import type { Budget, BudgetMember } from './budget.ts'
-import { endClient, isLeftInTransaction, isUsable, isWorking } from './client.ts'
+import type { BudgetMember } from './budget.ts'
+import {
+  endClient,
+  isLeftInTransaction,
+  isUsable,
+  isWorking,
+  keepAwake,
+  letExit,
+} from './client.ts'
+import type { ConnectionsOptions, Lease, Taken } from './connections-options.ts'
 import { isPassing } from './failures.ts'
-import { type ClientClass, openClient } from './open-client.ts'
+import { IdleLeases } from './idle-leases.ts'
+import { openClient } from './open-client.ts'
 import { Recovery } from './recovery.ts'
+import { busy, ended, timedOut, unavailable } from './refusals.ts'
 import { type Waiter, Waiters } from './waiters.ts'
-
-/** A connection of the pool. */
-export type Lease = {
-  readonly client: pg.Client
-  uses: number
-  idleSince: number
-  expired: boolean
-  /** Given back while its last statement still runs. */
-  finishing: boolean
-}
-
-export type Taken = (error: unknown, lease: Lease | null) => void
-
-/** What somebody may want to be told of. */
-export type Observer = {
-  connect?(client: pg.Client): void
-  acquire?(client: pg.Client): void
-  release?(reason: unknown, client: pg.Client): void
-  remove?(client: pg.Client): void
-  error?(error: Error, client: pg.Client): void
-}
-
-export type ConnectionsOptions = {
-  readonly Client: ClientClass
-  readonly config: pg.ClientConfig
-  /** What the server is called in errors: `127.0.0.1:5432/notes`. */
-  readonly target: string
-  readonly max: number
-  readonly min: number
-  /** 0: idle connections stay. */
-  readonly idleTimeoutMs: number
-  readonly usesMax: number
-  /** 0: no limit. */
-  readonly lifetimeMs: number
-  /** Lets the process end although idle connections are open. */
-  readonly allowExitOnIdle: boolean
-  /** How long one attempt to connect may take; 0: no limit. */
-  readonly attemptTimeoutMs: number
-  /** How long a request may wait for a connection in all; 0: no limit. */
-  readonly waitTimeoutMs: number
-  /** How many requests wait, and for how long each, while the server cannot be reached. */
-  readonly hold: { readonly countMax: number; readonly timeMs: number }
-  /** How long a request may wait while the server is well and every connection busy; 0: no limit. */
-  readonly busyTimeoutMs: number
-  readonly budget: Budget | null
-  readonly observer: Observer
-  /** Runs on a new connection before its first use. */
-  readonly onConnect: ((client: pg.Client) => unknown) | null
-  /** As `onConnect`, in the form with a callback, and after the event `connect`. */
-  readonly verify: ((client: pg.Client, done: (error?: Error) => void) => void) | null
-  readonly now?: () => number
-  readonly random?: () => number
-}
 
 const clock = (): number => performance.now()
 
@@ -72,12 +28,11 @@ export class Connections implements BudgetMember {
   readonly #now: () => number
   readonly #recovery: Recovery
   readonly #leases = new Set<Lease>()
-  readonly #idle: Lease[] = []
+  readonly #idle: IdleLeases
   readonly #waiters = new Waiters<Taken>()
   #attempts = 0
   #sockets = 0
   #retryTimer: NodeJS.Timeout | undefined
-  #sweepTimer: NodeJS.Timeout | undefined
   #ending: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null
   ended = false
 
@@ -85,6 +40,8 @@ export class Connections implements BudgetMember {
     this.options = options
     this.#now = options.now ?? clock
     this.#recovery = new Recovery(options.random)
+    const { idleTimeoutMs, allowExitOnIdle } = options
+    this.#idle = new IdleLeases(idleTimeoutMs, allowExitOnIdle, () => this.#sweep())
     options.budget?.join(this)
   }
 
@@ -93,7 +50,7 @@ export class Connections implements BudgetMember {
   }
 
   get idleCount(): number {
-    return this.#idle.length
+    return this.#idle.size
   }
 
   get totalCount(): number {
@@ -124,7 +81,7 @@ export class Connections implements BudgetMember {
   /** A connection, as soon as there is one. `taken` may be called before this returns. */
   take(taken: Taken): void {
     if (this.#ending !== null) {
-      taken(new Error(endedMessage), null)
+      taken(ended(), null)
       return
     }
     const lease = this.tryTake()
@@ -133,7 +90,7 @@ export class Connections implements BudgetMember {
       return
     }
     if (this.#recovery.downSince !== null && this.#waiters.size >= this.options.hold.countMax) {
-      taken(this.#unavailable('too many requests wait for it already'), null)
+      taken(this.#unavailable(tooMany), null)
       return
     }
     const waiter = this.#waiters.push(taken, this.#now())
@@ -182,8 +139,8 @@ export class Connections implements BudgetMember {
   end(): Promise<void> {
     if (this.#ending === null) {
       this.#ending = Promise.withResolvers<void>()
-      clearTimeout(this.#sweepTimer)
-      for (const lease of this.#idle.splice(0)) this.#discard(lease)
+      this.#idle.unwatch()
+      while (this.closeIdle());
       this.#finish()
     }
     return this.#ending.promise
@@ -212,38 +169,26 @@ export class Connections implements BudgetMember {
   }
 
   #lend(lease: Lease): Lease {
-    if (this.options.allowExitOnIdle) ref(lease.client)
+    if (this.options.allowExitOnIdle) keepAwake(lease.client)
     this.options.observer.acquire?.(lease.client)
     return lease
   }
 
   #rest(lease: Lease): void {
-    lease.idleSince = this.#now()
-    if (this.options.allowExitOnIdle) unref(lease.client)
-    this.#idle.push(lease)
-    if (this.#sweepTimer === undefined) this.#scheduleSweep()
+    if (this.options.allowExitOnIdle) letExit(lease.client)
+    this.#idle.push(lease, this.#now())
   }
 
-  /** Closes what was idle for too long; the oldest are at the front. */
+  /** Closes what was idle for too long. */
   #sweep(): void {
-    this.#sweepTimer = undefined
-    const limit = this.#now() - this.options.idleTimeoutMs
-    while (
-      this.#leases.size > this.options.min &&
-      (this.#idle[0]?.idleSince ?? limit + 1) <= limit
-    ) {
-      this.closeIdle()
+    const now = this.#now()
+    const { min } = this.options
+    while (this.#leases.size > min) {
+      const lease = this.#idle.shiftExpired(now)
+      if (lease === undefined) break
+      this.#discard(lease)
     }
-    this.#scheduleSweep()
-  }
-
-  #scheduleSweep(): void {
-    const oldest = this.#idle[0]
-    const { idleTimeoutMs, min, allowExitOnIdle } = this.options
-    if (oldest === undefined || idleTimeoutMs === 0 || this.#leases.size <= min) return
-    const delayMs = Math.max(1, Math.ceil(oldest.idleSince + idleTimeoutMs - this.#now()))
-    this.#sweepTimer = setTimeout(() => this.#sweep(), delayMs)
-    if (allowExitOnIdle) this.#sweepTimer.unref()
+    if (this.#leases.size > min) this.#idle.watch(now)
   }
 
   #discard(lease: Lease): void {
@@ -349,8 +294,7 @@ export class Connections implements BudgetMember {
     if (this.options.hold.timeMs > 0 && isPassing(error)) {
       this.#recovery.failed(since, this.#now(), error)
       while (this.#waiters.size > this.options.hold.countMax) {
-        const refusal = this.#unavailable('too many requests wait for it already')
-        this.#waiters.pop()?.taken(refusal, null)
+        this.#waiters.pop()?.taken(this.#unavailable(tooMany), null)
       }
     } else {
       this.#waiters.shift()?.taken(error, null)
@@ -363,9 +307,7 @@ export class Connections implements BudgetMember {
   #lost(lease: Lease, error: Error): void {
     if (!this.#leases.has(lease)) return
     this.#recovery.lost(this.#now())
-    const at = this.#idle.indexOf(lease)
-    if (at !== -1) this.#idle.splice(at, 1)
-    else if (!lease.finishing) return
+    if (!this.#idle.remove(lease) && !lease.finishing) return
     this.#discard(lease)
     this.options.observer.error?.(error, lease.client)
     this.#pump()
@@ -376,10 +318,7 @@ export class Connections implements BudgetMember {
     if (lifetimeMs === 0) return
     const timer = setTimeout(() => {
       lease.expired = true
-      const at = this.#idle.indexOf(lease)
-      if (at === -1) return
-      this.#idle.splice(at, 1)
-      this.#discard(lease)
+      if (this.#idle.remove(lease)) this.#discard(lease)
     }, lifetimeMs)
     timer.unref()
     lease.client.once('end', () => clearTimeout(timer))
@@ -394,22 +333,16 @@ export class Connections implements BudgetMember {
   /** Decides whether a request has waited for long enough, or when to ask again. */
   #check(waiter: Waiter<Taken>): void {
     const { waitTimeoutMs, hold, busyTimeoutMs } = this.options
-    const now = this.#now()
-    const waitedMs = now - waiter.since
     if (waitTimeoutMs > 0) {
-      this.#giveUp(waiter, this.#timedOut())
+      this.#giveUp(waiter, timedOut(this.#attempts > 0, this.#recovery.lastError))
       return
     }
     const { downSince } = this.#recovery
     const limitMs = downSince === null ? busyTimeoutMs : hold.timeMs
-    const spentMs = downSince === null ? waitedMs : now - Math.max(waiter.since, downSince)
+    const spentMs = this.#now() - Math.max(waiter.since, downSince ?? 0)
     // A timer may fire a fraction of a millisecond early.
     if (limitMs > 0 && spentMs >= limitMs - 1) {
-      const refusal =
-        downSince === null
-          ? this.#busy(waitedMs)
-          : this.#unavailable('it did not come back in time')
-      this.#giveUp(waiter, refusal)
+      this.#giveUp(waiter, downSince === null ? this.#busy(spentMs) : this.#unavailable(tooLate))
       return
     }
     const againMs = Math.min(limitMs > 0 ? limitMs - spentMs : hold.timeMs, hold.timeMs || limitMs)
@@ -431,56 +364,16 @@ export class Connections implements BudgetMember {
     this.#ending.resolve()
   }
 
-  /** The wording is node-postgres' own, which apps match. */
-  #timedOut(): Error {
-    return this.#attempts > 0
-      ? new Error('Connection terminated due to connection timeout', {
-          cause: this.#recovery.lastError ?? undefined,
-        })
-      : new Error('timeout exceeded when trying to connect')
+  #busy(waitedMs: number): Error {
+    const { target, max, budget } = this.options
+    return busy(target, Math.min(max, budget?.max ?? max), waitedMs, this.#waiters.size)
   }
 
-  #busy(waitedMs: number): BanyanError {
-    const { target, max } = this.options
-    return new BanyanError(
-      'BANYAN_CONNECTIONS_BUSY',
-      `All ${Math.min(max, this.options.budget?.max ?? max)} connections to ${target} stayed busy for ${Math.round(waitedMs)} ms.`,
-      {
-        hint: 'Inside a transaction use `tx.sql`, not another scope: it would wait for a connection that the transaction itself holds. Else look for slow statements.',
-        details: { target, waitedMs: Math.round(waitedMs), waiting: this.#waiters.size },
-      },
-    )
-  }
-
-  #unavailable(why: string): BanyanError {
+  #unavailable(why: string): Error {
     const { target, hold } = this.options
-    const cause = this.#recovery.lastError
-    const found = cause instanceof Error && cause.message !== '' ? cause.message : codeOf(cause)
-    return new BanyanError(
-      'BANYAN_DATABASE_UNAVAILABLE',
-      `The database ${target} cannot be reached, and ${why}: ${found}`,
-      {
-        hint: '`banyan status` says how the database node is; its log is shown by `banyan logs`.',
-        cause,
-        details: { target, retryAfterMs: 1_000, held: this.#waiters.size, holdMs: hold.timeMs },
-      },
-    )
+    return unavailable(target, why, this.#recovery.lastError, this.#waiters.size, hold.timeMs)
   }
 }
 
-export const endedMessage = 'Cannot use a pool after calling end on the pool'
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' ? code : 'no connection'
-}
-
-type Refable = { ref?(): void; unref?(): void }
-
-function ref(client: pg.Client): void {
-  ;(client as unknown as Refable).ref?.()
-}
-
-function unref(client: pg.Client): void {
-  ;(client as unknown as Refable).unref?.()
-}
+const tooMany = 'too many requests wait for it already'
+const tooLate = 'it did not come back in time'
