@@ -115,7 +115,7 @@ test('every fault of every file is reported before anything runs', async () => {
     'BANYAN_MIGRATIONS_INVALID',
     /^12 faults in/,
     /0001_again\.sql: its number is also that of 0001_a\.sql\. Give it a number of its own; 9 is free/,
-    /init\.sql: its name has no number/,
+    /init\.sql: its name is not a number, an underscore and a name/,
     /0002_empty\.sql: it has no statement/,
     /0003_blank\.sql: it has no statement/,
     /0004_drop\.sql:2:3: it drops a table\./,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { down } from './commands/down.ts'
@@ -18,6 +19,7 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
   const program = new Command('banyan')
     .description('Runs a web app on one server, and grows it from there without rewriting it.')
     .usage('COMMAND [options]')
+    .version(ownVersion(), '--version', 'say the version')
     .helpCommand('help [command]', 'explain a command')
     .exitOverride()
     .configureOutput({
@@ -116,6 +118,11 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
   )
 
   return program
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }
 
 function commonOf(options: Options): Common {

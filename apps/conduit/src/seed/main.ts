@@ -29,7 +29,6 @@ async function run(options: SeedOptions): Promise<void> {
     const tables = await loadSeed(client, options, (table) => {
       if (!options.json) console.log(say(table))
     })
-    await analyze(client)
     report(options, tables, performance.now() - begun)
   } finally {
     await client.end()
@@ -47,9 +46,6 @@ async function connect(target: Target): Promise<pg.Client> {
     throw new NoTarget(message, 'Start the system with npm start, then try again.')
   }
 }
-
-/** Fresh figures for the planner, where this role may ask for them; else autovacuum sees to it soon. */
-const analyze = (client: pg.Client) => client.query('analyze')
 
 function report(options: SeedOptions, tables: readonly LoadedTable[], ms: number): void {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)

@@ -8,9 +8,9 @@ export async function kill({ json, directory }: Common, node: string): Promise<n
   if (control === null) {
     throw new BanyanError(
       'BANYAN_NOT_RUNNING',
-      `Nothing runs in ${directory} that could be killed.`,
+      `No control runs in ${directory}, which would bring back what is killed.`,
       {
-        hint: 'Start the system with "banyan up".',
+        hint: 'Look at "banyan status". "banyan up" starts the system, or takes over what still runs.',
       },
     )
   }

@@ -5,7 +5,7 @@ export function describeResult(result: SqlResult): string {
   if (result.columns.length === 0) return `${sayCommand(result)}\n`
   const rows = result.rows.map((row) => row.map((value) => clean(value ?? '')))
   const widths = result.columns.map((name, column) =>
-    Math.max(widthOf(name), ...rows.map((row) => widthOf(row[column] ?? ''))),
+    rows.reduce((width, row) => Math.max(width, widthOf(row[column] ?? '')), widthOf(name)),
   )
   const numeric = result.typeIds.map((id) => numbers.has(id))
   const line = (cells: readonly string[], isHead: boolean) =>

@@ -54,6 +54,7 @@ export async function connectSql(
     password,
     database,
     application_name: 'banyan sql',
+    connectionTimeoutMillis: 5_000,
     types: { getTypeParser: () => (value: string) => value },
   })
   client.on('notice', ({ severity, message }) => options.onNotice(`${severity}: ${message}`))

@@ -1,9 +1,9 @@
-import { realpath } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { BanyanError, findRungs, type System, type Topology } from '@banyan/model'
 import { loadSystem } from '../config/load-system.ts'
 import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { findBinaries } from '../engines/postgres/engine.ts'
+import { checkMigrationNames } from '../migrations/names.ts'
 import { isSameProcess } from '../sites/identity.ts'
 import { holderOfPort, processesWith } from '../sites/proc.ts'
 import { checkSystemName, checkWritable, inspectStateDirectory } from '../state/directory.ts'
@@ -32,7 +32,7 @@ export type PreparedUp = {
 /** Everything that can be known to go wrong is found out here, before the first effect. */
 export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   const { signal } = request
-  const paths = statePaths(await realPathOf(request.directory))
+  const paths = statePaths(request.directory)
   const marker = await inspectStateDirectory(paths)
   await checkWritable(paths)
   const recorded = await readJson<Topology>(paths.topology)
@@ -42,13 +42,9 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   checkSystemName(paths, marker, system.name)
   await checkNotRunning(paths)
   if (system.data !== null) await findBinaries(system.data.postgres)
+  if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   await checkPort(paths, recorded, host, port, system)
   return { paths, system, settings: { rungs, host, port } }
-}
-
-/** The processes of a system find each other by paths, so that each path has one spelling. */
-async function realPathOf(directory: string): Promise<string> {
-  return await realpath(directory).catch(() => directory)
 }
 
 function chooseRungs(wanted: readonly string[], recorded: Topology | null): string[] {

@@ -3,6 +3,9 @@ import { BanyanError } from '@banyan/model'
 import { errorOf } from './report.ts'
 import type { ErrorReport } from './types.ts'
 
+const answerMs = 5_000
+const slow = `it gave no answer in ${answerMs / 1000} s; it may be paused, or the machine very busy`
+
 /** One request over control's socket; the answer's body is not read yet. */
 export async function ask(
   socketPath: string,
@@ -12,6 +15,9 @@ export async function ask(
 ): Promise<IncomingMessage> {
   return await new Promise((resolve, reject) => {
     const asked = request({ socketPath, method, path, agent: false }, resolve)
+    // What control is told to do may take its time; what it is asked, it knows.
+    if (method === 'GET') asked.setTimeout(answerMs, () => asked.destroy(new Error(slow)))
+    asked.once('response', () => asked.setTimeout(0))
     asked.once('error', (cause) => reject(silent(cause)))
     asked.end(body === undefined ? undefined : JSON.stringify(body))
   })

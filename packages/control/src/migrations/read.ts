@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BanyanError } from '@banyan/model'
 import { judgeSql } from './judge-sql.ts'
 import { type Migration, numberOf } from './migration.ts'
+import { type Fault, invalid, judgeName, listNames } from './names.ts'
 import { parseStatements } from './sql.ts'
 
-type Fault = { readonly file: string; readonly message: string; readonly hint: string }
-
-/** Fifteen digits hold a timestamp and are exact as a number. */
-const validName = /^[0-9]{1,15}_[^/]+\.sql$/
 const marks = ['contract', 'no-transaction']
 
 /**
@@ -20,26 +16,13 @@ const marks = ['contract', 'no-transaction']
  * @example const migrations = await readMigrations('/srv/notes/migrations')
  */
 export async function readMigrations(directory: string): Promise<Migration[]> {
-  const names = (await list(directory)).filter((name) => name.toLowerCase().endsWith('.sql'))
+  const names = await listNames(directory)
   const read = await Promise.all(names.map((name) => readOne(directory, name)))
   const migrations = read.flatMap(({ migration }) => (migration === null ? [] : [migration]))
   migrations.sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))
   const faults = [...read.flatMap((one) => one.faults), ...findDuplicates(migrations)]
   if (faults.length > 0) throw invalid(directory, faults)
   return migrations
-}
-
-async function list(directory: string): Promise<string[]> {
-  try {
-    return (await readdir(directory)).sort()
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    const found = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
-    throw new BanyanError('BANYAN_MIGRATIONS_NOT_FOUND', `The folder ${directory} ${found}.`, {
-      hint: 'Make the folder, or correct data.migrations in the config: it is relative to the config file.',
-      cause,
-    })
-  }
 }
 
 async function readOne(
@@ -50,12 +33,8 @@ async function readOne(
     migration: null,
     faults: [{ file: name, message, hint }],
   })
-  if (!validName.test(name)) {
-    return fail(
-      'its name has no number',
-      'Name it like 0001_create_users.sql, or give it another ending than .sql.',
-    )
-  }
+  const misnamed = judgeName(name)
+  if (misnamed !== null) return { migration: null, faults: [misnamed] }
   const file = join(directory, name)
   let bytes: Buffer
   try {
@@ -137,17 +116,4 @@ function findDuplicates(migrations: readonly Migration[]): Fault[] {
       },
     ]
   })
-}
-
-function invalid(directory: string, faults: readonly Fault[]): BanyanError {
-  const lines = faults.map(({ file, message, hint }) => `- ${file}: ${message}. ${hint}`)
-  const count = faults.length === 1 ? 'One fault' : `${faults.length} faults`
-  return new BanyanError(
-    'BANYAN_MIGRATIONS_INVALID',
-    `${count} in ${directory}:\n${lines.join('\n')}`,
-    {
-      hint: 'Mend the files as each line says; nothing was run.',
-      details: { directory, faults },
-    },
-  )
 }

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** Where everything of a system lies in its state directory. */
@@ -20,9 +21,10 @@ export type StatePaths = {
 
 /** The paths of a state directory; the layout is part of the contract (docs/designs/app-contract.md). */
 export function statePaths(directory: string): StatePaths {
-  const at = (name: string) => join(resolve(directory), name)
+  const real = realPathOf(directory)
+  const at = (name: string) => join(real, name)
   return {
-    directory: resolve(directory),
+    directory: real,
     marker: at('banyan.json'),
     ignore: at('.gitignore'),
     lock: at('control.lock'),
@@ -47,4 +49,13 @@ export function nodeDirectory(paths: StatePaths, node: string): string {
 /** The file that a node's output is appended to. */
 export function logFileOf(paths: StatePaths, node: string): string {
   return join(paths.logs, `${node}.log`)
+}
+
+/** The processes of a system are found by paths, so that each path has one spelling. */
+function realPathOf(directory: string): string {
+  try {
+    return realpathSync(directory)
+  } catch {
+    return resolve(directory)
+  }
 }
