@@ -109,5 +109,5 @@ const hintForThrown = ({ code, message }: Thrown): string => {
   const name = /package '([^']+)'/.exec(message)?.[1]
   return name
     ? `Install it: npm install ${name}`
-    : "Correct the path of the import; files are imported with their ending: './plans.ts'"
+    : 'Correct the path of the import; files are imported with their ending, as in plans.ts'
 }

@@ -203,7 +203,7 @@ test('an import that cannot be found says how to get it', async () => {
   )
   assert.match(
     (await errorOf(`import ${"'./plans'"}`)).hint ?? '',
-    /with their ending: '\.\/plans\.ts'/,
+    /with their ending, as in plans\.ts/,
   )
 })
 
