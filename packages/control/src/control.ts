@@ -21,6 +21,7 @@ export class Control implements Controlled {
   #progress: Progress | null = null
   #raising: Promise<void> | null = null
   #stopping: Promise<void> | null = null
+  #reason = ''
   #end: (ending: Ending) => void = () => {}
   readonly ended = new Promise<Ending>((resolve) => {
     this.#end = resolve
@@ -54,6 +55,13 @@ export class Control implements Controlled {
       this.#stopping = null
       throw error
     })
+  }
+
+  /** Stops everything because its state directory is no longer where it was. */
+  async leave(): Promise<void> {
+    const { directory } = this.#context.paths
+    this.#reason = `The state directory ${directory} was moved or deleted. `
+    await this.down()
   }
 
   status(): Status {
@@ -98,13 +106,15 @@ export class Control implements Controlled {
   }
 
   async #climbDown(): Promise<void> {
-    this.events.add({ type: 'stopping', sentence: 'Everything is being stopped.' })
+    this.events.add({ type: 'stopping', sentence: `${this.#reason}Everything is being stopped.` })
     this.#climbing.abort(interrupted())
     await this.#raising
     await climb(this.#context, this.#goal('off'), new AbortController().signal, () => {})
     // What is not recorded yet was started all the same.
     for (const keeper of this.#context.keepers.all) await keeper.unwant()
-    this.events.add({ type: 'stopped', sentence: 'Everything is stopped; the data stays.' })
+    const end =
+      this.#reason === '' ? 'Everything is stopped; the data stays.' : 'Everything is stopped.'
+    this.events.add({ type: 'stopped', sentence: `${this.#reason}${end}` })
     this.#end('stopped')
   }
 

@@ -13,7 +13,7 @@ import { keepLogsBounded } from './logs/bound.ts'
 import { identify } from './sites/identity.ts'
 import { makeStateDirectory } from './state/directory.ts'
 import { readJson, removeHalfWritten, writeJson } from './state/files.ts'
-import { takeLock } from './state/lock.ts'
+import { type Lock, takeLock } from './state/lock.ts'
 import { nodeDirectory, type StatePaths, statePaths } from './state/paths.ts'
 import { ensureSecrets } from './state/secrets.ts'
 import { Keepers } from './supervise/keepers.ts'
@@ -51,11 +51,25 @@ async function control(directory: string): Promise<void> {
     process.on(signal, () => void control.down())
   }
   control.raise(began)
+  const stopWatching = watch(lock, control)
   const ending = await control.ended
+  stopWatching()
   stopKeepingLogs()
-  await retire(paths, server)
+  await retire(paths, server, lock)
   lock.release()
   process.exit(ending === 'stopped' ? 0 : 1)
+}
+
+/** How long a state directory that is gone may go unnoticed. */
+const watchEveryMs = 1_000
+
+/** Nobody could reach us, or know of what we run, once the state directory is somewhere else. */
+function watch(lock: Lock, control: Control): () => void {
+  const timer = setInterval(() => {
+    // What could not be stopped is tried again at the next look.
+    if (!lock.isThere()) control.leave().catch(() => {})
+  }, watchEveryMs)
+  return () => clearInterval(timer)
 }
 
 async function makeControl(paths: StatePaths) {
@@ -104,6 +118,7 @@ async function announce(paths: StatePaths, { socket }: ApiServer): Promise<void>
   const identity = identify(process.pid)
   const file: ControlFile = {
     format: 1,
+    directory: paths.directory,
     pid: process.pid,
     startTime: identity?.startTime ?? '',
     socket,
@@ -113,11 +128,13 @@ async function announce(paths: StatePaths, { socket }: ApiServer): Promise<void>
   await tell({ kind: 'listening', socket })
 }
 
-async function retire(paths: StatePaths, server: ApiServer): Promise<void> {
+async function retire(paths: StatePaths, server: ApiServer, lock: Lock): Promise<void> {
   // The last events are on their way to those who follow them.
   await new Promise((resolve) => setTimeout(resolve, 50))
-  await server.close()
-  await rm(paths.control, { force: true })
+  // Once ours was moved or deleted, what is at these paths is somebody else's; closing would remove it.
+  const isThere = lock.isThere()
+  if (isThere) await rm(paths.control, { force: true })
+  if (isThere || server.socket !== paths.socket) await server.close()
 }
 
 async function refuse(error: unknown): Promise<void> {

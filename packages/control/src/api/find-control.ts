@@ -1,10 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BanyanError } from '@banyan/model'
 import { isSameProcess } from '../sites/identity.ts'
-import { readJson } from '../state/files.ts'
+import { exists, readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { ControlFile } from './types.ts'
 
-/** The control that runs, or null; what a dead one wrote down is not believed. */
+/** A control that ends removes its file just before its socket. */
+const endingMs = 300
+
+/**
+ * The control that runs, or null. What a dead one wrote down is not believed, nor what was copied
+ * here from another state directory.
+ */
 export async function findControl(paths: StatePaths): Promise<ControlFile | null> {
+  const file = await readControlFile(paths)
+  if (file === null || (await exists(file.socket))) return file
+  await sleep(endingMs)
+  const again = await readControlFile(paths)
+  if (again === null || (await exists(again.socket))) return again
+  throw unreachable(paths, again)
+}
+
+async function readControlFile(paths: StatePaths): Promise<ControlFile | null> {
   const file = await readJson<ControlFile>(paths.control)
-  return file !== null && isSameProcess(file) ? file : null
+  return file !== null && file.directory === paths.directory && isSameProcess(file) ? file : null
+}
+
+/** Every command would come to the same dead end, so that the mend goes past all of them. */
+function unreachable({ directory }: StatePaths, { pid, socket }: ControlFile): BanyanError {
+  return new BanyanError(
+    'BANYAN_CONTROL_FAILED',
+    `The control process ${pid} of ${directory} runs, but its socket ${socket} is gone.`,
+    {
+      hint: `Tell it to stop everything in order with "kill ${pid}"; then start it again with "banyan up".`,
+      details: { pid, socket },
+    },
+  )
 }

@@ -70,6 +70,8 @@ export type UpSettings = {
 /** `control.json`: where the running control is. */
 export type ControlFile = {
   readonly format: 1
+  /** The state directory that it runs; in a copy of that, the file says nothing. */
+  readonly directory: string
   readonly pid: number
   readonly startTime: string
   readonly socket: string

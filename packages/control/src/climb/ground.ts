@@ -1,14 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { type Ground, type System, type Topology, topologyOf } from '@banyan/model'
 import type { UpSettings } from '../api/types.ts'
-import { freeAddress } from '../engines/postgres/engine.ts'
-import type { StatePaths } from '../state/paths.ts'
+import { type Address, freeAddress, isTakenByOthers } from '../engines/postgres/engine.ts'
+import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 
 const hostName = 'local-1'
 
 /**
  * The topology that `up` leads to. An address that was chosen once stays: it is asked for anew only
- * where no data node is recorded.
+ * where no data node is recorded, or where somebody else has it by now, as with a copy whose
+ * original runs.
  */
 export async function desiredTopology(
   paths: StatePaths,
@@ -16,13 +17,19 @@ export async function desiredTopology(
   settings: UpSettings,
   recorded: Topology,
 ): Promise<Topology> {
-  const known = recorded.nodes.find(({ tier }) => tier === 'data')
-  const knownHost = recorded.hosts.find(({ name }) => name === known?.host)
-  const place =
-    known !== undefined && knownHost !== undefined
-      ? { address: knownHost.address, port: known.port }
-      : await freeAddress(paths.directory)
+  const place = (await recordedAddress(paths, recorded)) ?? (await freeAddress(paths.directory))
   return topologyOf(settings.rungs, groundOf(system, settings, place))
+}
+
+async function recordedAddress(
+  paths: StatePaths,
+  { nodes, hosts }: Topology,
+): Promise<Address | null> {
+  const node = nodes.find(({ tier }) => tier === 'data')
+  const host = hosts.find(({ name }) => name === node?.host)
+  if (node === undefined || host === undefined) return null
+  const place = { address: host.address, port: node.port }
+  return (await isTakenByOthers(nodeDirectory(paths, node.name), place)) ? null : place
 }
 
 export function groundOf(

@@ -1,7 +1,13 @@
 import type { Host, Node } from '@banyan/model'
-import { type Binaries, findServer, startServer, stopServer } from '../engines/postgres/engine.ts'
+import {
+  type Binaries,
+  findServer,
+  startServer,
+  stopPostmaster,
+  stopServer,
+} from '../engines/postgres/engine.ts'
 import { probe as probeServer } from '../engines/postgres/readiness.ts'
-import { identify } from '../sites/identity.ts'
+import { identify, isSameProcess, type ProcessIdentity } from '../sites/identity.ts'
 import { localSite } from '../sites/local.ts'
 import { logFileOf, nodeDirectory, type StatePaths } from '../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
@@ -23,11 +29,13 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
   const directory = nodeDirectory(paths, node.name)
   const logFile = logFileOf(paths, node.name)
   const place = { address: host.address, port: node.port }
+  let last: ProcessIdentity | null = null
 
   async function find(): Promise<Presence | null> {
     const server = await findServer(directory)
     const identity = server && identify(server.pid)
     if (identity === null) return null
+    last = identity
     const record = await readRunFile(paths, node.name)
     const known = record?.identity.startTime === identity.startTime
     const startedAt = known && record !== null ? record.startedAt : new Date().toISOString()
@@ -41,9 +49,9 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
     const { pid } = await startServer(options)
     const startedAt = new Date().toISOString()
     const identity = identify(pid) ?? { pid, startTime: 'ended' }
+    last = identity
     const fingerprint = JSON.stringify(place)
     await writeRunFile(paths, node.name, {
-      format: 1,
       identity,
       startedAt,
       fingerprint,
@@ -70,8 +78,13 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
     start,
     probe,
     isRunning: async ({ identity }) => await localSite.isRunning(identity),
-    stop: async () =>
-      await stopServer({ nodeDirectory: directory, mode: 'fast', timeoutMs: stopTimeoutMs }),
+    stop: async () => {
+      // A state directory that was moved or deleted no longer leads to the server.
+      if (last !== null && isSameProcess(last)) {
+        await stopPostmaster(last.pid, 'fast', stopTimeoutMs)
+      }
+      await stopServer({ nodeDirectory: directory, mode: 'fast', timeoutMs: stopTimeoutMs })
+    },
     kill: async () => {
       const server = await findServer(directory)
       // The postmaster alone: its backends may live on, which is what such a fault is about.

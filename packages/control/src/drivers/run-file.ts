@@ -6,6 +6,8 @@ import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 /** `nodes/<node>/run.json`: the process that was started last, so that the next control finds it. */
 export type RunFile = {
   readonly format: 1
+  /** The state directory that it was started for: a copy of the file elsewhere says nothing. */
+  readonly directory: string
   readonly identity: ProcessIdentity
   readonly startedAt: string
   /** Tells whether the process was started as it would be started now. */
@@ -13,12 +15,19 @@ export type RunFile = {
   readonly release: string | null
 }
 
+/** What was started last for this state directory; null where the file came from another one. */
 export async function readRunFile(paths: StatePaths, node: string): Promise<RunFile | null> {
   const file = await readJson<Partial<RunFile>>(pathOf(paths, node))
-  return file?.format === 1 && file.identity !== undefined ? (file as RunFile) : null
+  if (file?.format !== 1 || file.identity === undefined) return null
+  return file.directory === paths.directory ? (file as RunFile) : null
 }
 
-export async function writeRunFile(paths: StatePaths, node: string, file: RunFile): Promise<void> {
+export async function writeRunFile(
+  paths: StatePaths,
+  node: string,
+  facts: Omit<RunFile, 'format' | 'directory'>,
+): Promise<void> {
+  const file: RunFile = { format: 1, directory: paths.directory, ...facts }
   await writeJson(pathOf(paths, node), file)
 }
 

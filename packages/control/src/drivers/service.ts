@@ -8,6 +8,7 @@ import {
   wholeEnvironment,
 } from '../engines/process/environment.ts'
 import { type Kind, probeService, reachableHost } from '../engines/process/readiness.ts'
+import type { ProcessIdentity } from '../sites/identity.ts'
 import type { Site } from '../sites/site.ts'
 import { writeJson } from '../state/files.ts'
 import { logFileOf, nodeDirectory, type StatePaths } from '../state/paths.ts'
@@ -37,10 +38,12 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
   const mark = markOf(paths, node.name)
   const logFile = logFileOf(paths, node.name)
   let kind: Kind = 'unknown'
+  let last: ProcessIdentity | null = null
 
   async function find(): Promise<Presence | null> {
     const record = await readRunFile(paths, node.name)
-    if (record === null || !(await site.isRunning(record.identity))) return null
+    if (record === null || !(await site.isOurs(record.identity, mark))) return null
+    last = record.identity
     if (record.fingerprint === fingerprintOf(options)) {
       return { identity: record.identity, startedAt: record.startedAt, exit: null }
     }
@@ -64,9 +67,9 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     })
     const startedAt = new Date().toISOString()
     const { identity } = started
+    last = identity
     const fingerprint = fingerprintOf(options)
     await writeRunFile(paths, node.name, {
-      format: 1,
       identity,
       startedAt,
       fingerprint,
@@ -104,7 +107,8 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
   }
 
   async function identityOf() {
-    return (await readRunFile(paths, node.name))?.identity ?? null
+    // A state directory that was moved or deleted no longer tells.
+    return (await readRunFile(paths, node.name))?.identity ?? last
   }
 }
 

@@ -2,9 +2,8 @@ import { connect } from 'node:net'
 import { emptyTopology, type Node, type NodeHealth, type Topology } from '@banyan/model'
 import type { NodeStatus, Status, UpSettings } from '../api/types.ts'
 import { placeOf, urlOf } from '../climb/place.ts'
-import { type RunFile, readRunFile } from '../drivers/run-file.ts'
+import { type FoundProcess, findProcess } from '../drivers/find-process.ts'
 import { reachableHost } from '../engines/process/readiness.ts'
-import { isSameProcess } from '../sites/identity.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { roleOf } from '../status.ts'
@@ -37,8 +36,7 @@ const nowhere: UpSettings = { rungs: [], host: '127.0.0.1', port: 0 }
 type Placed = { readonly topology: Topology; readonly settings: UpSettings }
 
 async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promise<NodeStatus> {
-  const run = await readRunFile(paths, node.name)
-  const alive = run !== null && isSameProcess(run.identity) ? run : null
+  const alive = await findProcess(paths, node)
   const health = await healthOf(placed, node, alive)
   return {
     name: node.name,
@@ -57,7 +55,7 @@ async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promi
   }
 }
 
-async function healthOf(placed: Placed, node: Node, run: RunFile | null): Promise<NodeHealth> {
+async function healthOf(placed: Placed, node: Node, run: FoundProcess | null): Promise<NodeHealth> {
   if (run === null) return 'stopped'
   const place = placeOf(placed, node)
   if (place === null) return 'healthy'

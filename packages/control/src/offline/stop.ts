@@ -1,4 +1,5 @@
 import { BanyanError, emptyTopology, type Node, type Topology } from '@banyan/model'
+import { findProcess } from '../drivers/find-process.ts'
 import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { stopServer } from '../engines/postgres/engine.ts'
 import { localSite } from '../sites/local.ts'
@@ -15,8 +16,7 @@ export async function stopOffline(paths: StatePaths): Promise<string[]> {
   const stopped: string[] = []
   await withoutControl(paths, async () => {
     for (const node of [...topology.nodes].sort(servicesFirst)) {
-      const run = await readRunFile(paths, node.name)
-      if (run !== null && (await localSite.isRunning(run.identity))) stopped.push(node.name)
+      if ((await findProcess(paths, node)) !== null) stopped.push(node.name)
       await stopNode(paths, node)
     }
   })

@@ -3,13 +3,14 @@ import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError } from '@banyan/model'
 import { identify, isSameProcess, type ProcessIdentity } from './identity.ts'
-import { listeningPorts, processesWith } from './proc.ts'
+import { contradicts, listeningPorts, processesWith } from './proc.ts'
 import type { Exit, Launch, Site, Started } from './site.ts'
 
 /** This machine's processes. Each is detached, so that it lives on when control dies. */
 export const localSite: Site = {
   start,
   isRunning: async (identity) => isSameProcess(identity),
+  isOurs,
   stop,
   strike: async (identity, mark) => await signalAll(identity, mark, 'SIGKILL'),
   kill: async (identity, mark) => {
@@ -62,6 +63,14 @@ function notStarted(program: string, cwd: string, cause: NodeJS.ErrnoException):
   )
 }
 
+async function isOurs(
+  identity: ProcessIdentity | null,
+  { name, value }: Launch['mark'],
+): Promise<boolean> {
+  if (identity === null || !isSameProcess(identity)) return false
+  return !(await contradicts(identity.pid, name, value))
+}
+
 async function stop(
   identity: ProcessIdentity | null,
   mark: Launch['mark'],
@@ -79,7 +88,7 @@ async function signalAll(
   signal: NodeJS.Signals,
 ): Promise<void> {
   const pids = new Set(await processesWith(mark.name, mark.value))
-  if (identity !== null && isSameProcess(identity)) pids.add(identity.pid)
+  if (identity !== null && (await isOurs(identity, mark))) pids.add(identity.pid)
   for (const pid of pids) send(pid, signal)
 }
 
@@ -98,8 +107,9 @@ async function untilGone(
   timeoutMs: number,
 ): Promise<boolean> {
   const deadline = performance.now() + timeoutMs
+  const main = (await isOurs(identity, mark)) ? identity : null
   for (let pauseMs = 5; ; pauseMs = Math.min(100, pauseMs * 1.3)) {
-    const mainIsGone = identity === null || !isSameProcess(identity)
+    const mainIsGone = main === null || !isSameProcess(main)
     if (mainIsGone && (await processesWith(mark.name, mark.value)).length === 0) return true
     if (performance.now() > deadline) return false
     await sleep(pauseMs)

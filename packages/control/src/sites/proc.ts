@@ -4,11 +4,26 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 
 /** The processes whose environment holds exactly this variable: a node and all that it started. */
 export async function processesWith(name: string, value: string): Promise<number[]> {
-  const wanted = `${name}=${value}`
+  const wanted = latin1(`${name}=${value}`)
   return await processesThat(async (pid) => {
     const environment = await readFile(`/proc/${pid}/environ`, 'latin1')
     return environment.includes(wanted) && environment.split('\0').includes(wanted)
   })
+}
+
+/**
+ * Whether the environment of a process gives the variable another value. Not whether it lacks it:
+ * some programs overwrite their environment with their title.
+ */
+export async function contradicts(pid: number, name: string, value: string): Promise<boolean> {
+  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+  const found = environment.split('\0').filter((variable) => variable.startsWith(`${name}=`))
+  return found.length > 0 && !found.includes(latin1(`${name}=${value}`))
+}
+
+/** The bytes of a text as the environment is read: one character each. */
+function latin1(text: string): string {
+  return Buffer.from(text).toString('latin1')
 }
 
 /** The ports that some of these processes listen on. */

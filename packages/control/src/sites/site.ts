@@ -23,6 +23,8 @@ export type Started = { readonly identity: ProcessIdentity; readonly exit: Promi
 export type Site = {
   start(launch: Launch): Promise<Started>
   isRunning(identity: ProcessIdentity): Promise<boolean>
+  /** Whether it still runs and carries no other mark; asked before it is adopted or signalled. */
+  isOurs(identity: ProcessIdentity, mark: Launch['mark']): Promise<boolean>
   /** SIGTERM to the process and what it started; SIGKILL to whatever is left after `timeoutMs`. */
   stop(identity: ProcessIdentity | null, mark: Launch['mark'], timeoutMs: number): Promise<void>
   /** SIGKILL to everything of the node, without waiting: a fault on purpose. */

@@ -1,5 +1,11 @@
+import { statSync } from 'node:fs'
+
 /** Held while a control process lives. */
-export type Lock = { release(): void }
+export type Lock = {
+  /** Whether the path still leads to the file that is locked: not once its folder was moved or deleted. */
+  isThere(): boolean
+  release(): void
+}
 
 /**
  * One control per state directory. The lock is the kernel's (SQLite takes it with fcntl), so that it
@@ -12,11 +18,28 @@ export function takeLock(path: string): Lock | null {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
     database.exec('begin exclusive')
-    return { release: () => database.close() }
+    const locked = inodeOf(path)
+    return { isThere: () => isSame(locked, path), release: () => database.close() }
   } catch (error) {
     database.close()
     if (isBusy(error)) return null
     throw error
+  }
+}
+
+/** The lock keeps its file open, so that no other file gets the same number meanwhile. */
+function inodeOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true })
+  return `${dev}:${ino}`
+}
+
+/** What cannot be looked at now (a mount that hangs, a right that is missing) is not gone. */
+function isSame(locked: string, path: string): boolean {
+  try {
+    return inodeOf(path) === locked
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code !== 'ENOENT' && code !== 'ENOTDIR'
   }
 }
 

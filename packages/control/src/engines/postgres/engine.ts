@@ -1,4 +1,5 @@
 /** The public face of the PostgreSQL engine: everything that the rest of control may use of it. */
+export { isTakenByOthers } from './address-taken.ts'
 export { type Binaries, findBinaries, oldestMajor } from './binaries.ts'
 export { type ClusterOptions, createCluster } from './cluster.ts'
 export { proveDead } from './dead.ts'
@@ -7,4 +8,4 @@ export { type Address, freeAddress } from './free-address.ts'
 export { dataDirectoryOf } from './placement.ts'
 export { removeCluster } from './remove.ts'
 export { type StartOptions, startServer } from './start.ts'
-export { type StopMode, type StopOptions, stopServer } from './stop.ts'
+export { type StopMode, type StopOptions, stopPostmaster, stopServer } from './stop.ts'

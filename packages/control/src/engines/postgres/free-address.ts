@@ -17,8 +17,8 @@ const familiarPort = 5432
  */
 export async function freeAddress(seed: string, port = familiarPort): Promise<Address> {
   for (const candidate of candidates(seed, port)) {
-    const bound = await tryToBind(candidate)
-    if (bound !== null) return bound
+    const bound = await tryToListen(candidate)
+    if (typeof bound === 'object') return bound
   }
   throw new Error('No loopback address has a free port.')
 }
@@ -42,10 +42,16 @@ export function loopbackAddress(seed: string, attempt = 0): string {
   return `127.${64 + (x % 64)}.${y}.1`
 }
 
-async function tryToBind({ address, port }: Address): Promise<Address | null> {
+/** Listens for a moment. Gives the address with its port, or why it cannot be had. */
+export async function tryToListen({
+  address,
+  port,
+}: Address): Promise<Address | 'taken' | 'refused'> {
   const server = createServer()
   return await new Promise((resolve) => {
-    server.once('error', () => resolve(null))
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === 'EADDRINUSE' ? 'taken' : 'refused'),
+    )
     server.listen({ host: address, port, exclusive: true }, () => {
       const bound = server.address()
       const found = typeof bound === 'object' && bound !== null ? bound.port : port

@@ -27,16 +27,21 @@ const immediateMs = 5_000
  */
 export async function stopServer({ nodeDirectory, mode, timeoutMs }: StopOptions): Promise<void> {
   const server = await findServer(nodeDirectory)
-  if (server !== null) await end(server.pid, mode, timeoutMs)
+  if (server !== null) await stopPostmaster(server.pid, mode, timeoutMs)
   const dataDirectory = await dataDirectoryOf(nodeDirectory)
   await proveDirectoryDead(dataDirectory)
 }
 
-async function end(pid: number, mode: StopMode, timeoutMs: number): Promise<void> {
+/** The same for a postmaster that is known to be ours, wherever its data is by now. */
+export async function stopPostmaster(
+  pid: number,
+  mode: StopMode,
+  timeoutMs: number,
+): Promise<void> {
   send(pid, signals[mode])
   if (await hasEndedWithin(pid, timeoutMs)) return
   const next = harder[mode]
-  if (next !== null) await end(pid, next, next === 'immediate' ? immediateMs : timeoutMs)
+  if (next !== null) await stopPostmaster(pid, next, next === 'immediate' ? immediateMs : timeoutMs)
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
