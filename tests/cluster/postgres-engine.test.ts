@@ -244,25 +244,3 @@ describe('starting and stopping', () => {
     }
   })
 })
-
-describe('the PostgreSQL of the distribution', () => {
-  test('makes and serves a cluster that sorts by code points', async (t) => {
-    const found = await findBinaries('distribution').catch(() => null)
-    if (found === null) return t.skip('no PostgreSQL of the distribution is installed')
-    const server = { ...(await describeServer()), binaries: found }
-    await createCluster(server)
-    try {
-      await startServer(server)
-      assert.equal(
-        await ask(
-          server,
-          `select string_agg(a, '' order by a) from unnest(array['b','A','ä','a','Z']) a`,
-        ),
-        'AZabä',
-      )
-      assert.equal(await ask(server, `select upper('ä')`), 'Ä')
-    } finally {
-      await removeCluster(server.nodeDirectory)
-    }
-  })
-})
