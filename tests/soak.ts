@@ -19,8 +19,6 @@ const { values, positionals: only } = parseArgs({
 /** Counts that a test run keeps small, at the size that is promised. */
 const fullSize = {
   BANYAN_HASH_KEYS: '1000000',
-  BANYAN_KILLS: '5',
-  BANYAN_PROPERTY_RUNS: '10000',
 }
 
 type Round = {

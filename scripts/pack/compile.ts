@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { cp, glob, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -63,9 +63,11 @@ async function copyAssets(source: string, dist: string): Promise<void> {
 async function refuseSourcePaths(dist: string): Promise<void> {
   for await (const file of glob('**/*.js', { cwd: dist })) {
     const text = await readFile(join(dist, file), 'utf8')
-    const found = /(['"`])(\.{1,2}\/[^'"`\s]*\.ts)\1/.exec(text)?.[2]
+    const found = /new URL\(\s*(['"`])(\.{1,2}\/[^'"`\s]*\.ts)\1/.exec(text)?.[2]
     if (found === undefined) continue
-    const source = join(dirname(dist), 'src', file.replace(/\.js$/, '.ts'))
-    throw new Error(`${source} names ${found}, which is not there once it is published.`)
+    const source = file.replace(/\.js$/, '.ts')
+    throw new Error(
+      `src/${source} of ${basename(dirname(dist))} names ${found}, which is not there once it is published.`,
+    )
   }
 }

@@ -3,6 +3,7 @@ export type Manifest = {
   readonly name: string
   readonly exports: Readonly<Record<string, string>>
   readonly bin?: Readonly<Record<string, string>>
+  readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly private?: boolean
   readonly [other: string]: unknown
@@ -13,13 +14,35 @@ type Published = Omit<Manifest, 'exports'> & {
   readonly files: readonly string[]
 }
 
-/** What npm gets to see: entries in `dist`, and nothing that only development needs. */
-export function publishedManifest(manifest: Manifest): Published {
+/**
+ * What npm gets to see: entries in `dist`, and nothing that only development needs. The types of a
+ * dependency come along where the workspace has them apart (`@types/pg`): the packages' own types
+ * name them, and without them an app's types would be `any` or an error.
+ */
+export function publishedManifest(
+  manifest: Manifest,
+  workspace: Pick<Manifest, 'devDependencies'>,
+): Published {
   const { devDependencies: _, exports, ...rest } = manifest
   if (manifest.private === true)
     throw new Error(`${manifest.name} is private: it is not published.`)
   const entries = Object.entries(exports).map(([path, source]) => [path, entryOf(manifest, source)])
-  return { ...rest, exports: Object.fromEntries(entries), files: ['dist', 'bin'] }
+  return {
+    ...rest,
+    exports: Object.fromEntries(entries),
+    dependencies: { ...manifest.dependencies, ...typesOf(manifest, workspace) },
+    files: ['dist', 'bin'],
+  }
+}
+
+function typesOf(
+  { dependencies = {} }: Manifest,
+  { devDependencies = {} }: Pick<Manifest, 'devDependencies'>,
+): Record<string, string> {
+  const wanted = Object.keys(dependencies).map((name) => `@types/${name}`)
+  return Object.fromEntries(
+    Object.entries(devDependencies).filter(([name]) => wanted.includes(name)),
+  )
 }
 
 function entryOf({ name }: Manifest, source: string) {

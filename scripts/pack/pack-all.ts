@@ -31,8 +31,8 @@ export async function packAll(out: string): Promise<string[]> {
 
 async function packOne(name: string, stage: string, out: string): Promise<string> {
   const [source, target] = [join(root, 'packages', name), join(stage, name)]
-  const manifest: Manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'))
-  const published = publishedManifest(manifest)
+  const manifest = await readManifest(source)
+  const published = publishedManifest(manifest, await readManifest(root))
   await writeFile(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
   await cp(join(root, 'LICENSE'), join(target, 'LICENSE'))
   await copyIfThere(join(source, 'README.md'), join(target, 'README.md'))
@@ -41,6 +41,10 @@ async function packOne(name: string, stage: string, out: string): Promise<string
     cwd: target,
   })
   return join(out, tarballOf(JSON.parse(stdout)))
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
 }
 
 /** npm 10 and 11 answer with a list, later ones with an object by package name. */
