@@ -48,8 +48,8 @@ export const benches: readonly Bench[] = [
     name: 'memory-single',
     rows: [
       {
-        what: 'An idle `single` with Conduit, PostgreSQL included: memory (PSS)',
-        figure: 'totalMb',
+        what: 'An idle `single` with Conduit, PostgreSQL included: memory, shared pages once',
+        figure: 'aloneMb',
         unit: ' MB',
         aim: '≤ 300 MB',
       },

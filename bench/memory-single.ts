@@ -1,10 +1,12 @@
 // What an idle `single` takes: PostgreSQL, control, the web process and the CLI that started them, with
-// the reference app. Memory is PSS, so that pages which processes share count once. Prints JSON.
+// the reference app. Pages that they share count once; what the machine runs besides is no discount
+// (`aloneMb`), as it would be in plain PSS. Prints JSON.
 // usage: node bench/memory-single.ts [seconds of rest before it is measured]
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pssMb } from './lib/processes.ts'
+import { memoryOf } from './lib/memory.ts'
 import { startSystem } from './lib/system.ts'
 
+const rounded = (mb: number) => Number(mb.toFixed(1))
 const restSeconds = Number(process.argv[2] ?? 10)
 
 /** What a process is, from the words that started it. */
@@ -23,14 +25,16 @@ const system = await startSystem()
 try {
   await system.get('/api/articles')
   await sleep(restSeconds * 1_000)
+  const found = await system.processes()
+  const total = await memoryOf(found.map(({ pid }) => pid))
   const processes = await Promise.all(
-    (await system.processes()).map(async ({ pid, command }) => ({
+    found.map(async ({ pid, command }) => ({
       role: roleOf(command),
-      pssMb: Number((await pssMb(pid)).toFixed(1)),
+      pssMb: rounded((await memoryOf([pid])).pssMb),
     })),
   )
-  const totalMb = processes.reduce((sum, one) => sum + one.pssMb, 0)
-  const result = { restSeconds, totalMb: Number(totalMb.toFixed(1)), processes }
+  const { pssMb, aloneMb } = total
+  const result = { restSeconds, pssMb: rounded(pssMb), aloneMb: rounded(aloneMb), processes }
   console.log(JSON.stringify(result, null, 2))
 } finally {
   await system.stop()

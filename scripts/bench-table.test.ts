@@ -10,7 +10,7 @@ const surroundings = {
 const readme = '# Title\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nrest\n'
 
 test('the table replaces what stands between the markers, and only that', () => {
-  const results = new Map([['memory-single', { ...surroundings, totalMb: 251.43 }]])
+  const results = new Map([['memory-single', { ...surroundings, aloneMb: 251.43 }]])
   const text = withTable(readme, results)
   assert.match(text, /^# Title\n<!-- bench:begin -->\n\n\| what \| measured \| aim \|/)
   assert.match(text, /\| An idle `single` .* \| 251 MB \| ≤ 300 MB \|/)
