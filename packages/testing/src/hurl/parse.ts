@@ -19,7 +19,7 @@ export type Check = {
 export const predicates = [
   '==', '!=', '>=', '<=', '>', '<', 'contains', 'matches', 'startsWith', 'endsWith',
   'exists', 'isString', 'isInteger', 'isBoolean', 'isList', 'isEmpty', 'isNumber', 'isObject',
-] as const // biome-ignore format: two lines read better than eighteen
+] as const
 
 export type Predicate = (typeof predicates)[number]
 
