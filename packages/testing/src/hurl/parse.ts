@@ -17,8 +17,24 @@ export type Check = {
 }
 
 export const predicates = [
-  '==', '!=', '>=', '<=', '>', '<', 'contains', 'matches', 'startsWith', 'endsWith',
-  'exists', 'isString', 'isInteger', 'isBoolean', 'isList', 'isEmpty', 'isNumber', 'isObject',
+  '==',
+  '!=',
+  '>=',
+  '<=',
+  '>',
+  '<',
+  'contains',
+  'matches',
+  'startsWith',
+  'endsWith',
+  'exists',
+  'isString',
+  'isInteger',
+  'isBoolean',
+  'isList',
+  'isEmpty',
+  'isNumber',
+  'isObject',
 ] as const
 
 export type Predicate = (typeof predicates)[number]
