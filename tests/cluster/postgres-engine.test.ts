@@ -27,6 +27,15 @@ import {
   type Server,
 } from './postgres-node.ts'
 
+/** The backend that answered the question for readiness may end between the look and the signal. */
+function freeze(pid: number): void {
+  try {
+    process.kill(pid, 'SIGSTOP')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 describe('finding PostgreSQL', () => {
   test('the embedded one says its version', async () => {
     assert.equal(binaries.source, 'embedded')
@@ -223,7 +232,8 @@ describe('starting and stopping', () => {
 
   test('a frozen server is stopped all the same', async () => {
     const { pid } = await startServer(server)
-    for (const one of await processesIn(data())) process.kill(one, 'SIGSTOP')
+    process.kill(pid, 'SIGSTOP')
+    for (const one of await processesIn(data())) freeze(one)
     assert.deepEqual(await findServer(server.nodeDirectory), { pid })
     await stopServer({ ...server, mode: 'immediate', timeoutMs: 200 })
     assert.deepEqual(await processesIn(data()), [])
