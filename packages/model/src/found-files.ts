@@ -7,12 +7,12 @@ import type { CommandReading } from './command.ts'
 export type FoundFiles = {
   /** Unwraps a command that stands for another one, such as `npm start`. */
   expandCommand(words: readonly string[], key: 'run' | 'build'): CommandReading
-  /** What stands at an absolute path. */
-  kindOf(path: string): 'folder' | 'file' | 'nothing'
+  /** What stands at an absolute path; `unseen` where nobody looked, which is taken for whatever fits. */
+  kindOf(path: string): 'folder' | 'file' | 'nothing' | 'unseen'
 }
 
-/** Believes everything: commands as they are written, and a folder at every path. */
+/** Believes everything: commands as they are written, and a fitting file or folder at every path. */
 export const unseenFiles: FoundFiles = {
   expandCommand: (words) => ({ words, complaint: null }),
-  kindOf: () => 'folder',
+  kindOf: () => 'unseen',
 }

@@ -2,7 +2,8 @@ import { type FaultList, join } from './faults.ts'
 import { FieldReader, isRecord } from './field-reader.ts'
 import type { FoundFiles } from './found-files.ts'
 import { nearestName } from './nearest-name.ts'
-import { isAbsolutePath, resolvePath } from './paths.ts'
+import { resolvePath } from './paths.ts'
+import { readFolder } from './resolve-path.ts'
 import { readTable } from './resolve-table.ts'
 import type { DataSystem, Table } from './system.ts'
 
@@ -30,36 +31,8 @@ export const readData = (
     tables: readTables(fields),
     postgres: readPostgres(fields, root, files),
     memoryMb: fields.integer('memoryMb', { min: 64, max: 1_048_576, unit: 'megabytes' }, null),
+    url: null,
   }
-}
-
-/** A folder of the app: a path relative to the config, so that the app can be moved whole. */
-export const readFolder = (
-  fields: FieldReader,
-  key: string,
-  root: string,
-  files: FoundFiles,
-): string | null => {
-  const expected = `a folder relative to the config, for example "./${key}"`
-  const path = fields.text(key, { expected, mend: `write ${key}: './${key}'` })
-  if (path === null) return null
-  if (isAbsolutePath(path)) {
-    fields.fault(key, {
-      expected,
-      mend: 'write the path from the config file on, beginning with ./',
-    })
-    return null
-  }
-  const folder = resolvePath(root, path)
-  const kind = files.kindOf(folder)
-  if (kind === 'folder') return folder
-  const found = kind === 'file' ? `a file at ${folder}` : `nothing at ${folder}`
-  fields.fault(key, {
-    found,
-    expected: 'a folder that exists',
-    mend: `make it (mkdir -p ${path}) or correct the path`,
-  })
-  return null
 }
 
 const readTables = (fields: FieldReader): readonly Table[] => {
@@ -97,7 +70,7 @@ const readPostgres = (fields: FieldReader, root: string, files: FoundFiles): str
     return 'embedded'
   }
   const folder = resolvePath(root, choice)
-  if (files.kindOf(folder) === 'folder') return folder
+  if (['folder', 'unseen'].includes(files.kindOf(folder))) return folder
   fields.fault('postgres', {
     found: `no folder at ${folder}`,
     expected,

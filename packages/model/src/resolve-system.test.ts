@@ -70,8 +70,10 @@ test('a config becomes a system with defaults filled in and paths made absolute'
       ],
       postgres: 'embedded',
       memoryMb: null,
+      url: null,
     },
     assets: '/srv/public',
+    proof: null,
   })
 })
 

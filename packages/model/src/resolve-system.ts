@@ -5,7 +5,8 @@ import { type FoundFiles, unseenFiles } from './found-files.ts'
 import { freezeDeep } from './freeze.ts'
 import { copyJsonLike } from './json-like.ts'
 import { checkServiceName, checkSystemName } from './names.ts'
-import { readData, readFolder } from './resolve-data.ts'
+import { readData } from './resolve-data.ts'
+import { readFile, readFolder } from './resolve-path.ts'
 import { readService } from './resolve-service.ts'
 import { checkRoutesTogether } from './routes.ts'
 import type { Service, System } from './system.ts'
@@ -21,7 +22,7 @@ export type ResolveOptions = {
   readonly faults?: readonly Fault[]
 }
 
-const keys = ['name', 'services', 'data', 'assets']
+const keys = ['name', 'services', 'data', 'assets', 'proof']
 
 /**
  * Makes a system of what a config exports: validated whole, defaults filled in, paths absolute, frozen.
@@ -56,6 +57,7 @@ const readSystem = (
     services: isRecord(value) ? readServices(fields, files) : [],
     data: readData(faults, fields.value('data'), root, files),
     assets: readFolder(fields, 'assets', root, files),
+    proof: readFile(fields, 'proof', root, files),
   }
 }
 

@@ -34,6 +34,11 @@ export type DataInput = {
   postgres?: string
   /** Memory that the database server may count on, in megabytes. Default: a quarter of the machine's, at most 4,096. */
   memoryMb?: number
+  /**
+   * A PostgreSQL 14 to 18 that exists already, `postgres://…`; as a rule `process.env.DATABASE_URL`. It is
+   * adopted, not taken over: Banyan runs no server, and writes to this one only when a rung needs it.
+   */
+  url?: string
 }
 
 /** The argument of `defineSystem`. */
@@ -43,6 +48,8 @@ export type SystemInput = {
   data?: DataInput
   /** Folder of static files, relative to the config file. */
   assets?: string
+  /** The module with the app's own scenario for `banyan prove`, relative to the config file. */
+  proof?: string
 }
 
 /** A service with its command split and its defaults filled in. */
@@ -79,6 +86,8 @@ export type DataSystem = {
   readonly tables: readonly Table[]
   readonly postgres: string
   readonly memoryMb: number | null
+  /** Of an adopted database; null for one that Banyan makes. A secret: it may hold a password. */
+  readonly url: string | null
 }
 
 /** A validated config: frozen, defaults filled in, paths absolute. */
@@ -90,4 +99,6 @@ export type System = {
   readonly data: DataSystem | null
   /** Absolute path, or null. */
   readonly assets: string | null
+  /** Absolute path of the scenario for `banyan prove`, or null. */
+  readonly proof: string | null
 }

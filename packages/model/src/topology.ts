@@ -57,6 +57,12 @@ export type RuntimeFile = {
   readonly shards: readonly RuntimeShard[]
   /** Most connections that this process may hold to one server. */
   readonly connectionsMax: number
+  /** Narrow mode: a scope sees its own key only, held by row-level security. Absent: off. */
+  readonly narrow?: boolean
+  /** The password of `/-/prove`, which `serve` offers to whoever has it. Absent: not offered. */
+  readonly proveToken?: string
+  /** The database is adopted: nothing of ours is in it, no lookups, no fence. Absent: it is ours. */
+  readonly adopted?: boolean
 }
 
 /** A shard as a service process sees it: members, not roles; roles are asked of the servers. */

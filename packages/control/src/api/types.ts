@@ -65,6 +65,12 @@ export type UpSettings = {
   readonly rungs: readonly string[]
   readonly host: string
   readonly port: number
+  /** `dev`: restarted on change. Absent in files of an older version: `up`. */
+  readonly mode?: 'up' | 'dev'
+  /** A scope sees its own key only. Absent: no. */
+  readonly narrow?: boolean
+  /** Whether `serve` offers `/-/prove`. Absent: no. */
+  readonly proves?: boolean
 }
 
 /** `control.json`: where the running control is. */
