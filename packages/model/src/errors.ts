@@ -87,6 +87,10 @@ export const errorCatalogue = {
   BANYAN_USAGE_INVALID: 'The command line is wrong.',
   BANYAN_CONFIRMATION_NEEDED: 'Something would be deleted, and nobody confirmed it.',
   BANYAN_SQL_FAILED: 'The database refused a statement.',
+  BANYAN_PROVE_REQUEST_INVALID: 'A request to `/-/prove` is not one of its protocol.',
+  BANYAN_PROVE_CONTENTION:
+    'A transaction of `/-/prove` lost to others too often; nothing was done.',
+  BANYAN_PROVE_FAILED: 'A request to `/-/prove` could not be done.',
   BANYAN_REQUEST_UNKNOWN: 'The control API has no such request.',
 } as const
 

@@ -1,6 +1,7 @@
 export { bucketOf, bucketSql, buckets, hashKey } from './bucket.ts'
 export { type Key, parseKey, textKeyBytesMax } from './key.ts'
 export { type DatabaseOptions, prepareDatabase } from './prepare-database.ts'
+export { proofSchema, proofSql } from './proof/proof-schema.ts'
 export { quoteName, quoteText } from './quote.ts'
 export { adminRole, appRole, banyanSchema, ownerRole } from './roles.ts'
 export { scramVerifier } from './scram.ts'

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import { rootLogger } from '../log.ts'
+import { offerProof } from '../prove/proof-endpoint.ts'
 import { type Adapted, adapt } from './adapt.ts'
 import { type App, classifyApp } from './app.ts'
 import { after, drain } from './drain.ts'
@@ -73,6 +74,7 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Serve
     listener: adapted.listener,
     bodyBytesMax: limits.bodyBytesMax,
     requestLog: logsRequests ? logger : null,
+    proof: offerProof(process.env.BANYAN_SYSTEM),
   })
   const { url, port } = await listen(adapted.server, place)
   if (place.kind === 'socket') forgetPassedSocket()

@@ -2,6 +2,7 @@ import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { BanyanError } from '@banyan/model'
 import { type Logger, type RequestContext, requestContext } from '../log.ts'
+import type { ProofEndpoint } from '../prove/proof-endpoint.ts'
 import { isResponse } from './adapt.ts'
 import type { NodeListener } from './app.ts'
 import { enforceBodyLimit } from './body-limit.ts'
@@ -20,6 +21,8 @@ export type TrafficOptions = {
   readonly bodyBytesMax: number
   /** Null: no line per request. */
   readonly requestLog: Logger | null
+  /** Null: `/-/prove` is not offered. */
+  readonly proof?: ProofEndpoint | null
 }
 
 /** Takes the requests of one server from Node to the app, and knows what is under way. */
@@ -85,9 +88,16 @@ export class Traffic {
     if (request.socket.writableEnded) return
     this.connections.answering(request.socket, response)
     if (this.#phase === 'stopping') response.setHeader('connection', 'close')
-    if (isReserved(request.url ?? '')) answerReserved(request, response, this.#phase)
-    else if (this.#phase === 'starting') void this.#hold(request, response, listener)
-    else this.#handle(request, response, listener)
+    const own = isReserved(request.url ?? '') ? this.#proofOf(request) : listener
+    if (own === null) answerReserved(request, response, this.#phase)
+    else if (this.#phase === 'starting') void this.#hold(request, response, own)
+    else this.#handle(request, response, own)
+  }
+
+  /** Requests of a prover go the way of the app's own, so that they prove what those may rely on. */
+  #proofOf(request: IncomingMessage): NodeListener | null {
+    const { proof = null } = this.#options
+    return proof?.takes(request) ? proof.answer : null
   }
 
   /** A process that starts again keeps its clients waiting for a moment rather than failing them. */
