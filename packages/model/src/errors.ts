@@ -60,6 +60,18 @@ export const errorCatalogue = {
   BANYAN_DATABASE_FOREIGN:
     'The database exists and belongs to somebody else; it was left as it is.',
   BANYAN_DATABASE_NEWER: 'The database was prepared by a newer version of Banyan.',
+  BANYAN_ADOPTED_UNREACHABLE: 'The adopted database cannot be reached.',
+  BANYAN_ADOPTED_REFUSED: 'The adopted database refuses the user, or has no connection left.',
+  BANYAN_ADOPTED_MISSING: 'The server of the adopted database has no database of that name.',
+  BANYAN_ADOPTED_TLS: 'The connection to the adopted database cannot be encrypted as its URL asks.',
+  BANYAN_ADOPTED_UNSUPPORTED:
+    'The adopted database has a version or an encoding that is not supported, or cannot be asked.',
+  BANYAN_ADOPTED_READ_ONLY: 'The adopted database takes no writes: a standby, or set to read only.',
+  BANYAN_ADOPTED_TABLES_INVALID:
+    'The declared tables do not fit the adopted database; every fault is listed.',
+  BANYAN_ADOPTED_UNTOUCHED: 'It would change an adopted server, which somebody else runs.',
+  BANYAN_DATABASE_EXCHANGED:
+    'The state directory has another kind of database than the config asks for.',
   BANYAN_TABLES_INVALID: 'The declared tables do not fit the database; every fault is listed.',
   BANYAN_UNIQUE_DUPLICATES: 'Values that are declared unique exist more than once already.',
   BANYAN_MIGRATIONS_NOT_FOUND: 'The folder of migrations does not exist.',
