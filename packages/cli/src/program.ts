@@ -59,6 +59,7 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       '--host <address>',
       'address to listen on, 0.0.0.0 for all (default: as last time, or 127.0.0.1)',
     )
+    .option('--prove', 'offer /-/prove, so that "banyan prove" needs no scenario')
     .option('--detach', 'return as soon as it is ready; it goes on running')
   upCommand.runs((common, options) =>
     up(common, {
@@ -66,6 +67,7 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       port: (options.port as number | undefined) ?? null,
       host: (options.host as string | undefined) ?? null,
       detach: options.detach === true,
+      proves: options.prove === true,
     }),
   )
 

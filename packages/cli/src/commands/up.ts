@@ -9,6 +9,8 @@ export type UpOptions = {
   readonly port: number | null
   readonly host: string | null
   readonly detach: boolean
+  /** Whether `/-/prove` is offered to `banyan prove`. */
+  readonly proves: boolean
 }
 
 /** Checks everything, starts control, and stays until it ends or, detached, until it is ready. */

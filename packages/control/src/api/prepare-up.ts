@@ -20,6 +20,8 @@ export type UpRequest = {
   /** Null: as the last time, else the default. */
   readonly host: string | null
   readonly port: number | null
+  /** Whether `serve` offers `/-/prove`. Default: no. */
+  readonly proves?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -44,7 +46,7 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   if (system.data !== null) await findBinaries(system.data.postgres)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   await checkPort(paths, recorded, host, port, system)
-  return { paths, system, settings: { rungs, host, port } }
+  return { paths, system, settings: { rungs, host, port, proves: request.proves === true } }
 }
 
 function chooseRungs(wanted: readonly string[], recorded: Topology | null): string[] {

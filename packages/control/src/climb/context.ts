@@ -55,6 +55,12 @@ export function addressOf(topology: Topology, host: string): string {
   return topology.hosts.find(({ name }) => name === host)?.address ?? '127.0.0.1'
 }
 
+/** The token of `/-/prove`, where it is offered: never on a database that is not ours. */
+function proofOf({ system, settings, secrets }: Context): { proveToken?: string } {
+  const isOurs = system.data !== null && system.data.url === null
+  return settings.proves === true && isOurs ? { proveToken: secrets.proveToken } : {}
+}
+
 /** What a service process is told about the system. */
 export function runtimeOf(
   context: Context,
@@ -83,6 +89,7 @@ export function runtimeOf(
       catalogVersion: 1,
       shards: topology.nodes.length === 0 ? [] : shards,
       connectionsMax: learned.connectionsMax,
+      ...proofOf(context),
     },
     databaseUrl:
       first === undefined

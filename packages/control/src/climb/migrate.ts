@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { adminRole, ownerRole, prepareDatabase } from '@banyan/postgres'
+import { adminRole, ownerRole, prepareDatabase, proofSql } from '@banyan/postgres'
 import { Client } from 'pg'
 import { connectionsPerProcess } from '../drivers/connections.ts'
 import { writeJson } from '../state/files.ts'
@@ -9,6 +9,7 @@ import { type Context, databaseName, dataMembers } from './context.ts'
 /** Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. */
 export async function migrate(context: Context, signal: AbortSignal): Promise<void> {
   const connectionsMax = await prepare(context)
+  if (context.settings.proves === true) await makeProofTables(context)
   signal.throwIfAborted()
   const { keyType } = await applyAll(context, signal)
   context.learned = { keyType, connectionsMax }
@@ -27,6 +28,14 @@ async function prepare(context: Context): Promise<number> {
     const { rows } = await admin.query('show max_connections')
     return connectionsPerProcess(Number(rows[0]?.max_connections), system.services.length)
   })
+}
+
+/** They stay when a later `up` offers no proof: they are few, empty after each proof, and in no way. */
+async function makeProofTables(context: Context): Promise<void> {
+  const { secrets, system } = context
+  await withClient(context, ownerRole, secrets.ownerPassword, databaseName(system), (owner) =>
+    owner.query(proofSql),
+  )
 }
 
 async function applyAll(context: Context, signal: AbortSignal) {

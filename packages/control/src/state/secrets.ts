@@ -8,9 +8,11 @@ export type Secrets = {
   readonly adminPassword: string
   readonly ownerPassword: string
   readonly appPassword: string
+  /** What a prover shows at `/-/prove`. */
+  readonly proveToken: string
 }
 
-const names = ['adminPassword', 'ownerPassword', 'appPassword'] as const
+const names = ['adminPassword', 'ownerPassword', 'appPassword', 'proveToken'] as const
 
 /** Reads the secrets, and generates those that are not there yet. */
 export async function ensureSecrets(paths: StatePaths): Promise<Secrets> {
