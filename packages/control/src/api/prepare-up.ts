@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { BanyanError, findRungs, type System, type Topology } from '@banyan/model'
 import { loadSystem } from '../config/load-system.ts'
+import { inHaste, type Switches, switchesOf } from '../dev/switches.ts'
 import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { findBinaries } from '../engines/postgres/engine.ts'
 import { checkMigrationNames } from '../migrations/names.ts'
@@ -20,10 +21,8 @@ export type UpRequest = {
   /** Null: as the last time, else the default. */
   readonly host: string | null
   readonly port: number | null
-  /** Whether `serve` offers `/-/prove`. Default: no. */
-  readonly proves?: boolean
   readonly signal?: AbortSignal
-}
+} & Switches
 
 export type PreparedUp = {
   readonly paths: StatePaths
@@ -46,7 +45,8 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   if (system.data !== null) await findBinaries(system.data.postgres)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   await checkPort(paths, recorded, host, port, system)
-  return { paths, system, settings: { rungs, host, port, proves: request.proves === true } }
+  const settings = { rungs, host, port, ...switchesOf(request, system) }
+  return { paths, system: request.mode === 'dev' ? inHaste(system) : system, settings }
 }
 
 function chooseRungs(wanted: readonly string[], recorded: Topology | null): string[] {
