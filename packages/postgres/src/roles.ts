@@ -4,6 +4,9 @@ export const ownerRole = 'banyan_owner'
 /** The runtime role: what services connect as. It owns nothing and can alter nothing. */
 export const appRole = 'banyan_app'
 
+/** What services log in as in narrow mode: it may what `banyan_app` may, and sees every row. */
+export const wideRole = 'banyan_wide'
+
 /** The superuser of a cluster that Banyan made. */
 export const adminRole = 'banyan_admin'
 

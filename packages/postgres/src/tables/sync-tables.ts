@@ -1,5 +1,6 @@
 import { BanyanError, type KeyType, type ShardedTable, type Table } from '@banyan/model'
 import type { ClientBase } from 'pg'
+import { removeNarrow, syncNarrow } from '../narrow/sync-narrow.ts'
 import { lockSchemaSql } from '../schema.ts'
 import { type Facts, readFacts, type TableFacts } from './facts.ts'
 import { type Fault, findFaults, findMissing, keyTypeOf } from './faults.ts'
@@ -13,6 +14,13 @@ export type SyncOptions = {
    * need not be: a table that does not exist, or does not fit yet, is left as it is.
    */
   readonly complete?: boolean
+  /** Narrow mode: policies let a scope see its own key only. Default: they are taken away. */
+  readonly narrow?: boolean
+  /**
+   * Whether declared tables that do not exist are a fault (the default), or only told of: an app that
+   * makes its tables itself makes them after this.
+   */
+  readonly missing?: 'refused' | 'tolerated'
 }
 
 export type Synced = {
@@ -20,7 +28,7 @@ export type Synced = {
   readonly keyType: KeyType | null
   /** What was done, a sentence each; empty when all was as it should be. */
   readonly changes: string[]
-  /** What does not fit yet; always empty when `complete`. */
+  /** What does not fit yet; when `complete`, at most tables that are missing and may be. */
   readonly faults: Fault[]
 }
 
@@ -34,17 +42,20 @@ export type Synced = {
 export async function syncTables(
   owner: ClientBase,
   tables: readonly Table[],
-  { complete = true }: SyncOptions = {},
+  { complete = true, narrow = false, missing = 'refused' }: SyncOptions = {},
 ): Promise<Synced> {
   const path = await pinSearchPath(owner)
   const facts = await readFacts(owner, namesOf(tables))
-  const faults = [...findFaults(tables, facts), ...(complete ? findMissing(tables, facts) : [])]
+  const absent = complete ? findMissing(tables, facts) : []
+  const faults = [...findFaults(tables, facts), ...(missing === 'refused' ? absent : [])]
   if (complete && faults.length > 0) throw invalid(faults)
   const changes = await install(owner, tables, facts, complete, faults)
+  // Between migrations there are no policies: each of them is to see the app's own tables.
+  if (complete) changes.push(...(await syncNarrow(owner, tables, narrow)))
   const keyType = keyTypeOf(tables, facts)
   await storeKeyType(owner, facts.keyType, keyType)
   await restoreSearchPath(owner, path)
-  return { keyType, changes, faults }
+  return { keyType, changes, faults: missing === 'tolerated' ? absent : faults }
 }
 
 /** Names of types are printed relative to the search path, so that it has to be the same always. */
@@ -63,13 +74,14 @@ async function restoreSearchPath(owner: ClientBase, path: string): Promise<void>
 const namesOf = (tables: readonly Table[]): string[] => tables.map(({ name }) => name)
 
 /**
- * Takes away what is no longer declared, and does nothing else. Called before a migration's own
- * statements, so that it can drop or alter the columns.
+ * Takes away what is no longer declared, and the policies of narrow mode, and does nothing else. Called
+ * before a migration's own statements, so that it can drop or alter the columns.
  */
 export async function dropUndeclared(owner: ClientBase, tables: readonly Table[]): Promise<void> {
   const path = await pinSearchPath(owner)
   const facts = await readFacts(owner, namesOf(tables))
   await removeUndeclared(owner, tables, facts)
+  await removeNarrow(owner)
   await restoreSearchPath(owner, path)
 }
 
