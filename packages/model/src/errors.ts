@@ -103,6 +103,13 @@ export const errorCatalogue = {
   BANYAN_PROVE_CONTENTION:
     'A transaction of `/-/prove` lost to others too often; nothing was done.',
   BANYAN_PROVE_FAILED: 'A request to `/-/prove` could not be done.',
+  BANYAN_SCENARIO_NOT_FOUND: 'There is no scenario of that name, or no file at the path.',
+  BANYAN_SCENARIO_INVALID: 'A scenario has faults; every one is listed.',
+  BANYAN_SCENARIO_FAILED: 'A scenario threw where the proof cannot go on without it.',
+  BANYAN_SCENARIO_ENDED: 'A scenario ended its process before there was a report.',
+  BANYAN_SCENARIO_STUCK: 'A scenario kept its process busy, or did not end, for too long.',
+  BANYAN_PROOF_UNREACHABLE: 'Nothing answers where the proof should send its load.',
+  BANYAN_PROOF_OPTION_INVALID: 'An option of a proof has a value that it cannot have.',
   BANYAN_REQUEST_UNKNOWN: 'The control API has no such request.',
 } as const
 
