@@ -83,7 +83,7 @@ export type Turn = {
 }
 
 /** What can be remembered and compared by value. */
-export type Plain = string | number | boolean
+export type Plain = string | number
 
 export type RequestOptions = {
   readonly headers?: Readonly<Record<string, string>>
@@ -133,8 +133,16 @@ export type Register<V> = {
 export type SetOfFacts<E> = {
   readonly add: (element: E, send: () => Promise<unknown>) => Promise<void>
   readonly remove: (element: E, send: () => Promise<unknown>) => Promise<void>
-  /** All elements that the system shows, each as often as it shows it. */
-  readonly read: (ask: () => Promise<readonly E[]>) => Promise<readonly E[]>
+  /** The elements that the system shows, each as often as it shows it. */
+  readonly read: (
+    ask: () => Promise<readonly E[]>,
+    options?: SetReadOptions<E>,
+  ) => Promise<readonly E[]>
+}
+
+export type SetReadOptions<E> = {
+  /** The elements that were asked about, when the answer says nothing of any other. */
+  readonly among?: readonly E[]
 }
 
 export type BankOptions = {
