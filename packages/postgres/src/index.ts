@@ -1,7 +1,7 @@
 export { bucketOf, bucketSql, buckets, hashKey } from './bucket.ts'
 export { type Key, parseKey, textKeyBytesMax } from './key.ts'
 export { keyPolicy } from './narrow/policies.ts'
-export { grantNarrow, revokeNarrow } from './narrow/roles.ts'
+export { grantNarrow, hasNarrow, revokeNarrow } from './narrow/roles.ts'
 export { keySql, narrowSql, widenSql } from './narrow/setting.ts'
 export { type DatabaseOptions, prepareDatabase } from './prepare-database.ts'
 export { proofSchema, proofSql } from './proof/proof-schema.ts'

@@ -16,6 +16,8 @@ export type MigrationJob = {
   readonly database: string
   readonly folder: string | null
   readonly tables: readonly Table[]
+  /** Whether the policies of narrow mode are to be there afterwards. */
+  readonly narrow: boolean
 }
 
 export type MigrationWord =

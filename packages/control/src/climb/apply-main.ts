@@ -16,7 +16,7 @@ try {
   tell({ kind: 'failed', error: reportOf(error) })
 }
 
-async function apply({ folder, tables, ...place }: MigrationJob) {
+async function apply({ folder, tables, narrow, ...place }: MigrationJob) {
   const owner = new Client({ ...place, application_name: 'banyan migrations' })
   // Without a listener, a server that dies while nothing is asked would end this process.
   owner.on('error', () => {})
@@ -27,6 +27,9 @@ async function apply({ folder, tables, ...place }: MigrationJob) {
       owner,
       migrations,
       tables,
+      narrow,
+      // An app without migrations of ours makes its tables itself, once it runs.
+      missing: folder === null ? 'tolerated' : 'refused',
       signal: cancelling.signal,
       onProgress: (words) => tell({ kind: 'progress', words }),
     })

@@ -1,5 +1,5 @@
 import type { KeyType, RuntimeFile, Service, System, Topology } from '@banyan/model'
-import { appRole, ownerRole } from '@banyan/postgres'
+import { appRole, ownerRole, wideRole } from '@banyan/postgres'
 import type { EventLog } from '../api/events.ts'
 import type { UpSettings } from '../api/types.ts'
 import type { Binaries } from '../engines/postgres/engine.ts'
@@ -14,13 +14,13 @@ export type Learned = {
   readonly connectionsMax: number
 }
 
-/** Everything that the steps of a climb work with. The fields that change are written by steps only. */
+/** Everything that the steps of a climb work with. The fields that change are written by steps, and by a change in `dev`. */
 export type Context = {
   readonly paths: StatePaths
-  readonly system: System
+  system: System
   readonly secrets: Secrets
-  readonly settings: UpSettings
-  readonly binaries: Binaries | null
+  settings: UpSettings
+  binaries: Binaries | null
   readonly events: EventLog
   readonly keepers: Keepers
   readonly release: string
@@ -37,11 +37,20 @@ export function databaseName(system: System): string {
   return system.name.replaceAll('-', '_')
 }
 
+/** A scope sees its own key only; never on a database that is not ours, where nothing is written. */
+export function isNarrow({ system, settings }: Pick<Context, 'system' | 'settings'>): boolean {
+  return settings.narrow === true && system.data !== null && system.data.url === null
+}
+
 /** Without migrations of ours the app makes its tables itself, so it has to own them. */
-export function serviceRole({ system, secrets }: Context): { user: string; password: string } {
-  return system.data?.migrations != null
-    ? { user: appRole, password: secrets.appPassword }
-    : { user: ownerRole, password: secrets.ownerPassword }
+export function serviceRole(context: Pick<Context, 'system' | 'settings' | 'secrets'>): {
+  user: string
+  password: string
+} {
+  const { system, secrets } = context
+  if (system.data?.migrations == null) return { user: ownerRole, password: secrets.ownerPassword }
+  if (isNarrow(context)) return { user: wideRole, password: secrets.widePassword }
+  return { user: appRole, password: secrets.appPassword }
 }
 
 /** Where the database servers are, as the topology says. */
@@ -89,6 +98,7 @@ export function runtimeOf(
       catalogVersion: 1,
       shards: topology.nodes.length === 0 ? [] : shards,
       connectionsMax: learned.connectionsMax,
+      ...(isNarrow(context) ? { narrow: true } : {}),
       ...proofOf(context),
     },
     databaseUrl:

@@ -1,17 +1,26 @@
 import { join } from 'node:path'
-import { adminRole, ownerRole, prepareDatabase, proofSql } from '@banyan/postgres'
+import {
+  adminRole,
+  grantNarrow,
+  hasNarrow,
+  ownerRole,
+  prepareDatabase,
+  proofSql,
+  revokeNarrow,
+} from '@banyan/postgres'
 import { Client } from 'pg'
 import { connectionsPerProcess } from '../drivers/connections.ts'
 import { writeJson } from '../state/files.ts'
 import { applyInProcess } from './apply-in-process.ts'
-import { type Context, databaseName, dataMembers } from './context.ts'
+import { type Context, databaseName, dataMembers, isNarrow } from './context.ts'
 
 /** Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. */
 export async function migrate(context: Context, signal: AbortSignal): Promise<void> {
-  const connectionsMax = await prepare(context)
+  const { connectionsMax, wasNarrow } = await prepare(context)
   if (context.settings.proves === true) await makeProofTables(context)
   signal.throwIfAborted()
   const { keyType } = await applyAll(context, signal)
+  if (isNarrow(context) || wasNarrow) await switchNarrow(context)
   context.learned = { keyType, connectionsMax }
   await writeJson(learnedFile(context.paths.directory), { format: 1, ...context.learned })
 }
@@ -20,13 +29,29 @@ export function learnedFile(directory: string): string {
   return join(directory, 'catalog.json')
 }
 
-async function prepare(context: Context): Promise<number> {
+async function prepare(
+  context: Context,
+): Promise<{ readonly connectionsMax: number; readonly wasNarrow: boolean }> {
   const { secrets, system } = context
   const { ownerPassword, appPassword, adminPassword } = secrets
   return await withClient(context, adminRole, adminPassword, 'postgres', async (admin) => {
     await prepareDatabase(admin, { database: databaseName(system), ownerPassword, appPassword })
     const { rows } = await admin.query('show max_connections')
-    return connectionsPerProcess(Number(rows[0]?.max_connections), system.services.length)
+    const connections = Number(rows[0]?.max_connections)
+    return {
+      connectionsMax: connectionsPerProcess(connections, system.services.length),
+      wasNarrow: await hasNarrow(admin),
+    }
+  })
+}
+
+/** After the migrations, which decide whether the app has policies of its own. */
+async function switchNarrow(context: Context): Promise<void> {
+  const { secrets, system } = context
+  const { adminPassword, widePassword } = secrets
+  await withClient(context, adminRole, adminPassword, databaseName(system), async (admin) => {
+    if (!isNarrow(context)) return await revokeNarrow(admin)
+    await grantNarrow(admin, system.data?.migrations == null ? null : widePassword)
   })
 }
 
@@ -50,6 +75,7 @@ async function applyAll(context: Context, signal: AbortSignal) {
     database: databaseName(system),
     folder,
     tables,
+    narrow: isNarrow(context),
   }
   return await applyInProcess(job, signal, (words) =>
     events.add({ type: 'progress', sentence: asSentence(words) }),

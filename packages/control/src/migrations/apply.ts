@@ -18,6 +18,10 @@ export type ApplyOptions = {
   readonly owner: Client
   readonly migrations: readonly Migration[]
   readonly tables: readonly Table[]
+  /** Whether the policies of narrow mode are to be there afterwards. Default: they are taken away. */
+  readonly narrow?: boolean
+  /** Whether declared tables may be missing, because the app makes them itself. */
+  readonly missing?: 'refused' | 'tolerated'
   readonly onProgress?: (sentence: string, progress: Progress) => void
   /** Cancels the running migration and rolls it back. */
   readonly signal?: AbortSignal
@@ -59,8 +63,8 @@ export async function applyMigrations(options: ApplyOptions): Promise<Applied> {
 }
 
 async function applyPending(options: ApplyOptions): Promise<Applied> {
-  const { owner, tables, onProgress, signal } = options
-  const run: Run = { owner, tables, signal }
+  const { owner, tables, onProgress, signal, narrow = false } = options
+  const run: Run = { owner, tables, narrow, signal }
   const { pending, finishing, absent } = judgeRecorded(
     options.migrations,
     await readRecorded(owner),
@@ -82,7 +86,7 @@ async function applyPending(options: ApplyOptions): Promise<Applied> {
   for (const migration of pending) {
     await step(migration, () => runMigration(run, migration, migration === pending.at(-1)))
   }
-  if (applied.length === 0) keyType = await syncAlone(run)
+  if (applied.length === 0) keyType = await syncAlone(run, options)
   return { applied, absent, keyType }
 }
 
@@ -92,15 +96,22 @@ async function readRecorded(owner: Client): Promise<Recorded[]> {
 }
 
 /** Nothing to apply: the config may have changed all the same. */
-async function syncAlone({ owner, tables, signal }: Run): Promise<KeyType | null> {
+async function syncAlone(
+  { owner, tables, narrow, signal }: Run,
+  { missing = 'refused', onProgress }: ApplyOptions,
+): Promise<KeyType | null> {
   await owner.query('begin isolation level read committed read write')
   try {
-    const { keyType } = await syncTables(owner, tables)
+    const { keyType, faults } = await syncTables(owner, tables, { narrow, missing })
     signal?.throwIfAborted()
     await owner.query('commit')
+    for (const { table } of faults) onProgress?.(notYet(table), {})
     return keyType
   } catch (error) {
     await owner.query('rollback').catch(() => {})
     throw error
   }
 }
+
+const notYet = (table: string): string =>
+  `the declared table "${table}" does not exist yet: once the app has made it, the next start takes it in`

@@ -11,6 +11,8 @@ const ourTrigger = /trigger "?[01~]_?banyan/
 export type Run = {
   readonly owner: Client
   readonly tables: readonly Table[]
+  /** Whether the policies of narrow mode are there once the last migration is applied. */
+  readonly narrow: boolean
   readonly signal: AbortSignal | undefined
 }
 
@@ -146,13 +148,13 @@ async function refuseEndedTransaction(
 }
 
 async function record(
-  { owner, tables }: Run,
+  { owner, tables, narrow }: Run,
   { name, statements }: Migration,
   complete: boolean,
   durationMs: number | null,
 ): Promise<KeyType | null> {
   await owner.query('reset session authorization; reset role; set constraints all immediate')
-  const { keyType } = await syncTables(owner, tables, { complete })
+  const { keyType } = await syncTables(owner, tables, { complete, narrow })
   await owner.query(
     `update banyan.migrations set state = 'applied', applied = clock_timestamp(),
        duration_ms = coalesce($2, extract(epoch from clock_timestamp() - began) * 1000),

@@ -8,11 +8,19 @@ export type Secrets = {
   readonly adminPassword: string
   readonly ownerPassword: string
   readonly appPassword: string
+  /** Of the role that services log in as in narrow mode. */
+  readonly widePassword: string
   /** What a prover shows at `/-/prove`. */
   readonly proveToken: string
 }
 
-const names = ['adminPassword', 'ownerPassword', 'appPassword', 'proveToken'] as const
+const names = [
+  'adminPassword',
+  'ownerPassword',
+  'appPassword',
+  'widePassword',
+  'proveToken',
+] as const
 
 /** Reads the secrets, and generates those that are not there yet. */
 export async function ensureSecrets(paths: StatePaths): Promise<Secrets> {

@@ -47,6 +47,16 @@ async function isMember(admin: ClientBase, role: string): Promise<boolean> {
   return rows.length > 0
 }
 
+/** Whether there is anything to take back. Any superuser's connection to the cluster will do. */
+export async function hasNarrow(admin: ClientBase): Promise<boolean> {
+  const { rows } = await admin.query(
+    `select from pg_roles where rolname = $1 union all
+     select from pg_auth_members where roleid = to_regrole($2) and member = to_regrole($3)`,
+    [wideRole, appRole, ownerRole],
+  )
+  return rows.length > 0
+}
+
 /** Takes back what `grantNarrow` gave. What the role made becomes the runtime role's. */
 export async function revokeNarrow(admin: ClientBase): Promise<void> {
   if (await isMember(admin, ownerRole)) await admin.query(`revoke ${appRole} from ${ownerRole}`)
