@@ -1,11 +1,14 @@
 import { BanyanError, type Goal, nearestName, type Topology } from '@banyan/model'
 import { reportOf } from './api/report.ts'
 import type { Controlled } from './api/server.ts'
-import type { Status } from './api/types.ts'
+import type { Attendance, ChangeRequest, Status } from './api/types.ts'
+import { isAbandoned } from './attached/attendant.ts'
 import { climb, type Progress } from './climb/climb.ts'
 import type { Context } from './climb/context.ts'
 import { driverOf } from './climb/drivers.ts'
 import { urlOf } from './climb/place.ts'
+import { isOfService } from './dev/apply-change.ts'
+import { Changes } from './dev/changes.ts'
 import { findNodeName } from './node-names.ts'
 import { statusOf } from './status.ts'
 import type { Keeper } from './supervise/keeper.ts'
@@ -16,12 +19,15 @@ export type Ending = 'stopped' | 'failed'
 /** Runs one system: leads it up, keeps it, and leads it down. */
 export class Control implements Controlled {
   readonly #context: Context
-  readonly #desired: Topology
+  #desired: Topology
+  readonly #changes: Changes
   readonly #climbing = new AbortController()
   #progress: Progress | null = null
   #raising: Promise<void> | null = null
   #stopping: Promise<void> | null = null
   #reason = ''
+  #ready = false
+  #failed = false
   #end: (ending: Ending) => void = () => {}
   readonly ended = new Promise<Ending>((resolve) => {
     this.#end = resolve
@@ -30,6 +36,15 @@ export class Control implements Controlled {
   constructor(context: Context, desired: Topology) {
     this.#context = context
     this.#desired = desired
+    this.#changes = new Changes({
+      context,
+      ending: this.#climbing.signal,
+      desired: () => this.#desired,
+      setDesired: (topology) => {
+        this.#desired = topology
+      },
+      onDone: () => this.#welcome(performance.now()),
+    })
     context.keepers.onChange((keeper) => this.#say(keeper))
   }
 
@@ -40,8 +55,9 @@ export class Control implements Controlled {
   /** Leads the system up. A failure takes back what was started, and nothing else. */
   raise(began: number): void {
     this.#raising = this.#climbUp(began).catch(async (error) => {
-      if (this.#climbing.signal.aborted) return
+      if (this.#climbing.signal.aborted || this.#awaitsMending(error)) return
       this.events.add({ type: 'failed', sentence: reportOf(error).message, error: reportOf(error) })
+      this.#failed = true
       await this.#takeBack()
       this.#end('failed')
     })
@@ -57,11 +73,29 @@ export class Control implements Controlled {
     })
   }
 
-  /** Stops everything because its state directory is no longer where it was. */
-  async leave(): Promise<void> {
-    const { directory } = this.#context.paths
-    this.#reason = `The state directory ${directory} was moved or deleted. `
+  /** Stops everything for a reason that nobody asked for. */
+  async leave(reason: string): Promise<void> {
+    this.#reason = `${reason} `
     await this.down()
+  }
+
+  /** Takes over what somebody has edited; only in `dev`, where control runs the code in place. */
+  async change(request: ChangeRequest): Promise<void> {
+    if (this.#context.settings.mode !== 'dev') throw notInDev()
+    await this.#changes.take(request, this.#raising)
+  }
+
+  /** Returns when the system is up, or says that it is on its way down. */
+  async attend(): Promise<Attendance> {
+    await this.#raising
+    await this.#changes.settled()
+    const { mode = 'up', narrow = false } = this.#context.settings
+    return { mode, narrow, stopping: this.#stopping !== null || this.#failed }
+  }
+
+  /** Stops everything where nobody is left for whom it runs; returns when that is done. */
+  async release(): Promise<void> {
+    if (isAbandoned(this.#context)) await this.down()
   }
 
   status(): Status {
@@ -73,7 +107,9 @@ export class Control implements Controlled {
     const node = findNodeName(topology, name)
     const keeper = node === null ? null : keepers.get(node)
     if (keeper === null || node === null) throw unknownNode(topology, name)
-    const pid = keeper.presence?.identity.pid ?? null
+    // Its driver says why nothing is done to it.
+    if (keeper.driver.node.adopted) await keeper.driver.kill()
+    const pid = keeper.presence?.identity?.pid ?? null
     if (pid === null) throw notRunning(keeper)
     await keeper.driver.kill()
     keeper.wake()
@@ -83,10 +119,37 @@ export class Control implements Controlled {
   async #climbUp(began: number): Promise<void> {
     await this.#adopt()
     await this.#climb(this.#goal('on'))
-    const url = urlOf(this.#context)
+    this.#welcome(began)
+  }
+
+  #welcome(began: number): void {
+    if (this.#ready) return
+    this.#ready = true
+    const url = this.#context.settings.dataOnly === true ? null : urlOf(this.#context)
     const ms = Math.round(performance.now() - began)
     const sentence = `${this.#context.system.name} is up${url === null ? '' : ` at ${url}`}.`
     this.events.add({ type: 'ready', sentence, url, ms })
+  }
+
+  /** In `dev`, what goes wrong with a database that is there is mended by the next change of a file. */
+  #awaitsMending(error: unknown): boolean {
+    const { settings, keepers, system } = this.#context
+    if (settings.mode !== 'dev' || settings.dataOnly === true) return false
+    const data = keepers.all.filter(({ driver }) => driver.node.tier === 'data')
+    if (system.data !== null && data.length === 0) return false
+    if (!data.every(({ health }) => health === 'healthy')) return false
+    const report = reportOf(error)
+    const files: [] = []
+    this.events.add({
+      type: 'change',
+      outcome: 'failed',
+      sentence: report.message,
+      files,
+      nodes: [],
+      ms: null,
+      error: report,
+    })
+    return true
   }
 
   /** Takes over what an earlier control left running, before anything is decided. */
@@ -94,6 +157,11 @@ export class Control implements Controlled {
     const { topology, keepers } = this.#context
     for (const node of topology.nodes) {
       const driver = driverOf(this.#context, node)
+      // What runs may be of yesterday's code, and nobody has looked since.
+      if (this.#context.settings.mode === 'dev' && node.tier !== 'data') {
+        await driver.stop()
+        continue
+      }
       if ((await driver.find()) === null) continue
       const keeper = keepers.ensure(driver)
       await keeper.want()
@@ -109,6 +177,7 @@ export class Control implements Controlled {
     this.events.add({ type: 'stopping', sentence: `${this.#reason}Everything is being stopped.` })
     this.#climbing.abort(interrupted())
     await this.#raising
+    await this.#changes.settled()
     await climb(this.#context, this.#goal('off'), new AbortController().signal, () => {})
     // What is not recorded yet was started all the same.
     for (const keeper of this.#context.keepers.all) await keeper.unwant()
@@ -126,9 +195,12 @@ export class Control implements Controlled {
   }
 
   async #climb(goal: Goal): Promise<void> {
-    await climb(this.#context, goal, this.#climbing.signal, (progress) => {
+    const { settings } = this.#context
+    const options = settings.dataOnly === true ? { until: isOfService } : {}
+    const onProgress = (progress: Progress | null) => {
       this.#progress = progress
-    })
+    }
+    await climb(this.#context, goal, this.#climbing.signal, onProgress, options)
   }
 
   #goal(power: Goal['power']): Goal {
@@ -147,6 +219,16 @@ function interrupted(): BanyanError {
   return new BanyanError('BANYAN_INTERRUPTED', 'It was interrupted.', {
     hint: 'Run "banyan up" to start it again.',
   })
+}
+
+function notInDev(): BanyanError {
+  return new BanyanError(
+    'BANYAN_CHANGE_REFUSED',
+    'Only "banyan dev" takes changes over by itself.',
+    {
+      hint: 'Stop the system with "banyan down" and start it with "banyan dev".',
+    },
+  )
 }
 
 function unknownNode({ nodes }: Topology, name: string): BanyanError {

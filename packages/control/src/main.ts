@@ -4,11 +4,12 @@ import { EventLog } from './api/events.ts'
 import { reportOf } from './api/report.ts'
 import { type ApiServer, listen } from './api/server.ts'
 import type { ControlFile, Handshake, UpSettings } from './api/types.ts'
+import { attend } from './attached/attendant.ts'
 import type { Context, Learned } from './climb/context.ts'
 import { desiredTopology } from './climb/ground.ts'
 import { learnedFile } from './climb/migrate.ts'
 import { Control } from './control.ts'
-import { findBinaries } from './engines/postgres/engine.ts'
+import { type Binaries, findBinaries } from './engines/postgres/engine.ts'
 import { keepLogsBounded } from './logs/bound.ts'
 import { identify } from './sites/identity.ts'
 import { makeStateDirectory } from './state/directory.ts'
@@ -44,16 +45,21 @@ async function control(directory: string): Promise<void> {
   const lock = takeLock(paths.lock)
   if (lock === null) return refuse(alreadyRunning(paths))
   process.title = `banyan control ${directory}`
-  const { control, stopKeepingLogs } = await makeControl(paths)
+  const { control, context, stopKeepingLogs } = await makeControl(paths)
   const server = await listen(control, paths.socket)
   await announce(paths, server)
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => void control.down())
   }
   control.raise(began)
-  const stopWatching = watch(lock, control)
+  const stopWatching = watch(lock, control, directory)
+  const stopAttending = attend(context, () => {
+    const who = context.settings.dataOnly === true ? 'exec' : 'dev'
+    control.leave(`The "banyan ${who}" that this ran for has ended.`).catch(() => {})
+  })
   const ending = await control.ended
   stopWatching()
+  stopAttending()
   stopKeepingLogs()
   await retire(paths, server, lock)
   lock.release()
@@ -64,10 +70,12 @@ async function control(directory: string): Promise<void> {
 const watchEveryMs = 1_000
 
 /** Nobody could reach us, or know of what we run, once the state directory is somewhere else. */
-function watch(lock: Lock, control: Control): () => void {
+function watch(lock: Lock, control: Control, directory: string): () => void {
   const timer = setInterval(() => {
     // What could not be stopped is tried again at the next look.
-    if (!lock.isThere()) control.leave().catch(() => {})
+    if (lock.isThere()) return
+    const reason = `The state directory ${directory} was moved or deleted.`
+    control.leave(reason).catch(() => {})
   }, watchEveryMs)
   return () => clearInterval(timer)
 }
@@ -86,7 +94,7 @@ async function makeControl(paths: StatePaths) {
     settings,
     events,
     secrets: await ensureSecrets(paths),
-    binaries: system.data === null ? null : await findBinaries(system.data.postgres),
+    binaries: await binariesOf(system),
     keepers: new Keepers(() => performance.now()),
     release: 'r1',
     built: new Set(),
@@ -94,7 +102,16 @@ async function makeControl(paths: StatePaths) {
     learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
     migrated: null,
   }
-  return { control: new Control(context, desired), stopKeepingLogs: keepLogsBounded(paths) }
+  return {
+    control: new Control(context, desired),
+    context,
+    stopKeepingLogs: keepLogsBounded(paths),
+  }
+}
+
+/** Only a server of ours needs programs. */
+async function binariesOf({ data }: System): Promise<Binaries | null> {
+  return data === null || data.url !== null ? null : await findBinaries(data.postgres)
 }
 
 async function removeAllHalfWritten(paths: StatePaths): Promise<void> {

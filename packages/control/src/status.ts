@@ -31,12 +31,17 @@ function nodeStatus(context: Context, node: Node): NodeStatus {
     region: context.topology.hosts.find(({ name }) => name === node.host)?.region ?? 'local',
     role: roleOf(node),
     address: placeOf(context, node),
-    pid: presence?.identity.pid ?? null,
+    pid: presence?.identity?.pid ?? null,
     health: keeper?.health ?? 'stopped',
     ...(node.shard === undefined ? {} : { shard: node.shard }),
     uptimeMs: presence === null ? null : Date.now() - Date.parse(presence.startedAt),
-    sentence: keeper?.sentence ?? `${node.name} is stopped.`,
+    sentence: keeper?.sentence ?? sentenceWithout(node),
   }
+}
+
+/** What is said of a node that nobody keeps. */
+export function sentenceWithout({ name, adopted }: Node): string {
+  return adopted ? `${name} is not watched now; somebody else runs it.` : `${name} is stopped.`
 }
 
 /** The role of a node where no server has to be asked for it: there is one server. */

@@ -1,3 +1,5 @@
+import { maskUrl } from './database-url.ts'
+
 /** A value in a few words, as it is shown to the person who wrote it: `the number 3`, `the text "web"`. */
 export const describeValue = (value: unknown): string => {
   if (value === undefined) return 'nothing'
@@ -10,8 +12,10 @@ export const describeValue = (value: unknown): string => {
   return `the ${typeof value} ${String(value)}`
 }
 
-const describeText = (value: string): string => {
-  if (value === '') return 'an empty text'
+const describeText = (text: string): string => {
+  if (text === '') return 'an empty text'
+  // Wherever a URL was written by mistake, its password is nobody's business.
+  const value = maskUrl(text)
   const shown = value.length > 80 ? `${value.slice(0, 77)}…` : value
   return `the text ${JSON.stringify(shown)}`
 }

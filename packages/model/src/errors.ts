@@ -92,7 +92,8 @@ export const errorCatalogue = {
     'The Node that runs the command is older than 22.18, and no newer one was found.',
   BANYAN_CONTROL_FAILED: 'The control process ended, or did not answer.',
   BANYAN_INTERRUPTED: 'It was interrupted, and what it had started was stopped.',
-  BANYAN_CHANGE_REFUSED: 'What a change of the config asks for cannot be done while the system runs.',
+  BANYAN_CHANGE_REFUSED:
+    'What a change of the config asks for cannot be done while the system runs.',
   BANYAN_EXEC_LIVE: 'A command would have worked on the data of a system that `up` runs.',
   BANYAN_EXEC_REFUSED: 'A command cannot be run in the way that was asked for.',
   BANYAN_COMMAND_NOT_FOUND: 'The program of a command cannot be found or run.',

@@ -1,5 +1,13 @@
 export { BanyanError, type BanyanErrorOptions, type ErrorDescription } from './banyan-error.ts'
 export { type CommandReading, readCommand, splitCommand } from './command.ts'
+export {
+  checkDatabaseUrl,
+  connectionUrl,
+  type DatabaseUrl,
+  maskUrl,
+  parseDatabaseUrl,
+  withSessionSetting,
+} from './database-url.ts'
 export { describeValue } from './describe-value.ts'
 export { statusOf } from './error-status.ts'
 export { type ErrorCode, errorCatalogue } from './errors.ts'
@@ -10,6 +18,8 @@ export type { Ground } from './ground.ts'
 export { brokenByChange, brokenInvariants, type Invariant, invariants } from './invariants.ts'
 export { copyJsonLike } from './json-like.ts'
 export { nearestName } from './nearest-name.ts'
+export { resolvePath } from './paths.ts'
+export { joinPlace } from './place.ts'
 export { nextStep, plan } from './plan.ts'
 export { type ResolveOptions, resolveSystem } from './resolve-system.ts'
 export { findRungs, type Rung, rungs, topologyOf } from './rungs.ts'

@@ -55,6 +55,14 @@ export const invariants: readonly Invariant[] = [
       }),
   },
   {
+    name: 'a server that somebody else runs is on no host of ours, and nothing of ours is on its host',
+    check: ({ topology }) =>
+      firstWrong(topology.nodes, (node) => {
+        const isElsewhere = findHost(topology, node.host)?.site === 'adopted'
+        return isElsewhere === (node.adopted ?? false) ? null : `${node.name} is on ${node.host}`
+      }),
+  },
+  {
     name: 'a rung that is recorded has its nodes',
     check: ({ topology }) =>
       topology.rungs.length > 0 && topology.nodes.length === 0

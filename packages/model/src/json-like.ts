@@ -4,6 +4,12 @@ import { type FaultList, join } from './faults.ts'
 const depthMax = 32
 
 /**
+ * Undefined here is a variable that is not set: left out, it would silently mean something else
+ * (a database of our own instead of the one that exists).
+ */
+const neverLeftOut = ['data.url']
+
+/**
  * A copy of a value that JSON can hold: what it cannot hold becomes null, and a fault with its path.
  * A property that is undefined is left out, as if it had not been written.
  */
@@ -52,7 +58,9 @@ class JsonLikeCopy {
     const entries: [string, unknown][] = []
     for (const key of Object.keys(value)) {
       const item = this.#readProperty(value, key, join(path, key))
-      if (item !== undefined) entries.push([key, this.copy(item, join(path, key))])
+      const isMissing = item === undefined && neverLeftOut.includes(join(path, key))
+      if (isMissing) entries.push([key, null])
+      else if (item !== undefined) entries.push([key, this.copy(item, join(path, key))])
     }
     return Object.fromEntries(entries)
   }

@@ -14,7 +14,7 @@ const goalsOf = (shape: Parameters<typeof groundOf>[0]): readonly Goal[] => {
   const ground = groundOf(shape)
   const usual = topologyOf(['single'], ground)
   const moved = topologyOf(['single'], {
-    ...ground,
+    ...groundOf(shape, 'postgres://ann@db2.example:6432/notes'),
     host: { ...ground.host, address: '127.9.9.1' },
   })
   const ports = Object.fromEntries(
@@ -155,7 +155,12 @@ test('a step taken back leaves nodes, places and rungs as they were', () => {
             assert.deepEqual(comparable(back.topology), comparable(state.topology))
             assert.deepEqual(new Set(back.running), new Set(state.running))
           } else {
-            const irreversible = ['apply-migrations', 'destroy-data-node', 'stop-node']
+            const irreversible = [
+              'apply-migrations',
+              'inspect-data',
+              'destroy-data-node',
+              'stop-node',
+            ]
             assert.ok(irreversible.includes(step.kind), `${step.kind} is not taken back`)
           }
           state = after
@@ -208,6 +213,66 @@ test('the plan of a first start reads as a person would do it', () => {
     'Start worker-b-1 with release r1.',
     'Record that single holds.',
   ])
+})
+
+test('a server that somebody else runs is watched and asked, and nothing else is done to it', () => {
+  const ours = ['create-data-node', 'apply-migrations', 'destroy-data-node']
+  for (const shape of systemsUpTo(3).filter(({ data }) => data === 'adopted')) {
+    const goals = goalsOf(shape)
+    for (const first of goals) {
+      const start = reach(emptyState, first)
+      for (const steps of [plan(emptyState, first), ...goals.map((goal) => plan(start, goal))]) {
+        assert.ok(!steps.some(({ kind }) => ours.includes(kind)))
+        const [data = ''] = start.topology.nodes.filter(isDataNode).map(({ name }) => name)
+        for (const step of steps) {
+          if (step.kind === 'start-node' && step.node === data) assert.equal(step.adopted, true)
+          if (step.kind === 'stop-node' && step.node === data) assert.equal(step.adopted, true)
+        }
+      }
+    }
+  }
+})
+
+test('the plan on an adopted database says that nothing of it is changed', () => {
+  const goals = goalsOf({ services: ['web'], data: 'adopted' })
+  const [on] = goals
+  const destroyed = goals.at(-1)
+  if (!on || !destroyed) throw new Error('The goals are listed above.')
+  assert.deepEqual(plan(emptyState, on).map(sentenceOf), [
+    'Adopt the database server at db.example:5432 as db-1; it stays as it is.',
+    'Watch db-1.',
+    'Read what release r1 needs to know of db-1; nothing is written.',
+    'Place web-a-1 on local-1.',
+    'Start web-a-1 with release r1.',
+    'Record that single holds.',
+  ])
+  assert.deepEqual(plan(reach(emptyState, on), destroyed).map(sentenceOf).slice(-2), [
+    'Stop watching db-1; it goes on running.',
+    'Let go of db-1; it stays as it is.',
+  ])
+})
+
+test('an adopted server is neither deleted, nor made, nor exchanged for one of ours', () => {
+  const [on] = goalsOf({ services: ['web'], data: 'adopted' })
+  const [own] = goalsOf({ services: ['web'], data: true })
+  const [node] = on?.topology.nodes ?? []
+  const [ownNode] = own?.topology.nodes ?? []
+  const [host] = own?.topology.hosts ?? []
+  if (!on || !own || !node || !ownNode || !host) throw new Error('The goals are listed above.')
+  const off = reach(reach(emptyState, on), { ...on, power: 'off' })
+  assert.equal(
+    obstacleTo(off, { kind: 'destroy-data-node', node: 'db-1' }),
+    "db-1 is adopted, and somebody else's to delete",
+  )
+  assert.equal(obstacleTo(emptyState, { kind: 'create-data-node', node, host }), 'db-1 is adopted')
+  assert.equal(
+    obstacleTo(emptyState, { kind: 'adopt-data-node', node: ownNode, host }),
+    'db-1 is not an adopted database server',
+  )
+  assert.equal(
+    obstacleTo(off, { kind: 'change-node', node: ownNode, host }),
+    'db-1 is another server',
+  )
 })
 
 test('a step is described with its undo, or with the reason why there is none', () => {

@@ -16,7 +16,8 @@ import type { Node, Tier, Topology } from './topology.ts'
  *    A host whose address changes takes all its nodes with it.
  * 6. What takes requests in stops before what answers them: services, then databases.
  * 7. A database server goes only when nothing runs that could use it, and only when that was asked for.
- * 8. A rung is recorded last, when everything that it promises is there.
+ * 8. A server that somebody else runs is watched and asked, and let go of where ours would be deleted.
+ * 9. A rung is recorded last, when everything that it promises is there.
  *
  * Each rule looks at the state alone, never at the rules that went before. So a climb that was
  * interrupted anywhere is planned again from what is there, and goes on as if nothing had happened.
@@ -82,7 +83,7 @@ function changeHosts(state: State, goal: Goal): Step | undefined {
     if (!before || isSame(before, host)) continue
     const users = byStopOrder(state.topology.nodes.filter((node) => node.host === host.name))
     const running = users.find(({ name }) => findRunning(state, name))
-    return running ? { kind: 'stop-node', node: running.name } : { kind: 'change-host', host }
+    return running ? stopNode(running) : { kind: 'change-host', host }
   }
 }
 
@@ -94,8 +95,11 @@ function bringUpData(state: State, goal: Goal): Step | undefined {
 }
 
 function applyMigrations({ migrated }: State, { topology, release }: Goal): Step | undefined {
-  const needs = dataNodes(topology).map(({ name }) => name)
-  if (needs.length > 0 && migrated !== release) return { kind: 'apply-migrations', release, needs }
+  const nodes = dataNodes(topology)
+  if (nodes.length === 0 || migrated === release) return
+  const needs = nodes.map(({ name }) => name)
+  const kind = nodes.some(({ adopted }) => adopted) ? 'inspect-data' : 'apply-migrations'
+  return { kind, release, needs }
 }
 
 function addServices(state: State, goal: Goal): Step | undefined {
@@ -129,7 +133,9 @@ function destroyData({ topology, running }: State, goal: Goal): Step | undefined
   if (goal.power === 'on' || !goal.destroyData || running.some(({ release }) => release !== null))
     return
   const node = dataNodes(topology).find(({ name }) => !findNode(goal.topology, name))
-  if (node) return { kind: 'destroy-data-node', node: node.name }
+  if (node) {
+    return { kind: node.adopted ? 'release-data-node' : 'destroy-data-node', node: node.name }
+  }
 }
 
 function recordRungs({ topology }: State, goal: Goal): Step | undefined {
@@ -148,15 +154,24 @@ const bringUp = (
   // A topology names the host of every node; without it there is no place to put the node.
   if (!host) return
   if (!findNode(state.topology, node.name)) {
-    return { kind: isDataNode(node) ? 'create-data-node' : 'create-service-node', node, host }
+    return { kind: kindOfMaking(node), node, host }
   }
   const running = findRunning(state, node.name)
-  if (running && isChange(state, goal, node)) return { kind: 'stop-node', node: node.name }
+  if (running && isChange(state, goal, node)) return stopNode(node)
   if (running) return
   if (isChange(state, goal, node)) return { kind: 'change-node', node, host }
   const needs = release === null ? [] : dataNodes(goal.topology).map(({ name }) => name)
-  return { kind: 'start-node', node: node.name, release, needs }
+  return { kind: 'start-node', node: node.name, release, needs, ...markOf(node) }
 }
+
+const kindOfMaking = (node: Node) => {
+  if (!isDataNode(node)) return 'create-service-node'
+  return node.adopted ? 'adopt-data-node' : 'create-data-node'
+}
+
+const stopNode = (node: Node): Step => ({ kind: 'stop-node', node: node.name, ...markOf(node) })
+
+const markOf = ({ adopted }: Node): { adopted?: true } => (adopted ? { adopted } : {})
 
 /** Whether a node that is there has to become another one, or to run another release. */
 const isChange = ({ topology, running }: State, goal: Goal, node: Node): boolean => {
@@ -172,7 +187,7 @@ const stopFirst = (state: State, goal: Goal, nodes: readonly Node[]): Step | und
     ({ name }) =>
       findRunning(state, name) && (goal.power === 'off' || !findNode(goal.topology, name)),
   )
-  if (node) return { kind: 'stop-node', node: node.name }
+  if (node) return stopNode(node)
 }
 
 const stopOrder: readonly Tier[] = ['entry', 'web', 'worker', 'queue', 'cache', 'data', 'telemetry']

@@ -1,3 +1,4 @@
+import { checkDatabaseUrl } from './database-url.ts'
 import { type FaultList, join } from './faults.ts'
 import { FieldReader, isRecord } from './field-reader.ts'
 import type { FoundFiles } from './found-files.ts'
@@ -7,7 +8,7 @@ import { readFolder } from './resolve-path.ts'
 import { readTable } from './resolve-table.ts'
 import type { DataSystem, Table } from './system.ts'
 
-const keys = ['migrations', 'tables', 'postgres', 'memoryMb']
+const keys = ['migrations', 'tables', 'postgres', 'memoryMb', 'url']
 
 /** Reads `data`, or gives null for a system without a data tier. */
 export const readData = (
@@ -20,7 +21,10 @@ export const readData = (
   if (!isRecord(value)) {
     faults.add('data', value, {
       expected: 'the data tier',
-      mend: "write data: { migrations: './migrations' }",
+      mend:
+        typeof value === 'string' && value.includes('://')
+          ? 'write data: { url: process.env.DATABASE_URL }'
+          : "write data: { migrations: './migrations' }",
     })
     return null
   }
@@ -31,8 +35,37 @@ export const readData = (
     tables: readTables(fields),
     postgres: readPostgres(fields, root, files),
     memoryMb: fields.integer('memoryMb', { min: 64, max: 1_048_576, unit: 'megabytes' }, null),
-    url: null,
+    url: readUrl(fields),
   }
+}
+
+/** What is said of a server that Banyan makes, and has no meaning for one that exists. */
+const notBesideUrl = {
+  migrations: {
+    expected: 'no migrations beside url',
+    mend: 'remove it: Banyan does not migrate what it adopted; run your own migration tool, for example in `build:` of a service',
+  },
+  postgres: {
+    expected: 'no postgres beside url',
+    mend: 'remove it: an adopted server has the version that it has',
+  },
+  memoryMb: {
+    expected: 'no memoryMb beside url',
+    mend: 'remove it: the settings of an adopted server are left as they are',
+  },
+}
+
+/** The URL is a secret: no complaint shows its password. */
+const readUrl = (fields: FieldReader): string | null => {
+  const value = fields.value('url')
+  if (value === undefined) return null
+  for (const [key, complaint] of Object.entries(notBesideUrl)) {
+    if (fields.value(key) !== undefined) fields.fault(key, complaint)
+  }
+  const complaint = checkDatabaseUrl(value)
+  if (complaint === null) return String(value)
+  fields.fault('url', complaint)
+  return null
 }
 
 const readTables = (fields: FieldReader): readonly Table[] => {

@@ -1,6 +1,7 @@
+import { parseDatabaseUrl } from './database-url.ts'
 import type { Ground } from './ground.ts'
 import type { Service } from './system.ts'
-import type { Node, Size, Topology } from './topology.ts'
+import type { Host, Node, Size, Topology } from './topology.ts'
 
 /** Above this, a first database server gains little from memory that the web processes could use. */
 const databaseMemoryMbMax = 4096
@@ -8,8 +9,36 @@ const databaseMemoryMbMax = 4096
 /** One host, one database server when the system has data, one node of each service. */
 export const applySingle = (topology: Topology, ground: Ground): Topology => {
   const services = ground.system.services.map((service) => serviceNode(service, ground))
-  const nodes = ground.system.data ? [databaseNode(ground), ...services] : services
-  return { ...topology, hosts: [ground.host], nodes }
+  const { data } = ground.system
+  if (data === null) return { ...topology, hosts: [ground.host], nodes: services }
+  if (data.url === null) {
+    return { ...topology, hosts: [ground.host], nodes: [databaseNode(ground), ...services] }
+  }
+  const { host, node } = adoptedNode(data.url)
+  return { ...topology, hosts: [host, ground.host], nodes: [node, ...services] }
+}
+
+/** A server that exists stands beside ours, on a host of its own: of that we know the address only. */
+const adoptedNode = (url: string): { host: Host; node: Node } => {
+  const { host: address, port } = parseDatabaseUrl(url)
+  const host: Host = {
+    name: 'adopted-1',
+    site: 'adopted',
+    region: 'unknown',
+    zone: 'unknown',
+    address,
+  }
+  const node: Node = {
+    name: 'db-1',
+    tier: 'data',
+    engine: 'postgres',
+    host: host.name,
+    port,
+    size: { cpus: 0, memoryMb: 0 },
+    shard: 'shard-1',
+    adopted: true,
+  }
+  return { host, node }
 }
 
 const databaseNode = ({ system, machine, host, ports }: Ground): Node => ({

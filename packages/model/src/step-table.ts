@@ -1,4 +1,5 @@
 import * as change from './change-topology.ts'
+import { joinPlace } from './place.ts'
 import { sayList } from './say-list.ts'
 import { findHost, findNode, findRunning, isDataNode, type State } from './state.ts'
 import type { Step, StepKind, StepOf } from './step.ts'
@@ -32,11 +33,23 @@ const dataRuns = (state: State, needs: readonly string[]): string | null => {
 /** The table of steps. Everything else about steps follows from it: simulation, undo, sentences, docs. */
 export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
   'create-data-node': {
-    obstacle: (state, { node }) =>
-      isDataNode(node) ? isFree(state, node.name) : `${node.name} is not a database server`,
+    obstacle: (state, { node }) => {
+      if (node.adopted) return `${node.name} is adopted`
+      return isDataNode(node) ? isFree(state, node.name) : `${node.name} is not a database server`
+    },
     effect: (state, { node, host }) => change.putNode(state, node, host),
     undo: (_state, { node }) => ({ kind: 'destroy-data-node', node: node.name }),
     sentence: ({ node, host }) => `Make the database server ${node.name} on ${host.name}.`,
+  },
+  'adopt-data-node': {
+    obstacle: (state, { node }) =>
+      isDataNode(node) && node.adopted
+        ? isFree(state, node.name)
+        : `${node.name} is not an adopted database server`,
+    effect: (state, { node, host }) => change.putNode(state, node, host),
+    undo: (_state, { node }) => ({ kind: 'release-data-node', node: node.name }),
+    sentence: ({ node, host }) =>
+      `Adopt the database server at ${joinPlace(host.address, node.port)} as ${node.name}; it stays as it is.`,
   },
   'create-service-node': {
     obstacle: (state, { node }) =>
@@ -64,6 +77,7 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
       const before = findNode(state.topology, node.name)
       if (before && isDataNode(before) !== isDataNode(node))
         return `${node.name} is of another kind`
+      if (before?.adopted !== node.adopted) return `${node.name} is another server`
       return isStopped(state, node.name)
     },
     effect: (state, { node, host }) => change.putNode(state, node, host),
@@ -81,8 +95,9 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
       return `the data tier is at release ${state.migrated ?? 'none'}, not ${release}`
     },
     effect: (state, { node, release }) => change.markRunning(state, node, release),
-    undo: (_state, { node }) => ({ kind: 'stop-node', node }),
-    sentence: ({ node, release }) => `Start ${node}${release ? ` with release ${release}` : ''}.`,
+    undo: (_state, { node, adopted }) => ({ kind: 'stop-node', node, ...(adopted && { adopted }) }),
+    sentence: ({ node, release, adopted }) =>
+      adopted ? `Watch ${node}.` : `Start ${node}${release ? ` with release ${release}` : ''}.`,
   },
   'apply-migrations': {
     obstacle: (state, { needs }) => dataRuns(state, needs),
@@ -92,16 +107,27 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
       `Bring ${sayList(needs)} to the migrations of release ${release}.`,
     final: 'Migrations stay; the release before tolerates them.',
   },
+  'inspect-data': {
+    obstacle: (state, { needs }) => dataRuns(state, needs),
+    effect: (state, { release }) => ({ ...state, migrated: release }),
+    undo: () => null,
+    sentence: ({ release, needs }) =>
+      `Read what release ${release} needs to know of ${sayList(needs)}; nothing is written.`,
+    final: 'There is nothing to take back.',
+  },
   'stop-node': {
     obstacle: (state, { node }) => (findRunning(state, node) ? null : `${node} does not run`),
     effect: (state, { node }) => change.markStopped(state, node),
-    undo: (state, { node }) => {
+    undo: (state, { node, adopted }) => {
       const release = findRunning(state, node)?.release ?? null
       // A node with a release runs code of the app, which was written for the data tier as it is now.
       const needs = release === null ? [] : runningData(state)
-      return { kind: 'start-node', node, release, needs }
+      return { kind: 'start-node', node, release, needs, ...(adopted && { adopted }) }
     },
-    sentence: ({ node }) => `Stop ${node} when it has finished its requests.`,
+    sentence: ({ node, adopted }) =>
+      adopted
+        ? `Stop watching ${node}; it goes on running.`
+        : `Stop ${node} when it has finished its requests.`,
   },
   'remove-service-node': {
     obstacle: (state, { node }) => {
@@ -120,16 +146,28 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
     obstacle: (state, { node }) => {
       const found = findNode(state.topology, node)
       if (found && !isDataNode(found)) return `${node} is not a database server`
+      if (found?.adopted) return `${node} is adopted, and somebody else's to delete`
       const user = state.running.find(({ release }) => release !== null)
       return user ? `${user.node} runs and may use it` : isStopped(state, node)
     },
-    effect: (state, { node }) => {
-      const after = change.dropNode(state, node)
-      return after.topology.nodes.some(isDataNode) ? after : { ...after, migrated: null }
-    },
+    effect: (state, { node }) => dropDataNode(state, node),
     undo: () => null,
     sentence: ({ node }) => `Delete the database server ${node} with its data.`,
     final: 'Deleted data does not come back.',
+  },
+  'release-data-node': {
+    obstacle: (state, { node }) => {
+      if (!findNode(state.topology, node)?.adopted) return `${node} is not adopted`
+      const user = state.running.find(({ release }) => release !== null)
+      return user ? `${user.node} runs and may use it` : isStopped(state, node)
+    },
+    effect: (state, { node }) => dropDataNode(state, node),
+    undo: ({ topology }, { node }) => {
+      const found = findNode(topology, node)
+      const host = found && findHost(topology, found.host)
+      return found && host ? { kind: 'adopt-data-node', node: found, host } : null
+    },
+    sentence: ({ node }) => `Let go of ${node}; it stays as it is.`,
   },
   'record-rungs': {
     obstacle: () => null,
@@ -138,6 +176,11 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
     sentence: ({ rungs }) =>
       rungs.length === 0 ? 'Record that no rung holds.' : `Record that ${sayList(rungs)} holds.`,
   },
+}
+
+const dropDataNode = (state: State, node: string): State => {
+  const after = change.dropNode(state, node)
+  return after.topology.nodes.some(isDataNode) ? after : { ...after, migrated: null }
 }
 
 const nodesOn = ({ topology }: State, host: string) =>

@@ -3,6 +3,7 @@ import type { Host, Node } from './topology.ts'
 /** One thing that control does, as plain data. A node comes with the host that it is placed on. */
 export type Step =
   | { readonly kind: 'create-data-node'; readonly node: Node; readonly host: Host }
+  | { readonly kind: 'adopt-data-node'; readonly node: Node; readonly host: Host }
   | { readonly kind: 'create-service-node'; readonly node: Node; readonly host: Host }
   | { readonly kind: 'change-host'; readonly host: Host }
   | { readonly kind: 'change-node'; readonly node: Node; readonly host: Host }
@@ -12,15 +13,23 @@ export type Step =
       readonly release: string | null
       /** The data nodes that it cannot do without. */
       readonly needs: readonly string[]
+      /** Somebody else runs it: it is watched, not started. */
+      readonly adopted?: true
     }
   | {
       readonly kind: 'apply-migrations'
       readonly release: string
       readonly needs: readonly string[]
     }
-  | { readonly kind: 'stop-node'; readonly node: string }
+  | {
+      readonly kind: 'inspect-data'
+      readonly release: string
+      readonly needs: readonly string[]
+    }
+  | { readonly kind: 'stop-node'; readonly node: string; readonly adopted?: true }
   | { readonly kind: 'remove-service-node'; readonly node: string }
   | { readonly kind: 'destroy-data-node'; readonly node: string }
+  | { readonly kind: 'release-data-node'; readonly node: string }
   | { readonly kind: 'record-rungs'; readonly rungs: readonly string[] }
 
 export type StepKind = Step['kind']

@@ -38,7 +38,7 @@ export type DataInput = {
    * A PostgreSQL 14 to 18 that exists already, `postgres://…`; as a rule `process.env.DATABASE_URL`. It is
    * adopted, not taken over: Banyan runs no server, and writes to this one only when a rung needs it.
    */
-  url?: string
+  url?: string | undefined
 }
 
 /** The argument of `defineSystem`. */

@@ -1,8 +1,11 @@
-/** Small systems for tests of plans: every combination of web services and workers, with and without data. */
+/** Small systems for tests of plans: every combination of web services and workers, without data, with, and on an adopted database. */
 import type { Ground } from './ground.ts'
 import { resolveSystem } from './resolve-system.ts'
 
-export type Shape = { readonly services: readonly ('web' | 'worker')[]; readonly data: boolean }
+export type Shape = {
+  readonly services: readonly ('web' | 'worker')[]
+  readonly data: boolean | 'adopted'
+}
 
 export const systemsUpTo = (servicesMax: number): readonly Shape[] => {
   const shapes: Shape[] = []
@@ -13,14 +16,21 @@ export const systemsUpTo = (servicesMax: number): readonly Shape[] => {
       )
       // More than one service with routes is not a system yet.
       if (services.filter((kind) => kind === 'web').length > 1) continue
-      shapes.push({ services, data: false }, { services, data: true })
+      shapes.push(
+        { services, data: false },
+        { services, data: true },
+        { services, data: 'adopted' },
+      )
     }
   }
   return shapes
 }
 
+const adoptedUrl = 'postgres://ann:secret@db.example/notes'
+
 /** The ground of a shape: services `web-a`, `worker-b`, each node with a port of its own. */
-export const groundOf = ({ services, data }: Shape): Ground => {
+export const groundOf = ({ services, data }: Shape, url = adoptedUrl): Ground => {
+  const isAdopted = data === 'adopted'
   const names = services.map((kind, index) => `${kind}-${'abc'[index]}`)
   const system = resolveSystem(
     {
@@ -31,7 +41,7 @@ export const groundOf = ({ services, data }: Shape): Ground => {
           { run: 'node x.ts', routes: name.startsWith('web') ? ['/'] : [] },
         ]),
       ),
-      ...(data && { data: { tables: { notes: { by: 'user_id' } } } }),
+      ...(data && { data: { tables: { notes: { by: 'user_id' } }, ...(isAdopted && { url }) } }),
     },
     { root: '/srv/notes' },
   )

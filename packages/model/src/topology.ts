@@ -9,10 +9,13 @@ export type EngineName = 'postgres' | 'process'
 
 export type Size = { readonly cpus: number; readonly memoryMb: number }
 
-/** A machine of a site. `local`: this machine, each host a loopback address of its own. */
+/**
+ * A machine of a site. `local`: this machine, each host a loopback address of its own. `adopted`:
+ * wherever a server is that somebody else runs; a name, an address, or the folder of its socket.
+ */
 export type Host = {
   readonly name: string
-  readonly site: 'local'
+  readonly site: 'local' | 'adopted'
   readonly region: string
   readonly zone: string
   readonly address: string
@@ -30,6 +33,8 @@ export type Node = {
   readonly service?: string
   /** The shard that a data node belongs to. */
   readonly shard?: string
+  /** Somebody else runs it: it is watched and asked, never made, started, stopped or deleted. */
+  readonly adopted?: true
 }
 
 export type Topology = {
@@ -72,4 +77,8 @@ export type RuntimeShard = {
   readonly database: string
   readonly user: string
   readonly password: string
+  /** Of an adopted server: how it is connected to, TLS and all. It wins over the other fields. */
+  readonly url?: string
+  /** A pooler stands before the server: what is set for a session does not hold. Absent: none. */
+  readonly pooled?: boolean
 }

@@ -5,6 +5,7 @@ import {
   destroy,
   findControl,
   inspectStateDirectory,
+  listAdopted,
   listDoomed,
   type StatePaths,
   statePaths,
@@ -21,14 +22,17 @@ export async function down({ json, directory }: Common, options: DownOptions): P
   const paths = statePaths(directory)
   const marker = await inspectStateDirectory(paths)
   const doomed = options.destroy ? await listDoomed(paths) : []
+  const kept = options.destroy ? await listAdopted(paths) : []
   if (doomed.length > 0) {
     if (!json) process.stdout.write(describe(doomed))
     if (!options.yes && !(await confirm(json))) throw notConfirmed(doomed)
   }
   const stopped = marker === null ? [] : await stop(paths)
   if (doomed.length > 0) await destroy(paths)
-  const result = { stopped, destroyed: doomed }
+  const result = { stopped, destroyed: doomed, kept }
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : say(stopped, doomed))
+  if (!json)
+    for (const name of kept) process.stdout.write(`The adopted database ${name} stays as it is.\n`)
   return 0
 }
 

@@ -2,7 +2,7 @@
 
 export { followFile, sizeOf } from '../logs/follow.ts'
 export { lastLines } from '../logs/tail.ts'
-export { type Doomed, destroy, listDoomed } from '../offline/destroy.ts'
+export { type Doomed, destroy, listAdopted, listDoomed } from '../offline/destroy.ts'
 export { observeOffline } from '../offline/observe.ts'
 export { stopOffline } from '../offline/stop.ts'
 export { type ProcessIdentity, untilEnded } from '../sites/identity.ts'

@@ -1,6 +1,8 @@
 import { BanyanError, emptyTopology, type System, type Topology } from '@banyan/model'
 import { adminRole, appRole, ownerRole } from '@banyan/postgres'
 import { Client, type DatabaseError, type QueryArrayResult } from 'pg'
+import { explain } from '../engines/adopted/explain.ts'
+import { type Target, targetOf } from '../engines/adopted/target.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { readSecrets, type Secrets } from '../state/secrets.ts'
@@ -43,7 +45,8 @@ export async function connectSql(
     readonly onNotice: (text: string) => void
   },
 ): Promise<SqlSession> {
-  const { member, database, defaultRole } = await findDatabase(paths, options.shard)
+  const { member, database, defaultRole, adopted } = await findDatabase(paths, options.shard)
+  if (adopted !== null) return await connectAdopted(adopted, options)
   const role = options.role ?? defaultRole
   const secrets = await readSecrets(paths)
   const user = roles[role]
@@ -98,7 +101,36 @@ async function findDatabase(paths: StatePaths, shard: number) {
     member: { host, port: node.port },
     database: system.name.replaceAll('-', '_'),
     defaultRole,
+    adopted: system.data?.url == null ? null : targetOf(system),
   }
+}
+
+/** As the user of the URL, who may do here what that user may do. */
+async function connectAdopted(
+  target: Target,
+  { role, onNotice }: { readonly role: SqlRole | null; readonly onNotice: (text: string) => void },
+): Promise<SqlSession> {
+  if (role !== null) throw noRole(target)
+  const client = new Client({
+    connectionString: target.url,
+    application_name: 'banyan sql',
+    connectionTimeoutMillis: 5_000,
+    types: { getTypeParser: () => (value: string) => value },
+  })
+  client.on('notice', ({ severity, message }) => onNotice(`${severity}: ${message}`))
+  client.on('error', () => {})
+  await client.connect().catch((cause) => {
+    throw explain(cause, target)
+  })
+  return sessionOf(client, target.database, target.user)
+}
+
+function noRole({ name, user }: Target): BanyanError {
+  return new BanyanError(
+    'BANYAN_USAGE_INVALID',
+    `The database ${name} is adopted: Banyan has no roles in it.`,
+    { hint: `Leave the role out for "${user}", the user of the URL.` },
+  )
 }
 
 function noDatabase(shards: number, shard: number): BanyanError {

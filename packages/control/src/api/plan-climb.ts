@@ -10,6 +10,7 @@ import {
 } from '@banyan/model'
 import { desiredTopology } from '../climb/ground.ts'
 import { loadSystem } from '../config/load-system.ts'
+import { checkSameDatabase } from '../engines/adopted/same-database.ts'
 import { checkSystemName, inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
 import { statePaths } from '../state/paths.ts'
@@ -35,6 +36,7 @@ export async function planClimb(options: {
   const to = findRungs(wanted.length > 0 ? wanted : ['single']).map(({ name }) => name)
   const system = await loadSystem(options.config)
   checkSystemName(paths, marker, system.name)
+  checkSameDatabase(system, topology)
   const settings = { rungs: to, ...(await choosePlace(paths, { host: null, port: null })) }
   const desired = await desiredTopology(paths, system, settings, topology)
   let state: State = await stateOf(paths, topology)

@@ -2,7 +2,10 @@ import { createServer } from 'node:net'
 import { BanyanError, findRungs, type System, type Topology } from '@banyan/model'
 import { loadSystem } from '../config/load-system.ts'
 import { inHaste, type Switches, switchesOf } from '../dev/switches.ts'
+import { findProcess } from '../drivers/find-process.ts'
 import { markOf, readRunFile } from '../drivers/run-file.ts'
+import { checkAdopted } from '../engines/adopted/engine.ts'
+import { checkSameDatabase } from '../engines/adopted/same-database.ts'
 import { findBinaries } from '../engines/postgres/engine.ts'
 import { checkMigrationNames } from '../migrations/names.ts'
 import { isSameProcess } from '../sites/identity.ts'
@@ -42,7 +45,8 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   const system = await loadSystem(request.config, signal === undefined ? {} : { signal })
   checkSystemName(paths, marker, system.name)
   await checkNotRunning(paths)
-  if (system.data !== null) await findBinaries(system.data.postgres)
+  checkSameDatabase(system, recorded)
+  if (system.data !== null) await checkDatabase(paths, system, recorded)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   await checkPort(paths, recorded, host, port, system)
   const settings = { rungs, host, port, ...switchesOf(request, system) }
@@ -67,6 +71,22 @@ export async function choosePlace(
     host: wanted.host ?? last?.host ?? defaultHost,
     port: wanted.port ?? last?.port ?? defaultPort,
   }
+}
+
+/** Ours needs programs to run it with; an adopted one has to be there, and fit. */
+async function checkDatabase(
+  paths: StatePaths,
+  system: System,
+  recorded: Topology | null,
+): Promise<void> {
+  if (system.data === null) return
+  if (system.data.url === null) return void (await findBinaries(system.data.postgres))
+  const alive = await Promise.all(
+    (recorded?.nodes ?? []).map(async (node) => await findProcess(paths, node)),
+  )
+  // Services that an earlier control left running have their connections already.
+  const needed = alive.some((process) => process !== null) ? 0 : system.services.length
+  await checkAdopted(system, needed)
 }
 
 async function checkNotRunning(paths: StatePaths): Promise<void> {

@@ -1,7 +1,8 @@
-import type { KeyType, RuntimeFile, Service, System, Topology } from '@banyan/model'
+import type { KeyType, RuntimeFile, RuntimeShard, Service, System, Topology } from '@banyan/model'
 import { appRole, ownerRole, wideRole } from '@banyan/postgres'
 import type { EventLog } from '../api/events.ts'
 import type { UpSettings } from '../api/types.ts'
+import { targetOf } from '../engines/adopted/target.ts'
 import type { Binaries } from '../engines/postgres/engine.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { Secrets } from '../state/secrets.ts'
@@ -12,6 +13,8 @@ export type Learned = {
   readonly keyType: KeyType | null
   /** Most connections that one service process may hold. */
   readonly connectionsMax: number
+  /** A pooler stands before an adopted server. Absent: none. */
+  readonly pooled?: boolean
 }
 
 /** Everything that the steps of a climb work with. The fields that change are written by steps, and by a change in `dev`. */
@@ -70,6 +73,51 @@ function proofOf({ system, settings, secrets }: Context): { proveToken?: string 
   return settings.proves === true && isOurs ? { proveToken: secrets.proveToken } : {}
 }
 
+type DataAccess = {
+  readonly shards: readonly RuntimeShard[]
+  /** What services find in `DATABASE_URL`. */
+  readonly databaseUrl: string | null
+}
+
+const noData: DataAccess = { shards: [], databaseUrl: null }
+
+function dataOf(context: Context): DataAccess {
+  return context.system.data?.url == null ? ownData(context) : adoptedData(context)
+}
+
+function ownData(context: Context): DataAccess {
+  const members = dataMembers(context)
+  const database = databaseName(context.system)
+  const { user, password } = serviceRole(context)
+  const [first] = members
+  if (first === undefined) return noData
+  return {
+    shards: members.map((member) => ({
+      name: 'shard-1',
+      members: [member],
+      database,
+      user,
+      password,
+    })),
+    databaseUrl: `postgres://${user}:${encodeURIComponent(password)}@${first.host}:${first.port}/${database}`,
+  }
+}
+
+/** Everything is in the URL, the password too; services get it as it was written. */
+function adoptedData({ system, learned }: Context): DataAccess {
+  const { url, user, host, port, database } = targetOf(system)
+  const shard: RuntimeShard = {
+    name: 'shard-1',
+    members: [{ host, port }],
+    database,
+    user,
+    password: '',
+    url,
+    ...(learned.pooled === true && { pooled: true }),
+  }
+  return { shards: [shard], databaseUrl: system.data?.url ?? null }
+}
+
 /** What a service process is told about the system. */
 export function runtimeOf(
   context: Context,
@@ -77,16 +125,7 @@ export function runtimeOf(
   service: Service,
 ): { file: RuntimeFile; databaseUrl: string | null } {
   const { system, topology, learned } = context
-  const [first] = dataMembers(context)
-  const database = databaseName(system)
-  const { user, password } = serviceRole(context)
-  const shards = dataMembers(context).map((member) => ({
-    name: 'shard-1',
-    members: [member],
-    database,
-    user,
-    password,
-  }))
+  const { shards, databaseUrl } = topology.nodes.length === 0 ? noData : dataOf(context)
   return {
     file: {
       format: 1,
@@ -96,14 +135,12 @@ export function runtimeOf(
       keyType: learned.keyType,
       // Services follow the catalog, which nothing on one server changes; the topology has its own version.
       catalogVersion: 1,
-      shards: topology.nodes.length === 0 ? [] : shards,
+      shards,
       connectionsMax: learned.connectionsMax,
       ...(isNarrow(context) ? { narrow: true } : {}),
       ...proofOf(context),
+      ...(system.data?.url == null ? {} : { adopted: true }),
     },
-    databaseUrl:
-      first === undefined
-        ? null
-        : `postgres://${user}:${encodeURIComponent(password)}@${first.host}:${first.port}/${database}`,
+    databaseUrl,
   }
 }

@@ -1,12 +1,15 @@
 import type { Node, Service } from '@banyan/model'
+import { adoptedDriver } from '../drivers/adopted.ts'
 import { databaseDriver } from '../drivers/database.ts'
 import { serviceDriver } from '../drivers/service.ts'
+import { targetOf } from '../engines/adopted/target.ts'
 import { localSite } from '../sites/local.ts'
 import type { NodeDriver } from '../supervise/driver.ts'
 import { type Context, runtimeOf } from './context.ts'
 
 /** The driver of a node, by its engine. */
 export function driverOf(context: Context, node: Node): NodeDriver {
+  if (node.adopted) return adoptedDriver(node, targetOf(context.system), context.paths)
   return node.engine === 'postgres' ? databaseOf(context, node) : serviceOf(context, node)
 }
 
@@ -26,6 +29,7 @@ function serviceOf(context: Context, node: Node): NodeDriver {
     paths,
     site: localSite,
     release,
+    development: settings.mode === 'dev',
     listen: node.tier === 'web' ? { host: settings.host, port: node.port } : null,
     runtime: () => runtimeOf(context, node.name, service),
   })

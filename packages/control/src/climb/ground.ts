@@ -25,7 +25,7 @@ async function recordedAddress(
   paths: StatePaths,
   { nodes, hosts }: Topology,
 ): Promise<Address | null> {
-  const node = nodes.find(({ tier }) => tier === 'data')
+  const node = nodes.find(({ tier, adopted }) => tier === 'data' && !adopted)
   const host = hosts.find(({ name }) => name === node?.host)
   if (node === undefined || host === undefined) return null
   const place = { address: host.address, port: node.port }

@@ -6,6 +6,7 @@ import { nodeDirectory } from '../state/paths.ts'
 import { buildOnce } from './build.ts'
 import type { Context } from './context.ts'
 import { driverOf } from './drivers.ts'
+import { inspectAdopted, inspectAgain } from './inspect-adopted.ts'
 import { migrate } from './migrate.ts'
 import { isReliable, observe } from './state.ts'
 import { untilHealthy } from './wait.ts'
@@ -22,6 +23,7 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await makeCluster(context, step.node, step.host.address, signal)
     await record(context, step)
   },
+  'adopt-data-node': record,
   'create-service-node': record,
   'change-host': record,
   'change-node': async (context, step) => {
@@ -35,11 +37,16 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     const keeper = context.keepers.ensure(driverOf(context, found))
     const logFrom = await sizeOf(keeper.driver.logFile)
     await buildOnce(context, found, signal)
+    if (found.tier !== 'data') await inspectAgain(context)
     await keeper.want()
     await untilHealthy(context.keepers, keeper, signal, logFrom)
   },
   'apply-migrations': async (context, { release }, signal) => {
     await migrate(context, signal)
+    context.migrated = release
+  },
+  'inspect-data': async (context, { release }) => {
+    await inspectAdopted(context)
     context.migrated = release
   },
   'stop-node': async (context, { node }) => {
@@ -52,6 +59,10 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
   'destroy-data-node': async (context, step) => {
     context.keepers.forget(step.node)
     await removeCluster(nodeDirectory(context.paths, step.node))
+    await record(context, step)
+  },
+  'release-data-node': async (context, step) => {
+    context.keepers.forget(step.node)
     await record(context, step)
   },
   'record-rungs': record,

@@ -1,4 +1,4 @@
-import type { Node } from '@banyan/model'
+import { joinPlace, type Node } from '@banyan/model'
 import { reachableHost } from '../engines/process/readiness.ts'
 import { addressOf, type Context } from './context.ts'
 
@@ -15,8 +15,4 @@ export function urlOf({ topology, settings }: Placed): string | null {
   const entry = topology.nodes.find(({ tier, port }) => tier === 'web' && port !== 0)
   if (entry === undefined) return null
   return `http://${joinPlace(reachableHost(settings.host), entry.port)}`
-}
-
-export function joinPlace(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -3,6 +3,7 @@
  * The user's code runs here, with the user's environment, and may print, exit, throw or never end.
  */
 import { writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { copyJsonLike, describeValue, FaultList } from '@banyan/model'
 import type { Answer } from './answer.ts'
@@ -42,11 +43,21 @@ const fail = (error: unknown): void => {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(1)))
 }
 
+/** `.env` beside the config; what the environment says already wins. A folder of that name is somebody else's. */
+function loadEnvironment(folder: string): void {
+  try {
+    process.loadEnvFile(join(folder, '.env'))
+  } catch (error) {
+    if (!['ENOENT', 'EISDIR'].includes(String((error as NodeJS.ErrnoException).code))) throw error
+  }
+}
+
 const file = process.argv[2]
 if (file === undefined) throw new Error('Which config? node evaluate-child.ts FILE')
 // Also what the config starts and does not wait for may throw before its value is there.
 process.on('uncaughtException', fail)
 try {
+  loadEnvironment(dirname(file))
   say(answerFor((await import(pathToFileURL(file).href)) as Record<string, unknown>))
 } catch (error) {
   if (isUnreadable(error)) {

@@ -77,7 +77,7 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
     find,
     start,
     probe,
-    isRunning: async ({ identity }) => await localSite.isRunning(identity),
+    isRunning: async ({ identity }) => identity !== null && (await localSite.isRunning(identity)),
     stop: async () => {
       // A state directory that was moved or deleted no longer leads to the server.
       if (last !== null && isSameProcess(last)) {

@@ -9,6 +9,8 @@ export type FoundProcess = { readonly identity: ProcessIdentity; readonly starte
 
 /** The process of a node that runs now for this state directory, whoever started it; null without one. */
 export async function findProcess(paths: StatePaths, node: Node): Promise<FoundProcess | null> {
+  // Whoever runs an adopted server knows its process; it is none of ours.
+  if (node.adopted) return null
   return node.engine === 'postgres'
     ? await findDatabase(paths, node.name)
     : await findService(paths, node.name)

@@ -22,6 +22,8 @@ export type ServiceOptions = {
   readonly paths: StatePaths
   readonly site: Site
   readonly release: string
+  /** Whether it runs in `dev`: then one that crashes waits for a change. */
+  readonly development: boolean
   /** Null for a worker. */
   readonly listen: { readonly host: string; readonly port: number } | null
   /** Read at each start, because what a process is told may have changed since the last one. */
@@ -98,10 +100,11 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     node,
     logFile,
     startTimeoutMs: service.startTimeoutMs,
+    waitsAfterCrash: options.development,
     find,
     start,
     probe,
-    isRunning: async ({ identity }) => await site.isRunning(identity),
+    isRunning: async ({ identity }) => identity !== null && (await site.isRunning(identity)),
     stop: async () => await site.stop(await identityOf(), mark, service.stopTimeoutMs),
     kill: async () => await site.strike(await identityOf(), mark),
   }
@@ -119,15 +122,16 @@ function probeWorker({ startedAt }: Presence): Probe {
 }
 
 function environmentOf(options: ServiceOptions): ServiceEnvironment {
-  const { service, node, root, listen } = options
+  const { service, node, root, listen, development } = options
   const { databaseUrl } = options.runtime()
   const cache = options.paths.cache
-  return { service, node: node.name, root, cache, listen, databaseUrl }
+  return { service, node: node.name, root, cache, listen, databaseUrl, development }
 }
 
 /** A digest, since the environment holds passwords. What was merely inherited does not count. */
 function fingerprintOf(options: ServiceOptions): string {
-  const { service, root, runtime } = options
-  const parts = [service.run, root, ownEnvironment(environmentOf(options)), runtime().file]
+  const { service, root, runtime, development } = options
+  const own = ownEnvironment(environmentOf(options))
+  const parts = [service.run, root, own, runtime().file, ...(development ? ['development'] : [])]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { emptyTopology, type Topology } from '@banyan/model'
+import { emptyTopology, type System, type Topology } from '@banyan/model'
+import { targetOf } from '../engines/adopted/target.ts'
 import { dataDirectoryOf, removeCluster } from '../engines/postgres/engine.ts'
 import { inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
@@ -26,6 +27,12 @@ export async function listDoomed(paths: StatePaths): Promise<Doomed[]> {
   return [...databases, { path: paths.directory, what, bytes: rest }]
 }
 
+/** The servers that a system has adopted, `db.example:5432/notes`: whatever is deleted, they stay. */
+export async function listAdopted(paths: StatePaths): Promise<string[]> {
+  const system = await readJson<System>(paths.system)
+  return system?.data?.url == null ? [] : [targetOf(system).name]
+}
+
 /** Deletes a system that is stopped, with its data, wherever that is. */
 export async function destroy(paths: StatePaths): Promise<void> {
   if ((await inspectStateDirectory(paths)) === null) return
@@ -38,7 +45,9 @@ export async function destroy(paths: StatePaths): Promise<void> {
 /** The recorded ones, and those that an interrupted `up` had made but not recorded yet. */
 async function dataNodes(paths: StatePaths): Promise<string[]> {
   const { nodes } = (await readJson<Topology>(paths.topology)) ?? emptyTopology
-  const recorded = nodes.filter(({ tier }) => tier === 'data').map(({ name }) => name)
+  const recorded = nodes
+    .filter(({ tier, adopted }) => tier === 'data' && !adopted)
+    .map(({ name }) => name)
   const folders = await readdir(paths.nodes).catch(() => [])
   const made = await Promise.all(
     folders.map(async (name) =>

@@ -1,8 +1,16 @@
 import { connect } from 'node:net'
-import { emptyTopology, type Node, type NodeHealth, type Topology } from '@banyan/model'
+import {
+  emptyTopology,
+  type Node,
+  type NodeHealth,
+  type System,
+  type Topology,
+} from '@banyan/model'
 import type { NodeStatus, Status, UpSettings } from '../api/types.ts'
 import { placeOf, urlOf } from '../climb/place.ts'
 import { type FoundProcess, findProcess } from '../drivers/find-process.ts'
+import { withAdopted } from '../engines/adopted/engine.ts'
+import { targetOf } from '../engines/adopted/target.ts'
 import { reachableHost } from '../engines/process/readiness.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
@@ -37,7 +45,9 @@ type Placed = { readonly topology: Topology; readonly settings: UpSettings }
 
 async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promise<NodeStatus> {
   const alive = await findProcess(paths, node)
-  const health = await healthOf(placed, node, alive)
+  const { health, sentence } = node.adopted
+    ? await observeAdopted(paths, node)
+    : { health: await healthOf(placed, node, alive), sentence: sentenceFor(node, alive) }
   return {
     name: node.name,
     tier: node.tier,
@@ -50,8 +60,31 @@ async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promi
     health,
     ...(node.shard === undefined ? {} : { shard: node.shard }),
     uptimeMs: alive === null ? null : Date.now() - Date.parse(alive.startedAt),
-    sentence:
-      alive === null ? `${node.name} is stopped.` : `${node.name} runs, but nobody looks after it.`,
+    sentence,
+  }
+}
+
+function sentenceFor({ name }: Node, alive: FoundProcess | null): string {
+  return alive === null ? `${name} is stopped.` : `${name} runs, but nobody looks after it.`
+}
+
+/** Nothing of ours has to run for an adopted server to be well, so it is asked. */
+async function observeAdopted(
+  paths: StatePaths,
+  { name }: Node,
+): Promise<{ health: NodeHealth; sentence: string }> {
+  const system = await readJson<System>(paths.system)
+  if (system?.data?.url == null)
+    return { health: 'stopped', sentence: `${name} is not known here.` }
+  const target = targetOf(system)
+  try {
+    await withAdopted(target, async () => {})
+    return {
+      health: 'healthy',
+      sentence: `${name} (${target.name}) answers; somebody else runs it.`,
+    }
+  } catch (error) {
+    return { health: 'failed', sentence: (error as Error).message }
   }
 }
 

@@ -50,6 +50,7 @@ function servicesFirst(a: Node, b: Node): number {
 }
 
 async function stopNode(paths: StatePaths, node: Node): Promise<void> {
+  if (node.adopted) return
   const directory = nodeDirectory(paths, node.name)
   if (node.engine === 'postgres') {
     return await stopServer({

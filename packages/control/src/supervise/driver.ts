@@ -1,10 +1,12 @@
 import type { Node } from '@banyan/model'
 import type { ProcessIdentity } from '../sites/identity.ts'
 import type { Exit } from '../sites/site.ts'
+import type { NodeFacts, Situation } from './situation.ts'
 
 /** A node's process, as it was found or started. */
 export type Presence = {
-  readonly identity: ProcessIdentity
+  /** Null for a server that somebody else runs, wherever it does. */
+  readonly identity: ProcessIdentity | null
   /** Wall clock, for people. */
   readonly startedAt: string
   /** Null where somebody else is its parent, and only looking tells that it ended. */
@@ -18,6 +20,8 @@ export type NodeDriver = {
   readonly node: Node
   readonly logFile: string
   readonly startTimeoutMs: number
+  /** Whether one that exits before it was ready waits to be asked for again. Default: it is started again. */
+  readonly waitsAfterCrash?: boolean
   /** What runs already and fits; what runs and does not fit any more is stopped. */
   find(): Promise<Presence | null>
   start(signal: AbortSignal): Promise<Presence>
@@ -27,4 +31,6 @@ export type NodeDriver = {
   stop(): Promise<void>
   /** SIGKILL, as a fault on purpose. */
   kill(): Promise<void>
+  /** Its situation in one sentence, where that of other nodes would be untrue. */
+  say?(situation: Situation, facts: NodeFacts): string
 }

@@ -1,6 +1,6 @@
 import { BanyanError, type NodeHealth } from '@banyan/model'
 import type { Exit } from '../sites/site.ts'
-import { countExit, pauseBeforeStartMs } from './backoff.ts'
+import { countExit, isCrash, neverMs, pauseBeforeStartMs } from './backoff.ts'
 import type { NodeDriver, Presence } from './driver.ts'
 import { classify, healthOf, type NodeFacts, type Situation, sentenceOf } from './situation.ts'
 import { Waker } from './waker.ts'
@@ -19,6 +19,7 @@ const lookEveryMs = 100
 const probeEveryMs = 1_000
 const firstProbesEveryMs = 15
 const slowProbesEveryMs = 100
+const longestRestMs = 60_000
 
 /**
  * Keeps one node as it is wanted. Level-based: each round looks at what is there, names it, does one
@@ -79,7 +80,10 @@ export class Keeper {
     return healthOf(this.#situation, this.#facts)
   }
   get sentence(): string {
-    return sentenceOf(this.name, this.#situation, this.#facts, this.#options.now())
+    return (
+      this.driver.say?.(this.#situation, this.#facts) ??
+      sentenceOf(this.name, this.#situation, this.#facts, this.#options.now())
+    )
   }
   /** False for a node that ran before us and was adopted. */
   get startedByUs(): boolean {
@@ -198,27 +202,30 @@ export class Keeper {
     const nowMs = this.#options.now()
     const readyForMs = readySinceMs === null ? null : nowMs - readySinceMs
     const quickExits = countExit(this.#facts.quickExits, readyForMs)
+    const lastExit = await exitOf(presence)
+    const waits = this.driver.waitsAfterCrash === true && isCrash(lastExit, readyForMs)
     this.#presence = null
     this.#change({
       running: false,
       readySinceMs: null,
       missedProbes: 0,
       quickExits,
-      lastExit: await exitOf(presence),
-      retryAtMs: nowMs + pauseBeforeStartMs(quickExits),
+      lastExit,
+      retryAtMs: waits ? neverMs : nowMs + pauseBeforeStartMs(quickExits),
     })
   }
 
   #noteFailure(error: unknown): void {
     this.#startError = error
     const quickExits = this.#facts.quickExits + 1
+    // A start that fails is not tried again at once: nothing ended that could be brought back.
+    const retryAtMs = this.#options.now() + pauseBeforeStartMs(quickExits + 1)
     this.#change({
       running: false,
       quickExits,
       lastExit: null,
       startFailure: error instanceof Error ? error.message : String(error),
-      // A start that fails is not tried again at once: nothing ended that could be brought back.
-      retryAtMs: this.#options.now() + pauseBeforeStartMs(quickExits + 1),
+      retryAtMs: this.driver.waitsAfterCrash === true ? neverMs : retryAtMs,
     })
   }
 
@@ -254,10 +261,14 @@ export class Keeper {
     const { situation } = this
     if (situation === 'stopping' || situation === 'stopped') return 0
     if (situation === 'due') return firstProbesEveryMs
-    if (situation === 'waiting') return Math.max(1, this.#facts.retryAtMs - this.#options.now())
+    if (situation === 'waiting') return this.#waitingRestMs()
     if (situation === 'rising') return this.#risingRestMs()
     if (situation === 'healthy' && this.#presence?.exit != null) return probeEveryMs
     return lookEveryMs
+  }
+
+  #waitingRestMs(): number {
+    return Math.min(longestRestMs, Math.max(1, this.#facts.retryAtMs - this.#options.now()))
   }
 
   #risingRestMs(): number {

@@ -1,0 +1,37 @@
+import { connectionsPerProcess } from '../drivers/connections.ts'
+import { withAdopted } from '../engines/adopted/engine.ts'
+import { connectionsAllowed } from '../engines/adopted/facts.ts'
+import { readKeyType } from '../engines/adopted/tables.ts'
+import { targetOf } from '../engines/adopted/target.ts'
+import { writeJson } from '../state/files.ts'
+import type { Context } from './context.ts'
+import { learnedFile } from './migrate.ts'
+
+/** Learns what services have to know of an adopted database: by reading, in a transaction that cannot write. */
+export async function inspectAdopted(context: Context): Promise<void> {
+  const { system, events, paths } = context
+  const { facts, keyType, missing } = await withAdopted(
+    targetOf(system),
+    async (client, facts) => ({
+      facts,
+      ...(await readKeyType(client, system.data?.tables ?? [])),
+    }),
+  )
+  if (missing.length > 0) {
+    const sentence = `Declared, and not in the database yet: ${missing.join(', ')}. They are looked for again when a service starts.`
+    events.add({ type: 'progress', sentence })
+  }
+  const connectionsMax = connectionsPerProcess(connectionsAllowed(facts), system.services.length)
+  context.learned = { keyType, connectionsMax, ...(facts.pooled && { pooled: true }) }
+  await writeJson(learnedFile(paths.directory), { format: 1, ...context.learned })
+}
+
+/**
+ * The app makes its tables itself, possibly in the `build:` that just ended; until they are there the
+ * type of the keys is not known, and a service that starts without it could not serve them.
+ */
+export async function inspectAgain(context: Context): Promise<void> {
+  const { data } = context.system
+  if (data?.url == null || context.learned.keyType !== null) return
+  if (data.tables.some(({ kind }) => kind === 'sharded')) await inspectAdopted(context)
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BanyanError, type Node } from '@banyan/model'
+import type { Client } from 'pg'
+import { openPlain } from '../engines/adopted/connect.ts'
+import type { Target } from '../engines/adopted/target.ts'
+import { logFileOf, type StatePaths } from '../state/paths.ts'
+import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
+import type { NodeFacts, Situation } from '../supervise/situation.ts'
+
+/** Another server is not asked more often than this whether it is back. */
+const attemptEveryMs = 1_000
+const startTimeoutMs = 10_000
+
+/** A standby that was promoted, and a primary that was not, look alike from outside. */
+const stateSql = `select pg_is_in_recovery() as standby,
+  current_setting('default_transaction_read_only')::bool as "readOnly"`
+
+/**
+ * Watches a server that somebody else runs, over one session that stays open: a connection for each
+ * look would fill the log of the other side. Nothing is ever started, stopped or written.
+ */
+export function adoptedDriver(node: Node, target: Target, paths: StatePaths): NodeDriver {
+  let client: Client | null = null
+  let attemptedAtMs = Number.NEGATIVE_INFINITY
+  let stopping = new AbortController()
+
+  async function session(): Promise<Client> {
+    if (client !== null) return client
+    const pauseMs = attemptedAtMs + attemptEveryMs - performance.now()
+    if (pauseMs > 0) await sleep(pauseMs, null, { signal: stopping.signal })
+    attemptedAtMs = performance.now()
+    const opened = await openPlain(target)
+    opened.once('end', () => {
+      if (client === opened) client = null
+    })
+    client = opened
+    return opened
+  }
+
+  /** One that does not answer is given up: its network may be gone without a word. */
+  async function drop(): Promise<void> {
+    const dropped = client
+    client = null
+    await dropped?.end().catch(() => {})
+  }
+
+  async function start(): Promise<Presence> {
+    stopping = new AbortController()
+    attemptedAtMs = Number.NEGATIVE_INFINITY
+    await session()
+    return { identity: null, startedAt: new Date().toISOString(), exit: null }
+  }
+
+  async function probe(): Promise<Probe> {
+    try {
+      const { rows } = await (await session()).query(stateSql)
+      if (rows[0]?.standby) return missing('it is a standby now, and takes no writes')
+      return rows[0]?.readOnly ? missing('it is set to read only') : { ready: true }
+    } catch (error) {
+      void drop()
+      return missing(sayWhy(error))
+    }
+  }
+
+  return {
+    node,
+    logFile: logFileOf(paths, node.name),
+    startTimeoutMs,
+    // Nobody else watches it for us, so that there is nothing to take over.
+    find: async () => null,
+    start,
+    probe,
+    isRunning: async () => true,
+    stop: async () => {
+      stopping.abort()
+      await drop()
+    },
+    kill: async () => {
+      throw untouched(node.name, target.name)
+    },
+    say: (situation, facts) => say(node.name, target.name, situation, facts),
+  }
+}
+
+const missing = (what: string): Probe => ({ ready: false, missing: what })
+
+/** Without the name of the database, which the sentence says already. */
+function sayWhy(error: unknown): string {
+  if (BanyanError.is(error)) {
+    return error.message.replace(/^The adopted database \S+ /, 'it ').replace(/\.$/, '')
+  }
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** What is said of other nodes would be untrue: this one was neither started nor is it stopped. */
+function say(name: string, place: string, situation: Situation, facts: NodeFacts): string {
+  const why = facts.missing ?? facts.startFailure?.replace(/\.$/, '') ?? null
+  switch (situation) {
+    case 'healthy':
+      return `${name} (${place}) is healthy.`
+    case 'stopped':
+    case 'stopping':
+      return `${name} (${place}) is no longer watched, and runs on.`
+    case 'silent':
+    case 'late':
+    case 'waiting':
+      return `${name} (${place}) is away: ${why ?? 'no reason is known'}. Somebody else runs it; services go on, and it is asked every second.`
+    default:
+      return `${name} (${place}) is asked how it is.`
+  }
+}
+
+/** Why nothing is done to a server that somebody else runs. */
+export function untouched(name: string, place: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_ADOPTED_UNTOUCHED',
+    `${name} is the adopted database ${place}: somebody else runs it, and Banyan does nothing to it.`,
+    {
+      hint: 'To rehearse its failure, restart it where it runs; or let Banyan make a database: leave out data.url.',
+      details: { node: name, place },
+    },
+  )
+}
