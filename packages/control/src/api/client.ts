@@ -1,5 +1,9 @@
 /** The public face for everybody who asks control: the command line, the console, tests. */
 
+export { type ConfigFile, configOf } from '../adopt/config-text.ts'
+export { judgeApp } from '../adopt/judge-app.ts'
+export { readApp } from '../adopt/read-app.ts'
+export type { AdoptedApp, Adoption, AppFiles, Note } from '../adopt/types.ts'
 export { followFile, sizeOf } from '../logs/follow.ts'
 export { lastLines } from '../logs/tail.ts'
 export { type Doomed, destroy, listAdopted, listDoomed } from '../offline/destroy.ts'
