@@ -1,0 +1,20 @@
+export type { Anomaly, AnomalyKind, Verdict } from './checkers/anomaly.ts'
+export { checkRegister } from './checkers/check-register.ts'
+export { type Tally, tally } from './checkers/tally.ts'
+export type {
+  BankOperation,
+  BankRead,
+  BankTransfer,
+  Invocation,
+  ListOperation,
+  ListStep,
+  Operation,
+  Outcome,
+  RegisterOperation,
+  RegisterRead,
+  RegisterWrite,
+  SetChange,
+  SetOperation,
+  SetRead,
+  Value,
+} from './history/operation.ts'
