@@ -4,12 +4,13 @@ import { askEverywhere } from './everywhere.ts'
 import { keyText } from './key.ts'
 import { transactKeys } from './keyed-transaction.ts'
 import { findLookup, type Lookup, lookupsOf, lookupValues } from './lookup.ts'
+import { NarrowScope } from './narrow-scope.ts'
 import { checkConsistency, checkNames } from './options.ts'
 import { KeyScope } from './scope.ts'
 import { busyTimeoutDefaultMs, type Hold, holdDefault } from './shard.ts'
 import { readSystemFile } from './system-file.ts'
 import { SystemRuntime } from './system-runtime.ts'
-import type { Consistency, Data } from './types.ts'
+import type { Consistency, Data, Scope } from './types.ts'
 
 export type OpenDataOptions = {
   /** Path of the file of the system. Asked for at the first use. */
@@ -45,7 +46,7 @@ export function openData(options: OpenDataOptions): Data {
     of(key, of) {
       const { runtime } = open()
       const text = keyText(key, runtime.keyType)
-      return new KeyScope(runtime.shard, text, levelOf(of))
+      return scopeOf(runtime, text, levelOf(of))
     },
     async by(name, value, by) {
       const { runtime, lookups } = open()
@@ -53,17 +54,23 @@ export function openData(options: OpenDataOptions): Data {
       const lookup = findLookup(lookups, name)
       const values = lookupValues(lookup, value)
       const [row] = await runtime.shard.read<{ key: string }>({ text: lookup.text, values })
-      return row === undefined ? null : new KeyScope(runtime.shard, row.key, level)
+      return row === undefined ? null : scopeOf(runtime, row.key, level)
     },
     async transaction(keys, work, transaction = {}) {
       const { runtime } = open()
-      return transactKeys(runtime.shard, runtime.keyType, keys, work, transaction)
+      return transactKeys(runtime.shard, runtime, keys, work, transaction)
     },
     async everywhere(query) {
       return askEverywhere(open().runtime.shards, query)
     },
     close,
   }
+}
+
+function scopeOf(runtime: SystemRuntime, key: string, level: Consistency): Scope {
+  const { shard, narrowed } = runtime
+  if (narrowed === null) return new KeyScope(shard, key, level)
+  return new NarrowScope(shard, level, { key, tables: narrowed, amongOthers: false })
 }
 
 function levelOf(options: { readonly consistency?: Consistency } | undefined): Consistency {

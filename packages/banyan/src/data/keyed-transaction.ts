@@ -1,20 +1,25 @@
-import { BanyanError, type KeyType } from '@banyan/model'
+import { BanyanError } from '@banyan/model'
 import { keyText } from './key.ts'
+import type { Narrowing } from './narrow.ts'
 import { checkFunction } from './options.ts'
 import { transact } from './scope.ts'
 import type { Shard } from './shard.ts'
+import type { SystemRuntime } from './system-runtime.ts'
 import type { KeyedTx, TransactionOptions } from './types.ts'
 
 /** Runs one transaction over several keys, which on one shard is one transaction of PostgreSQL. */
 export async function transactKeys<T>(
   shard: Shard,
-  keyType: KeyType,
+  { keyType, narrowed }: Pick<SystemRuntime, 'keyType' | 'narrowed'>,
   keys: readonly unknown[],
   work: (tx: KeyedTx) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
   checkFunction(work, 'the callback of a transaction')
   const listed = new Set(checkKeys(keys).map((key) => keyText(key, keyType)))
+  const narrowTo = (key: string): Narrowing | null =>
+    narrowed === null ? null : { key, tables: narrowed, amongOthers: listed.size > 1 }
+  const [first = ''] = listed
   return transact(
     shard,
     (tx) =>
@@ -22,10 +27,12 @@ export async function transactKeys<T>(
         of(key) {
           const text = keyText(key, keyType)
           if (!listed.has(text)) throw unlisted(text, listed)
-          return tx
+          const narrowing = narrowTo(text)
+          return narrowing === null ? tx : tx.narrowedTo(narrowing)
         },
       }),
     options,
+    narrowTo(first),
   )
 }
 

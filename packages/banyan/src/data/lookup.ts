@@ -10,25 +10,34 @@ export type Lookup = {
 }
 
 /** Every unique value by its name: table, dot, columns with commas. */
-export function lookupsOf({ system }: RuntimeFile): ReadonlyMap<string, Lookup> {
+export function lookupsOf({ system, adopted }: RuntimeFile): ReadonlyMap<string, Lookup> {
   const lookups = new Map<string, Lookup>()
   for (const table of system.data?.tables ?? []) {
     if (table.kind !== 'sharded') continue
     for (const columns of table.unique) {
-      const lookup = describe(table, columns)
+      const source = adopted === true ? inTable(table) : inLookup(table, columns)
+      const lookup = describe(table, columns, source)
       lookups.set(lookup.name, lookup)
     }
   }
   return lookups
 }
 
-function describe(table: ShardedTable, columns: readonly string[]): Lookup {
+/** The relation that is asked, as SQL. */
+function inLookup(table: ShardedTable, columns: readonly string[]): string {
   const { schema, name } = lookupOf(table.name, columns)
+  return `${quoteName(schema)}.${quoteName(name)}`
+}
+
+/** Nothing of ours is in an adopted database: the table is asked, by its own unique index. */
+const inTable = (table: ShardedTable): string => `public.${quoteName(table.name)}`
+
+function describe(table: ShardedTable, columns: readonly string[], source: string): Lookup {
   const match = columns.map((column, at) => `${quoteName(column)} = $${at + 1}`)
   return {
     name: `${table.name}.${columns.join(',')}`,
     columns,
-    text: `select ${quoteName(table.by)}::text as key from ${quoteName(schema)}.${quoteName(name)} where ${match.join(' and ')}`,
+    text: `select ${quoteName(table.by)}::text as key from ${source} where ${match.join(' and ')}`,
   }
 }
 

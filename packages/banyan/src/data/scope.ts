@@ -1,14 +1,18 @@
+import type { Narrowing } from './narrow.ts'
 import { checkFunction, checkTransactionOptions } from './options.ts'
 import { retrying } from './retry.ts'
 import type { Shard } from './shard.ts'
 import { compile, type SqlFragment } from './sql.ts'
-import { runTransaction } from './transaction.ts'
+import { type Handle, runTransaction } from './transaction.ts'
 import type { Consistency, Row, Scope, TransactionOptions, Tx } from './types.ts'
 
 type Template = TemplateStringsArray | SqlFragment
 
 /** Where a scope keeps its shard, for the dialects that build upon it. */
 export const shardOf: unique symbol = Symbol.for('banyan.shard')
+
+/** Where a scope of narrow mode keeps what its statements are narrowed to. */
+export const narrowingOf: unique symbol = Symbol.for('banyan.narrowing')
 
 /** A key bound to the shard that owns it. Its members work when they are taken off it. */
 export class KeyScope implements Scope {
@@ -37,11 +41,12 @@ export class KeyScope implements Scope {
 /** Checks what was passed, and runs the transaction once, or until it holds. */
 export async function transact<T>(
   shard: Shard,
-  work: (tx: Tx) => Promise<T>,
+  work: (tx: Handle) => Promise<T>,
   options: TransactionOptions,
+  narrowing: Narrowing | null = null,
 ): Promise<T> {
   checkFunction(work, 'the callback of a transaction')
   const { isolation, retry } = checkTransactionOptions(options)
-  const run = (): Promise<T> => runTransaction(shard, isolation, work)
+  const run = (): Promise<T> => runTransaction(shard, isolation, work, narrowing)
   return retry === true ? retrying(run) : run()
 }

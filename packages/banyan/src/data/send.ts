@@ -26,6 +26,38 @@ export function send(client: pg.ClientBase, compiled: Compiled): Promise<pg.Quer
   })
 }
 
+/** Several statements in one text, which the simple protocol takes in one round trip. */
+class Script extends Statement {
+  override queryMode = undefined
+}
+
+/** Runs statements of our own, without parameters. The first that fails is the last. */
+export function sendScript(client: pg.ClientBase, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const script = new Script(text, [], (error) => {
+      if (error === null || error === undefined) resolve()
+      else reject(isLoss(error, client) ? new Lost(error, script.sent) : error)
+    })
+    client.query(script as unknown as pg.Submittable)
+  })
+}
+
+/** Runs a statement where the session itself cannot be told to read only: in a transaction that is. */
+export async function sendReadOnly(
+  client: pg.ClientBase,
+  compiled: Compiled,
+): Promise<pg.QueryResult> {
+  await sendScript(client, 'begin read only')
+  try {
+    const result = await send(client, compiled)
+    await sendScript(client, 'commit')
+    return result
+  } catch (error) {
+    if (!(error instanceof Lost)) await sendScript(client, 'rollback')
+    throw error
+  }
+}
+
 const isLoss = (error: unknown, client: pg.ClientBase): boolean =>
   endsConnection(error) || !isUsable(client)
 

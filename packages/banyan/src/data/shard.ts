@@ -1,10 +1,10 @@
-import { BanyanError, type RuntimeShard } from '@banyan/model'
+import { BanyanError, type RuntimeShard, withSessionSetting } from '@banyan/model'
 import pg from 'pg'
 import type { Budget } from '../pool/budget.ts'
 import { Connections } from '../pool/connections.ts'
 import type { Lease } from '../pool/connections-options.ts'
 import type { ClientClass } from '../pool/open-client.ts'
-import { Lost, send, showCaller } from './send.ts'
+import { Lost, send, sendReadOnly, showCaller } from './send.ts'
 import type { Compiled } from './sql.ts'
 import type { Row } from './types.ts'
 
@@ -19,7 +19,7 @@ export const busyTimeoutDefaultMs = 30_000
 export type Patience = { readonly hold: Hold; readonly busyTimeoutMs: number }
 
 /** A read that ended three servers or connections is not given a fourth. */
-const sendsMax = 3
+export const sendsMax = 3
 
 /** One shard, as this process reaches it: a pool that may write, and one whose sessions only read. */
 export class Shard {
@@ -27,12 +27,13 @@ export class Shard {
   readonly writer: Connections
   readonly reader: Connections
 
+  readonly #pooled: boolean
+
   constructor(shard: RuntimeShard, budget: Budget, patience: Patience) {
     this.name = shard.name
-    this.writer = connections(shard, budget, patience, {})
-    this.reader = connections(shard, budget, patience, {
-      options: '-c default_transaction_read_only=on',
-    })
+    this.#pooled = shard.pooled === true
+    this.writer = connections(shard, budget, patience, addressOf(shard))
+    this.reader = connections(shard, budget, patience, readerAddressOf(shard))
   }
 
   /** Runs a statement in a session that only reads. Whatever is lost on the way is asked again. */
@@ -40,7 +41,7 @@ export class Shard {
     for (let sends = 1; ; sends += 1) {
       const lease = this.reader.tryTake() ?? (await this.reader.lease())
       try {
-        const { rows } = await send(lease.client, compiled)
+        const { rows } = await (this.#pooled ? sendReadOnly : send)(lease.client, compiled)
         this.reader.give(lease)
         return rows as R[]
       } catch (error) {
@@ -78,19 +79,35 @@ export class Shard {
   }
 }
 
+/** How a session begins: an adopted server is connected to by its URL, which may ask for TLS. */
+function addressOf({ url, members, database, user, password }: RuntimeShard): pg.ClientConfig {
+  if (url !== undefined) return { connectionString: url }
+  return { ...members[0], database, user, password }
+}
+
+/** A pooler hands sessions on to others, so that nothing may be set for them. */
+function readerAddressOf(shard: RuntimeShard): pg.ClientConfig {
+  const setting = 'default_transaction_read_only'
+  if (shard.pooled === true) return addressOf(shard)
+  if (shard.url !== undefined) {
+    return { connectionString: withSessionSetting(shard.url, setting, 'on') }
+  }
+  return { ...addressOf(shard), options: `-c ${setting}=on` }
+}
+
 function connections(
   shard: RuntimeShard,
   budget: Budget,
   { hold, busyTimeoutMs }: Patience,
-  extra: pg.ClientConfig,
+  address: pg.ClientConfig,
 ): Connections {
-  const { database, user, password } = shard
+  const { database } = shard
   const [member] = shard.members
   if (member === undefined) throw new TypeError(`The shard ${shard.name} has no members.`)
   const { host, port } = member
   return new Connections({
     Client: pg.Client as unknown as ClientClass,
-    config: { host, port, database, user, password, keepAlive: true, ...extra },
+    config: { ...address, keepAlive: true },
     target: `${host}:${port}/${database}`,
     // Half for readers, half for writers: what one could borrow from the other it would have to give
     // back under load, and a connection that is opened anew starts with cold caches.

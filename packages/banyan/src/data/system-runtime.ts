@@ -1,4 +1,10 @@
-import { BanyanError, type KeyType, type RuntimeFile, type RuntimeShard } from '@banyan/model'
+import {
+  BanyanError,
+  type KeyType,
+  type RuntimeFile,
+  type RuntimeShard,
+  type ShardedTable,
+} from '@banyan/model'
 import { budgetOf } from './budgets.ts'
 import { type Patience, Shard } from './shard.ts'
 
@@ -6,9 +12,12 @@ import { type Patience, Shard } from './shard.ts'
 export class SystemRuntime {
   readonly file: RuntimeFile
   readonly shards: readonly Shard[]
+  /** The tables whose rows a scope sees those of its own key of; null: narrow mode is off. */
+  readonly narrowed: readonly ShardedTable[] | null
 
   constructor(file: RuntimeFile, patience: Patience) {
     this.file = file
+    this.narrowed = file.narrow === true ? shardedOf(file) : null
     this.shards = supported(file).map((shard) => new Shard(shard, budgetOf(shard, file), patience))
   }
 
@@ -20,14 +29,29 @@ export class SystemRuntime {
   get keyType(): KeyType {
     const { keyType } = this.file
     if (keyType !== null) return keyType
-    throw new BanyanError('BANYAN_NO_DATABASE', 'The system declares no table with a shard key.', {
-      hint: "Declare one in banyan.config.ts: data: { tables: { users: { by: 'id' } } }",
-    })
+    throw noKeyType(shardedOf(this.file))
   }
 
   async close(): Promise<void> {
     await Promise.all(this.shards.map((shard) => shard.close()))
   }
+}
+
+const shardedOf = ({ system }: RuntimeFile): readonly ShardedTable[] =>
+  (system.data?.tables ?? []).filter((table) => table.kind === 'sharded')
+
+/** The type of a key is that of the tables' columns, so that some table has to exist. */
+function noKeyType(declared: readonly ShardedTable[]): BanyanError {
+  if (declared.length === 0) {
+    return new BanyanError('BANYAN_NO_DATABASE', 'The system declares no table with a shard key.', {
+      hint: "Declare one in banyan.config.ts: data: { tables: { users: { by: 'id' } } }",
+    })
+  }
+  return new BanyanError(
+    'BANYAN_NO_DATABASE',
+    `When the system was started none of its sharded tables existed: ${declared.map(({ name }) => name).join(', ')}.`,
+    { hint: 'The app makes them itself: once they are there, start the system again.' },
+  )
 }
 
 /** This version knows one shard with one member; more would need routing that it does not have. */

@@ -1,68 +1,36 @@
 import { BanyanError } from '@banyan/model'
+import { narrowSql } from '@banyan/postgres'
 import pg from 'pg'
 import type { Lease } from '../pool/connections-options.ts'
-import { Lost, send } from './send.ts'
+import { type Narrowing, runNarrowed } from './narrow.ts'
+import { Lost } from './send.ts'
+import { Session } from './session.ts'
 import { explain, outcomeUnknown, type Shard } from './shard.ts'
-import { type Compiled, compile, type SqlFragment } from './sql.ts'
+import { compile, type SqlFragment } from './sql.ts'
 import type { IsolationLevel, Row, Tx } from './types.ts'
 
-/** The connection of a running transaction, and what is known about its state. */
-export class Session {
-  readonly #lease: Lease
-  #last: Promise<unknown> = Promise.resolve()
-  #savepoints = 0
-  /** The first error of a statement, which is why a COMMIT would become a ROLLBACK. */
-  fault: unknown = null
-  lost: Lost | null = null
-  ended = false
-
-  constructor(lease: Lease) {
-    this.#lease = lease
-  }
-
-  /** Runs a statement after those before it: a connection can do one at a time. */
-  run(compiled: Compiled): Promise<pg.QueryResult> {
-    const result = this.#last.then(() => this.#send(compiled))
-    this.#last = result.catch(() => {})
-    return result
-  }
-
-  async #send(compiled: Compiled): Promise<pg.QueryResult> {
-    // What is known to be lost is not sent, which is how COMMIT can tell that it never left.
-    if (this.lost !== null) throw new Lost(this.lost.cause, false)
-    try {
-      return await send(this.#lease.client, compiled)
-    } catch (error) {
-      if (error instanceof Lost) this.lost = error
-      else if (error instanceof pg.DatabaseError) this.fault ??= error
-      throw error
-    }
-  }
-
-  /** `I`: no transaction, `T`: in one, `E`: in one that failed. */
-  get status(): 'I' | 'T' | 'E' | null {
-    return this.#lease.client.getTransactionStatus()
-  }
-
-  /** Done when no statement is running or waiting. */
-  async settled(): Promise<void> {
-    await this.#last
-  }
-
-  nextSavepoint(): string {
-    this.#savepoints += 1
-    return `banyan_${this.#savepoints}`
-  }
-}
+/** Handles of one callback that differ in their key are over together, and busy together. */
+type HandleState = { over: boolean; inner: boolean }
 
 /** The handle that a callback gets. */
-class Handle implements Tx {
+export class Handle implements Tx {
   readonly #session: Session
-  #over = false
-  #inner = false
+  readonly #narrowing: Narrowing | null
+  readonly #state: HandleState
 
-  constructor(session: Session) {
+  constructor(
+    session: Session,
+    narrowing: Narrowing | null,
+    state: HandleState = { over: false, inner: false },
+  ) {
     this.#session = session
+    this.#narrowing = narrowing
+    this.#state = state
+  }
+
+  /** The same transaction for statements of another key. */
+  narrowedTo(narrowing: Narrowing): Handle {
+    return new Handle(this.#session, narrowing, this.#state)
   }
 
   readonly sql = async <R = Row>(
@@ -72,7 +40,10 @@ class Handle implements Tx {
     this.#check()
     const compiled = compile(template, values)
     try {
-      const { rows } = await this.#session.run(compiled)
+      const { rows } =
+        this.#narrowing === null
+          ? await this.#session.run(compiled)
+          : await runNarrowed(this.#session, this.#narrowing, compiled)
       return rows as R[]
     } catch (error) {
       throw error instanceof Lost ? connectionLost(error) : explain(error)
@@ -81,20 +52,20 @@ class Handle implements Tx {
 
   readonly savepoint = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     this.#check()
-    this.#inner = true
+    this.#state.inner = true
     try {
-      return await runSavepoint(this.#session, work)
+      return await runSavepoint(this.#session, this.#narrowing, work)
     } finally {
-      this.#inner = false
+      this.#state.inner = false
     }
   }
 
   close(): void {
-    this.#over = true
+    this.#state.over = true
   }
 
   #check(): void {
-    if (this.#over || this.#session.ended) {
+    if (this.#state.over || this.#session.ended) {
       throw new BanyanError(
         'BANYAN_TRANSACTION_ENDED',
         'The transaction is over, and was used again.',
@@ -103,7 +74,7 @@ class Handle implements Tx {
         },
       )
     }
-    if (this.#inner) {
+    if (this.#state.inner) {
       throw new BanyanError(
         'BANYAN_TRANSACTION_BUSY',
         'The transaction was used from outside while one of its savepoints runs.',
@@ -115,11 +86,15 @@ class Handle implements Tx {
   }
 }
 
-async function runSavepoint<T>(session: Session, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function runSavepoint<T>(
+  session: Session,
+  narrowing: Narrowing | null,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   const name = session.nextSavepoint()
   const faultBefore = session.fault
   await control(session, `savepoint ${name}`)
-  const handle = new Handle(session)
+  const handle = new Handle(session, narrowing)
   try {
     const value = await work(handle)
     handle.close()
@@ -152,10 +127,11 @@ async function control(session: Session, text: string, releases = false): Promis
 export async function runTransaction<T>(
   shard: Shard,
   isolation: IsolationLevel | undefined,
-  work: (tx: Tx) => Promise<T>,
+  work: (tx: Handle) => Promise<T>,
+  narrowing: Narrowing | null,
 ): Promise<T> {
-  const { lease, session } = await begin(shard, beginText(isolation))
-  const handle = new Handle(session)
+  const { lease, session } = await begin(shard, beginText(isolation), narrowing)
+  const handle = new Handle(session, narrowing)
   try {
     const value = await work(handle)
     handle.close()
@@ -178,12 +154,14 @@ const beginText = (isolation: IsolationLevel | undefined): string =>
 export async function begin(
   shard: Shard,
   text: string,
+  narrowing: Narrowing | null,
 ): Promise<{ lease: Lease; session: Session }> {
   for (let attempts = 1; ; attempts += 1) {
     const lease = await shard.leaseWriter()
     const session = new Session(lease)
     try {
-      await session.run({ text, values: [] })
+      if (narrowing === null) await session.run({ text, values: [] })
+      else await session.script(`${text}; ${narrowSql(narrowing.key)}`)
       return { lease, session }
     } catch (error) {
       shard.writer.give(lease, true)

@@ -1,7 +1,11 @@
+import { narrowSql } from '@banyan/postgres'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import { type Narrowing, runNarrowed } from '../data/narrow.ts'
 import { Lost } from '../data/send.ts'
+import { Session } from '../data/session.ts'
 import { explain, outcomeUnknown, unreadable } from '../data/shard.ts'
-import { connectionLost, Session } from '../data/transaction.ts'
+import type { Compiled } from '../data/sql.ts'
+import { commit, connectionLost, rollback } from '../data/transaction.ts'
 import type { Connections } from '../pool/connections.ts'
 import type { Lease } from '../pool/connections-options.ts'
 
@@ -11,26 +15,40 @@ const sendsMax = 3
 /** Statements whose number of rows is what they changed. */
 const changing = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 
+/** The answers to statements that begin a transaction. */
+const beginning = new Set(['BEGIN', 'START'])
+
 type Answer = Awaited<ReturnType<Session['run']>>
 
 /** A connection of the pool for as long as Kysely uses it. */
 export class ScopeConnection implements DatabaseConnection {
   readonly #pool: Connections
   readonly #readOnly: boolean
+  readonly #narrowing: Narrowing | null
   #lease: Lease
   #session: Session
   #used = false
   #inTransaction = false
 
-  private constructor(pool: Connections, readOnly: boolean, lease: Lease) {
+  private constructor(
+    pool: Connections,
+    readOnly: boolean,
+    narrowing: Narrowing | null,
+    lease: Lease,
+  ) {
     this.#pool = pool
     this.#readOnly = readOnly
+    this.#narrowing = narrowing
     this.#lease = lease
     this.#session = new Session(lease)
   }
 
-  static async take(pool: Connections, readOnly: boolean): Promise<ScopeConnection> {
-    return new ScopeConnection(pool, readOnly, pool.tryTake() ?? (await pool.lease()))
+  static async take(
+    pool: Connections,
+    readOnly: boolean,
+    narrowing: Narrowing | null,
+  ): Promise<ScopeConnection> {
+    return new ScopeConnection(pool, readOnly, narrowing, pool.tryTake() ?? (await pool.lease()))
   }
 
   give(): void {
@@ -42,9 +60,28 @@ export class ScopeConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const { command, rowCount, rows } = await this.run(query.sql, query.parameters)
+    const { command, rowCount, rows } = await (this.#narrowing === null
+      ? this.run(query.sql, query.parameters)
+      : this.#runNarrowed(this.#narrowing, { text: query.sql, values: query.parameters }))
     if (!changing.has(command)) return { rows: rows as R[] }
     return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) }
+  }
+
+  /** Narrow mode: a statement on its own gets a transaction of its own, since a key is set in one. */
+  async #runNarrowed(to: Narrowing, compiled: Compiled): Promise<Answer> {
+    // What the app began by a statement of its own is its to end.
+    const isOwn = !this.#inTransaction && this.#session.status !== 'T'
+    if (isOwn) await this.begin('begin')
+    try {
+      const answer = await runNarrowed(this.#session, to, compiled)
+      if (isOwn && !beginning.has(answer.command)) await commit(this.#session)
+      return answer
+    } catch (error) {
+      if (isOwn) await rollback(this.#session)
+      throw error instanceof Lost ? connectionLost(error) : explain(error)
+    } finally {
+      if (isOwn) this.ended()
+    }
   }
 
   /**
@@ -79,7 +116,8 @@ export class ScopeConnection implements DatabaseConnection {
   async begin(text: string): Promise<void> {
     for (let sends = 1; ; sends += 1) {
       try {
-        await this.#session.run({ text, values: [] })
+        if (this.#narrowing === null) await this.#session.run({ text, values: [] })
+        else await this.#session.script(`${text}; ${narrowSql(this.#narrowing.key)}`)
         this.#inTransaction = true
         return
       } catch (error) {
@@ -112,14 +150,20 @@ export class ScopeConnection implements DatabaseConnection {
     if (isOwn) await this.begin('begin')
     try {
       await this.run(`declare banyan_stream no scroll cursor for ${query.sql}`, query.parameters)
-      for (;;) {
+      for (let isFirst = true; ; isFirst = false) {
         const { rows } = await this.run(`fetch forward ${Math.trunc(chunkSize)} from banyan_stream`)
+        if (rows.length === 0 && isFirst) await this.#judgeEmpty(query)
         if (rows.length === 0) break
         yield { rows: rows as R[] }
       }
     } finally {
       await this.#closeStream(isOwn)
     }
+  }
+
+  /** A cursor does not say why it found nothing; in narrow mode the statement itself does. */
+  async #judgeEmpty({ sql: text, parameters: values }: CompiledQuery): Promise<void> {
+    if (this.#narrowing !== null) await this.#runNarrowed(this.#narrowing, { text, values })
   }
 
   async #closeStream(isOwn: boolean): Promise<void> {

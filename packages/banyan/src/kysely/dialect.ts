@@ -1,7 +1,8 @@
 import { BanyanError } from '@banyan/model'
 import { type Dialect, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import type { Narrowing } from '../data/narrow.ts'
 import { checkNames } from '../data/options.ts'
-import { shardOf } from '../data/scope.ts'
+import { narrowingOf, shardOf } from '../data/scope.ts'
 import type { Shard } from '../data/shard.ts'
 import type { Scope } from '../data/types.ts'
 import { ScopeDriver } from './driver.ts'
@@ -22,15 +23,18 @@ export type DialectOptions = {
  */
 export function dialect(scope: Scope, options: DialectOptions = {}): Dialect {
   checkNames(options, ['readOnly'])
-  const shard = (scope as Partial<{ [shardOf]: Shard }> | undefined)?.[shardOf]
+  const { [shardOf]: shard, [narrowingOf]: narrowing = null } = (scope ?? {}) as Internals
   if (shard === undefined) throw notAScope(scope)
   return {
-    createDriver: () => new ScopeDriver(shard, options.readOnly === true),
+    createDriver: () => new ScopeDriver(shard, options.readOnly === true, narrowing),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),
   }
 }
+
+/** What a scope carries for those who build upon it. */
+type Internals = { readonly [shardOf]?: Shard; readonly [narrowingOf]?: Narrowing }
 
 const notAScope = (found: unknown): BanyanError =>
   new BanyanError('BANYAN_OPTION_INVALID', `\`dialect\` was given ${typeof found}, not a scope.`, {

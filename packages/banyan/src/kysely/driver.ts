@@ -1,6 +1,7 @@
 import { BanyanError } from '@banyan/model'
 import { quoteName } from '@banyan/postgres'
 import type { Driver, TransactionSettings } from 'kysely'
+import type { Narrowing } from '../data/narrow.ts'
 import type { Shard } from '../data/shard.ts'
 import { commit, rollback } from '../data/transaction.ts'
 import { ScopeConnection } from './connection.ts'
@@ -12,17 +13,20 @@ const abortedBrand = Symbol.for('kysely.AbortedTransactionError')
 export class ScopeDriver implements Driver {
   readonly #shard: Shard
   readonly #readOnly: boolean
+  readonly #narrowing: Narrowing | null
 
-  constructor(shard: Shard, readOnly: boolean) {
+  constructor(shard: Shard, readOnly: boolean, narrowing: Narrowing | null) {
     this.#shard = shard
     this.#readOnly = readOnly
+    this.#narrowing = narrowing
   }
 
   async init(): Promise<void> {}
 
   acquireConnection(): Promise<ScopeConnection> {
     const { reader, writer } = this.#shard
-    return ScopeConnection.take(this.#readOnly ? reader : writer, this.#readOnly)
+    const pool = this.#readOnly ? reader : writer
+    return ScopeConnection.take(pool, this.#readOnly, this.#narrowing)
   }
 
   async releaseConnection(connection: ScopeConnection): Promise<void> {

@@ -1,0 +1,73 @@
+import pg from 'pg'
+import type { Lease } from '../pool/connections-options.ts'
+import { Lost, send, sendScript } from './send.ts'
+import type { Compiled } from './sql.ts'
+
+/** The connection of a running transaction, and what is known about its state. */
+export class Session {
+  readonly #lease: Lease
+  #last: Promise<unknown> = Promise.resolve()
+  #savepoints = 0
+  /** The first error of a statement, which is why a COMMIT would become a ROLLBACK. */
+  fault: unknown = null
+  lost: Lost | null = null
+  ended = false
+
+  constructor(lease: Lease) {
+    this.#lease = lease
+  }
+
+  /** Runs a statement after those before it: a connection can do one at a time. */
+  run(compiled: Compiled): Promise<pg.QueryResult> {
+    return this.exclusively(() => this.send(compiled))
+  }
+
+  /** Runs statements of our own, written as one text without parameters. */
+  script(text: string): Promise<void> {
+    return this.exclusively(() => this.sendScript(text))
+  }
+
+  /** Does work of several sends with nobody else's statement between them. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work)
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  /** Only inside `exclusively`. */
+  send(compiled: Compiled): Promise<pg.QueryResult> {
+    return this.#noting(() => send(this.#lease.client, compiled))
+  }
+
+  /** Only inside `exclusively`. */
+  sendScript(text: string): Promise<void> {
+    return this.#noting(() => sendScript(this.#lease.client, text))
+  }
+
+  async #noting<T>(sending: () => Promise<T>): Promise<T> {
+    // What is known to be lost is not sent, which is how COMMIT can tell that it never left.
+    if (this.lost !== null) throw new Lost(this.lost.cause, false)
+    try {
+      return await sending()
+    } catch (error) {
+      if (error instanceof Lost) this.lost = error
+      else if (error instanceof pg.DatabaseError) this.fault ??= error
+      throw error
+    }
+  }
+
+  /** `I`: no transaction, `T`: in one, `E`: in one that failed. */
+  get status(): 'I' | 'T' | 'E' | null {
+    return this.#lease.client.getTransactionStatus()
+  }
+
+  /** Done when no statement is running or waiting. */
+  async settled(): Promise<void> {
+    await this.#last
+  }
+
+  nextSavepoint(): string {
+    this.#savepoints += 1
+    return `banyan_${this.#savepoints}`
+  }
+}
