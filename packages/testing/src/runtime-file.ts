@@ -11,11 +11,16 @@ export type RuntimeFileOptions = {
   readonly keyType?: KeyType | null
   /** Default: 10. */
   readonly connectionsMax?: number
+  /** Whether it is a database that somebody else runs, reached by the URL itself. */
+  readonly adopted?: boolean
+  /** Whether a pooler stands before that one. */
+  readonly pooled?: boolean
 }
 
 /** The content of the file that `BANYAN_SYSTEM` names, for a system on one database. */
 export function runtimeFile(options: RuntimeFileOptions): RuntimeFile {
   const { url, tables = [], keyType = 'text', connectionsMax = 10 } = options
+  const { adopted = false, pooled = false } = options
   const { hostname, port, pathname, username, password } = new URL(url)
   return {
     format: 1,
@@ -38,9 +43,12 @@ export function runtimeFile(options: RuntimeFileOptions): RuntimeFile {
         database: pathname.slice(1),
         user: decodeURIComponent(username),
         password: decodeURIComponent(password),
+        ...(adopted && { url }),
+        ...(pooled && { pooled }),
       },
     ],
     connectionsMax,
+    ...(adopted && { adopted }),
   }
 }
 

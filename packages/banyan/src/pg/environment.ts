@@ -23,6 +23,7 @@ export function withServer<C extends pg.ClientConfig>(config: C): C {
   const [shard] = file.shards
   const [member] = shard?.members ?? []
   if (shard === undefined || member === undefined) return config
+  if (shard.url !== undefined) return extend(config, { connectionString: shard.url })
   const { database, user, password } = shard
   return extend(config, { host: member.host, port: member.port, database, user, password })
 }
