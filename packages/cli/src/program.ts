@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { dev } from './commands/dev.ts'
 import { down } from './commands/down.ts'
 import { kill } from './commands/kill.ts'
 import { logs } from './commands/logs.ts'
@@ -68,6 +69,19 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       host: (options.host as string | undefined) ?? null,
       detach: options.detach === true,
       proves: options.prove === true,
+    }),
+  )
+
+  const devCommand = add('dev', 'start the system for writing it: what is edited runs at once')
+  devCommand.command
+    .option('--port <number>', 'where the app answers (default: as last time, or 8080)', parsePort)
+    .option('--host <address>', 'address to listen on (default: as last time, or 127.0.0.1)')
+    .option('--wide', 'let data.of(key) see the rows of other keys too')
+  devCommand.runs((common, options) =>
+    dev(common, {
+      port: (options.port as number | undefined) ?? null,
+      host: (options.host as string | undefined) ?? null,
+      wide: options.wide === true,
     }),
   )
 

@@ -9,6 +9,7 @@ import { driverOf } from './climb/drivers.ts'
 import { urlOf } from './climb/place.ts'
 import { isOfService } from './dev/apply-change.ts'
 import { Changes } from './dev/changes.ts'
+import { mendInDev } from './dev/mend.ts'
 import { findNodeName } from './node-names.ts'
 import { statusOf } from './status.ts'
 import type { Keeper } from './supervise/keeper.ts'
@@ -138,7 +139,7 @@ export class Control implements Controlled {
     const data = keepers.all.filter(({ driver }) => driver.node.tier === 'data')
     if (system.data !== null && data.length === 0) return false
     if (!data.every(({ health }) => health === 'healthy')) return false
-    const report = reportOf(error)
+    const report = mendInDev(reportOf(error))
     const files: [] = []
     this.events.add({
       type: 'change',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ControlClient,
   type ControlEvent,
@@ -11,8 +12,14 @@ import { FirstScreen } from './first-screen.ts'
 import { LiveLogs } from './live-logs.ts'
 
 const longestGoodbyeMs = 10_000
+const logLagMs = 150
 
-export type AttachmentOptions = { readonly json: boolean; readonly detach: boolean }
+export type AttachmentOptions = {
+  readonly json: boolean
+  readonly detach: boolean
+  /** Called once, when the system is up or, in `dev`, waits for its first mending. */
+  readonly onSettled?: (client: ControlClient) => void
+}
 
 /** A terminal that stays with the system that it started. */
 export class Attachment {
@@ -68,9 +75,13 @@ export class Attachment {
   async #take(event: ControlEvent, client: ControlClient): Promise<void> {
     if (event.type === 'failed') this.#failure = errorOf(event.error)
     if (event.type === 'stopped') this.#stopped = true
+    // A crash has printed why; its lines are read from the log a moment later, and come first.
+    if (event.type === 'change' && event.outcome === 'failed') await sleep(logLagMs)
     this.#screen.show(event)
-    if (event.type !== 'ready') return
+    const settles = event.type === 'ready' || event.type === 'change'
+    if (!settles || this.#ready) return
     this.#ready = true
+    this.#options.onSettled?.(client)
     if (this.#options.detach) return
     // A control that has just died is told by the end of its events, not by this.
     const status = await client.status().catch(() => null)

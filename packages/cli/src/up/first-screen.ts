@@ -7,6 +7,7 @@ export class FirstScreen {
   readonly #detach: boolean
   #ready = false
   #stopping = false
+  #changing = false
 
   constructor({ json, detach }: { readonly json: boolean; readonly detach: boolean }) {
     this.#json = json
@@ -37,6 +38,8 @@ export class FirstScreen {
       case 'ready':
         this.#ready = true
         return this.#welcome(event)
+      case 'change':
+        return this.#describeChange(event)
       case 'failed':
         // The error itself comes at the very end, where nobody has to look for it.
         return `${paint('red', '✗')} It does not come up. What this "up" started is being stopped.`
@@ -56,10 +59,25 @@ export class FirstScreen {
 
   /** While it starts the steps tell the story; only what goes wrong is worth another line. */
   #describeNode(event: ControlEvent & { type: 'node' }): string | null {
-    const isNews = this.#ready ? !this.#stopping : event.health === 'failed'
+    const isNews = this.#ready ? !this.#stopping && !this.#changing : event.health === 'failed'
     if (!isNews) return null
     const colour = event.health === 'healthy' ? 'green' : 'yellow'
     return `${paint(colour, '●')} ${event.sentence}`
+  }
+
+  /** One line for a change that went well; what went wrong is said whole, but for the log lines above it. */
+  #describeChange({ outcome, sentence, error }: ControlEvent & { type: 'change' }): string | null {
+    this.#changing = outcome === 'begun'
+    if (outcome === 'begun') return null
+    if (error === null) return `${paint('cyan', '↻')} ${sentence}`
+    const [head = '', ...rest] = sentence.split('\n')
+    const isLogged = error.code === 'BANYAN_SERVICE_CRASHED'
+    const lines = isLogged ? [] : rest
+    const hint = error.hint === null ? [] : [error.hint]
+    const first = isLogged ? head.replace(/ Its last lines:$/, '') : head
+    return [`${paint('red', '✗')} ${first}`, ...lines, ...hint.map((text) => `  ${text}`)].join(
+      '\n',
+    )
   }
 
   #welcome({ url, ms }: ControlEvent & { type: 'ready' }): string {

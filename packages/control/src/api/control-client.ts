@@ -1,7 +1,7 @@
 import type { StatePaths } from '../state/paths.ts'
 import { findControl } from './find-control.ts'
 import { ask, askJson, readLines } from './transport.ts'
-import type { ControlEvent, Status } from './types.ts'
+import type { Attendance, ChangeRequest, ControlEvent, Status } from './types.ts'
 
 /**
  * Talks to the control process of a state directory.
@@ -38,6 +38,21 @@ export class ControlClient {
   /** SIGKILL for a node, named by itself or by its role. */
   async kill(node: string): Promise<{ node: string; pid: number }> {
     return await askJson(this.#socket, 'POST', '/kill', { node })
+  }
+
+  /** Has files that were edited taken over; what came of it is said by an event. */
+  async change(request: ChangeRequest): Promise<void> {
+    await askJson(this.#socket, 'POST', '/change', request)
+  }
+
+  /** Returns when the system is up, with how it runs. */
+  async attend(): Promise<Attendance> {
+    return await askJson(this.#socket, 'POST', '/attend')
+  }
+
+  /** Stops everything where nobody is left for whom it runs. */
+  async release(): Promise<void> {
+    await askJson(this.#socket, 'POST', '/release')
   }
 
   /** Stops everything in order, and returns when it is stopped. */

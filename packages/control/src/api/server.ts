@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { BanyanError } from '@banyan/model'
 import type { EventLog } from './events.ts'
 import { reportOf } from './report.ts'
-import type { Status } from './types.ts'
+import type { Attendance, ChangeRequest, Status } from './types.ts'
 
 /** What the API can ask of control. */
 export type Controlled = {
@@ -13,6 +13,9 @@ export type Controlled = {
   status(): Status
   kill(node: string): Promise<{ node: string; pid: number | null }>
   down(): Promise<void>
+  change(request: ChangeRequest): Promise<void>
+  attend(): Promise<Attendance>
+  release(): Promise<void>
 }
 
 /** The longest path of a socket that every system takes (`sun_path`, less its final NUL). */
@@ -70,6 +73,17 @@ const routes: Readonly<Record<string, Route>> = {
     const { node } = await readBody(request)
     send(response, 200, await control.kill(String(node)))
   },
+  'POST /change': async (control, request, response) => {
+    await control.change((await readBody(request)) as ChangeRequest)
+    send(response, 200, {})
+  },
+  'POST /attend': async (control, _request, response) => {
+    send(response, 200, await control.attend())
+  },
+  'POST /release': async (control, _request, response) => {
+    await control.release()
+    send(response, 200, {})
+  },
   'POST /down': async (control, _request, response) => {
     await control.down()
     send(response, 200, {})
@@ -113,7 +127,8 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.end(JSON.stringify(body))
 }
 
-const bodyBytesMax = 65_536
+/** A config with many tables goes through whole. */
+const bodyBytesMax = 4_194_304
 
 async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = ''

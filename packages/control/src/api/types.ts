@@ -1,4 +1,4 @@
-import type { NodeHealth, Tier } from '@banyan/model'
+import type { NodeHealth, System, Tier } from '@banyan/model'
 
 /** What crosses between control and those who ask it: plain data. */
 
@@ -51,6 +51,15 @@ export type ControlEvent = { readonly at: string; readonly sentence: string } & 
   | { readonly type: 'node'; readonly node: string; readonly health: NodeHealth }
   | { readonly type: 'ready'; readonly url: string | null; readonly ms: number }
   | { readonly type: 'failed'; readonly error: ErrorReport }
+  | {
+      readonly type: 'change'
+      readonly outcome: 'begun' | 'done' | 'failed'
+      readonly files: readonly ChangedFile[]
+      /** The nodes that were started again. */
+      readonly nodes: readonly string[]
+      readonly ms: number | null
+      readonly error: ErrorReport | null
+    }
   | { readonly type: 'stopping' }
   | { readonly type: 'stopped' }
 )
@@ -67,10 +76,39 @@ export type UpSettings = {
   readonly port: number
   /** `dev`: restarted on change. Absent in files of an older version: `up`. */
   readonly mode?: 'up' | 'dev'
+  /** Narrow mode is not wanted, also where the system could have it. Absent: it is. */
+  readonly wide?: boolean
   /** A scope sees its own key only. Absent: no. */
   readonly narrow?: boolean
   /** Whether `serve` offers `/-/prove`. Absent: no. */
   readonly proves?: boolean
+  /** The database without any service, for a command of `exec`. Absent: no. */
+  readonly dataOnly?: boolean
+}
+
+/** A file as a change touched it; the path is relative to the folder of the config. */
+export type ChangedFile = {
+  readonly path: string
+  readonly how: 'added' | 'changed' | 'removed'
+}
+
+/** What `dev` asks of control when files have changed. */
+export type ChangeRequest = {
+  readonly files: readonly ChangedFile[]
+  /** Whether there may be migrations to apply. */
+  readonly migrate: boolean
+  /** The services to start again; null for all. */
+  readonly services: readonly string[] | null
+  /** The config as it is now, where it is another than before. */
+  readonly system: System | null
+}
+
+/** How a control runs, for whoever wants to use its database. */
+export type Attendance = {
+  readonly mode: 'up' | 'dev'
+  readonly narrow: boolean
+  /** It is on its way down, and nothing can be asked of it any more. */
+  readonly stopping: boolean
 }
 
 /** `control.json`: where the running control is. */

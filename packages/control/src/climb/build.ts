@@ -29,7 +29,8 @@ async function build(
   const { system, paths } = context
   const logFile = logFileOf(paths, node.name)
   const { databaseUrl } = runtimeOf(context, node.name, service)
-  const options = { service, node: node.name, root: system.root, cache: paths.cache }
+  const development = context.settings.mode === 'dev'
+  const options = { service, node: node.name, root: system.root, cache: paths.cache, development }
   const env = wholeEnvironment({ ...options, listen: null, databaseUrl }, process.env)
   const [program = '', ...words] = resolveCommand(command)
   const logFrom = await sizeOf(logFile)

@@ -1,7 +1,22 @@
-import { type Goal, nextStep, nodeOf, plan, type Step, sentenceOf } from '@banyan/model'
+import {
+  type Goal,
+  nextStep,
+  nodeOf,
+  plan,
+  type Step,
+  sentenceOf,
+  type Topology,
+} from '@banyan/model'
 import type { Context } from './context.ts'
 import { handlerOf } from './handlers.ts'
 import { isKept, isReliable, observe } from './state.ts'
+
+export type ClimbOptions = {
+  /** Ends the climb before the first step for which this holds. */
+  readonly until?: (step: Step, topology: Topology) => boolean
+  /** Ends it early, but never migrations, which are to be whole. */
+  readonly overtaken?: AbortSignal
+}
 
 export type Progress = { readonly step: number; readonly steps: number }
 
@@ -14,16 +29,19 @@ export async function climb(
   goal: Goal,
   signal: AbortSignal,
   onProgress: (progress: Progress | null) => void,
+  { until, overtaken }: ClimbOptions = {},
 ): Promise<void> {
+  const either = overtaken === undefined ? signal : AbortSignal.any([signal, overtaken])
   try {
     for (let done = 0; ; done += 1) {
-      signal.throwIfAborted()
+      either.throwIfAborted()
       const state = observe(context, goal.power === 'on' ? isReliable : isKept)
       const step = nextStep(state, goal)
-      if (step === null) return
+      if (step === null || until?.(step, context.topology)) return
       const progress = { step: done + 1, steps: done + plan(state, goal).length }
       onProgress(progress)
-      await doStep(context, step, progress, signal)
+      const isMigration = step.kind === 'apply-migrations'
+      await doStep(context, step, progress, isMigration ? signal : either)
     }
   } finally {
     onProgress(null)

@@ -3,7 +3,7 @@ import { lastLines } from '../logs/tail.ts'
 import { quickExitsOfLoop } from '../supervise/backoff.ts'
 import type { Keeper } from '../supervise/keeper.ts'
 import type { Keepers } from '../supervise/keepers.ts'
-import { sayExit } from '../supervise/situation.ts'
+import { sayExit, waitsForChange } from '../supervise/situation.ts'
 import { Waker } from '../supervise/waker.ts'
 
 const linesShown = 15
@@ -36,6 +36,7 @@ export async function untilHealthy(
 async function failureOf(keeper: Keeper, logFrom: number): Promise<unknown> {
   // A start that did not even begin says why: no such program, no space, a port that is taken.
   if (keeper.startError !== null) return keeper.startError
+  if (waitsForChange(keeper.facts)) return await crashedOnce(keeper, logFrom)
   if (keeper.facts.quickExits >= quickExitsOfLoop) return await crashed(keeper, logFrom)
   if (keeper.situation === 'late') return await notReady(keeper, logFrom)
   return null
@@ -48,6 +49,18 @@ async function crashed({ name, driver, facts }: Keeper, logFrom: number): Promis
     `${name} exits at once (${sayExit(facts.lastExit)}), tried ${facts.quickExits} times.${quote(lines)}`,
     {
       hint: `Mend what its last lines say, then run "banyan up" again. The whole log: ${driver.logFile}`,
+      details: { node: name, ...facts.lastExit, tries: facts.quickExits, lines },
+    },
+  )
+}
+
+async function crashedOnce({ name, driver, facts }: Keeper, logFrom: number): Promise<BanyanError> {
+  const lines = await lastLines(driver.logFile, linesShown, logFrom)
+  return new BanyanError(
+    'BANYAN_SERVICE_CRASHED',
+    `${name} crashed (${sayExit(facts.lastExit)}) before it was ready.${quote(lines)}`,
+    {
+      hint: 'It is started again as soon as a file changes.',
       details: { node: name, ...facts.lastExit, tries: facts.quickExits, lines },
     },
   )

@@ -15,10 +15,10 @@ export type Switches = {
 export function switchesOf(
   { mode = 'up', narrow = false, proves = false }: Switches,
   { data }: System,
-): Required<Pick<UpSettings, 'mode' | 'narrow' | 'proves'>> {
+): Required<Pick<UpSettings, 'mode' | 'wide' | 'narrow' | 'proves'>> {
   const ours = data !== null && data.url === null
   const keyed = ours && data.tables.some(({ kind }) => kind === 'sharded')
-  return { mode, narrow: narrow && keyed, proves: proves && ours }
+  return { mode, wide: !narrow, narrow: narrow && keyed, proves: proves && ours }
 }
 
 const longestStopMs = 2_000

@@ -17,6 +17,8 @@ export type StatePaths = {
   readonly nodes: string
   readonly logs: string
   readonly cache: string
+  /** A folder for each `dev` and `exec` that uses the system now. */
+  readonly attached: string
 }
 
 /** The paths of a state directory; the layout is part of the contract (docs/designs/app-contract.md). */
@@ -38,6 +40,7 @@ export function statePaths(directory: string): StatePaths {
     nodes: at('nodes'),
     logs: at('logs'),
     cache: at('cache'),
+    attached: at('attached'),
   }
 }
 

@@ -16,6 +16,15 @@ export function pauseBeforeStartMs(quickExits: number): number {
   return Math.min(longestPauseMs, firstPauseMs * 2 ** (quickExits - 2))
 }
 
+/** The time of a start that only somebody's asking brings about. */
+export const neverMs = Number.POSITIVE_INFINITY
+
+/** Whether a node ended before it was of any use. */
+export function isCrash(exit: { readonly code: number | null } | null, readyForMs: number | null) {
+  // A signal is somebody's doing, not a fault of the program.
+  return exit !== null && exit.code !== null && (readyForMs === null || readyForMs < livedMs)
+}
+
 /** The count after one more exit. */
 export function countExit(quickExits: number, readyForMs: number | null): number {
   if (readyForMs === null || readyForMs < livedMs) return quickExits + 1

@@ -1,6 +1,6 @@
 import type { NodeHealth } from '@banyan/model'
 import type { Exit } from '../sites/site.ts'
-import { quickExitsOfLoop } from './backoff.ts'
+import { neverMs, quickExitsOfLoop } from './backoff.ts'
 
 /** What is known of a node at one moment; times are milliseconds of a monotonic clock. */
 export type NodeFacts = {
@@ -64,6 +64,9 @@ export function healthOf(situation: Situation, facts: NodeFacts): NodeHealth {
     case 'silent':
     case 'late':
       return 'failed'
+    case 'waiting':
+      if (waitsForChange(facts)) return 'failed'
+      return facts.quickExits >= quickExitsOfLoop ? 'failed' : 'starting'
     default:
       return facts.quickExits >= quickExitsOfLoop ? 'failed' : 'starting'
   }
@@ -94,8 +97,21 @@ export function sentenceOf(
     case 'held':
       return `${node} waits for the database.`
     case 'waiting':
+      if (waitsForChange(facts)) return crashSentence(node, facts)
       return `${restartSentence(node, facts).slice(0, -1)}; next try in ${seconds(facts.retryAtMs - nowMs)}.`
   }
+}
+
+/** Whether it crashed, and is started again only when it is asked for. */
+export function waitsForChange({ running, retryAtMs }: NodeFacts): boolean {
+  return !running && retryAtMs === neverMs
+}
+
+function crashSentence(node: string, { startFailure, lastExit }: NodeFacts): string {
+  if (startFailure !== null) {
+    return `${node} could not be started: ${startFailure.replace(/\.$/, '')}. It waits for the next change.`
+  }
+  return `${node} crashed (${sayExit(lastExit)}) and waits for the next change.`
 }
 
 function restartSentence(node: string, facts: NodeFacts): string {

@@ -12,6 +12,8 @@ export type ServiceEnvironment = {
   readonly listen: { readonly host: string; readonly port: number } | null
   /** Null for a system without a data tier. */
   readonly databaseUrl: string | null
+  /** Whether it runs in `dev`. Default false. */
+  readonly development?: boolean
 }
 
 /** What a service gets of ours on top of what it inherits. `BANYAN_SYSTEM` is added as the node's mark. */
@@ -39,7 +41,7 @@ export function wholeEnvironment(
     const ofOthers = dropped.includes(name) || name.startsWith('BANYAN_')
     if (value !== undefined && !ofOthers) environment[name] = value
   }
-  environment.NODE_ENV ??= 'production'
+  environment.NODE_ENV ??= options.development === true ? 'development' : 'production'
   // A TypeScript app comes back in half the time when its types were stripped before.
   environment.NODE_COMPILE_CACHE ??= options.cache
   Object.assign(environment, ownEnvironment(options))
