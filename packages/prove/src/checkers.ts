@@ -1,5 +1,6 @@
 export type { Anomaly, AnomalyKind, Verdict } from './checkers/anomaly.ts'
 export { checkRegister } from './checkers/check-register.ts'
+export { checkSet } from './checkers/check-set.ts'
 export { type Tally, tally } from './checkers/tally.ts'
 export type {
   BankOperation,

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { RegisterOperation, Value } from '../history/operation.ts'
 import { baseSeed, below, seededRandom } from '../testing/random.ts'
 import { simulateClients } from '../testing/simulate-clients.ts'
+import { tryAllOrders } from '../testing/try-all-orders.ts'
 import { checkRegister } from './check-register.ts'
 
 type Rough = readonly [
@@ -110,22 +111,12 @@ test('a deletion is a write of nothing, and may come again and again', () => {
   ])
 })
 
-/** All orders, the slow and plain way: take any operation that no other remaining one precedes. */
-function isLinearizable(
-  history: readonly RegisterOperation[],
-  value: Value | null = null,
-): boolean {
-  const required = history.filter(({ outcome }) => outcome === 'ok')
-  if (required.length === 0) return true
-  const firstEndMs = Math.min(...required.map(({ completedMs }) => completedMs ?? 0))
-  return history.some((operation) => {
-    if (operation.outcome === 'fail' || operation.invokedMs > firstEndMs) return false
-    if (operation.f === 'read' && (operation.outcome !== 'ok' || operation.value !== value))
-      return false
-    const rest = history.filter((other) => other !== operation)
-    return isLinearizable(rest, operation.f === 'write' ? operation.value : value)
+/** The state is wrapped, since a register that holds nothing is a state too. */
+const isLinearizable = (history: readonly RegisterOperation[]): boolean =>
+  tryAllOrders(history, { value: null as Value | null }, (state, { f, value, outcome }) => {
+    if (f === 'write') return { value }
+    return outcome === 'ok' && value === state.value ? state : null
   })
-}
 
 /** A correct register under clients, then with some reads changed to what was written at some time. */
 function randomHistory(
