@@ -11,6 +11,8 @@ export type RuntimeFileOptions = {
   readonly keyType?: KeyType | null
   /** Default: 10. */
   readonly connectionsMax?: number
+  /** Narrow mode, for which the database has to be made ready. Default: off. */
+  readonly narrow?: boolean
   /** Whether it is a database that somebody else runs, reached by the URL itself. */
   readonly adopted?: boolean
   /** Whether a pooler stands before that one. */
@@ -20,7 +22,7 @@ export type RuntimeFileOptions = {
 /** The content of the file that `BANYAN_SYSTEM` names, for a system on one database. */
 export function runtimeFile(options: RuntimeFileOptions): RuntimeFile {
   const { url, tables = [], keyType = 'text', connectionsMax = 10 } = options
-  const { adopted = false, pooled = false } = options
+  const { adopted = false, pooled = false, narrow = false } = options
   const { hostname, port, pathname, username, password } = new URL(url)
   return {
     format: 1,
@@ -49,6 +51,7 @@ export function runtimeFile(options: RuntimeFileOptions): RuntimeFile {
     ],
     connectionsMax,
     ...(adopted && { adopted }),
+    ...(narrow && { narrow }),
   }
 }
 

@@ -8,6 +8,7 @@ export class Session {
   readonly #lease: Lease
   #last: Promise<unknown> = Promise.resolve()
   #savepoints = 0
+  #failing = false
   /** The first error of a statement, which is why a COMMIT would become a ROLLBACK. */
   fault: unknown = null
   lost: Lost | null = null
@@ -48,8 +49,11 @@ export class Session {
     // What is known to be lost is not sent, which is how COMMIT can tell that it never left.
     if (this.lost !== null) throw new Lost(this.lost.cause, false)
     try {
-      return await sending()
+      const answer = await sending()
+      this.#failing = false
+      return answer
     } catch (error) {
+      this.#failing = true
       if (error instanceof Lost) this.lost = error
       else if (error instanceof pg.DatabaseError) this.fault ??= error
       throw error
@@ -58,7 +62,9 @@ export class Session {
 
   /** `I`: no transaction, `T`: in one, `E`: in one that failed. */
   get status(): 'I' | 'T' | 'E' | null {
-    return this.#lease.client.getTransactionStatus()
+    const status = this.#lease.client.getTransactionStatus()
+    // An error arrives before the word that the transaction has failed by it.
+    return status === 'T' && this.#failing ? 'E' : status
   }
 
   /** Done when no statement is running or waiting. */
