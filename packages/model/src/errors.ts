@@ -7,6 +7,10 @@ export const errorCatalogue = {
   BANYAN_CONFIG_FAILED: 'The config file threw an error, or did not export a system.',
   BANYAN_CONFIG_TIMEOUT: 'The config file did not finish within its deadline.',
   BANYAN_CONFIG_NOT_FOUND: 'There is no config file at the path.',
+  BANYAN_INIT_EXISTS: 'There is a config already, which `init` leaves as it is.',
+  BANYAN_INIT_REFUSED:
+    'The folder holds no app that could be taken in as it is; every reason is listed.',
+  BANYAN_INIT_NO_PACKAGES: 'A new app could not install the packages of this Banyan.',
   BANYAN_RUNG_UNKNOWN: 'There is no rung of this name.',
   BANYAN_STEP_REFUSED: 'A step of a climb cannot be done in the state that the system is in.',
   BANYAN_SERVE_UNKNOWN_APP: '`serve` was given something that it cannot serve.',
@@ -108,6 +112,8 @@ export const errorCatalogue = {
   BANYAN_PROVE_REQUEST_INVALID: 'A request to `/-/prove` is not one of its protocol.',
   BANYAN_PROVE_CONTENTION:
     'A transaction of `/-/prove` lost to others too often; nothing was done.',
+  BANYAN_PROVE_NOT_OFFERED:
+    'The system does not offer `/-/prove`, or speaks another version of it.',
   BANYAN_PROVE_FAILED: 'A request to `/-/prove` could not be done.',
   BANYAN_SCENARIO_NOT_FOUND: 'There is no scenario of that name, or no file at the path.',
   BANYAN_SCENARIO_INVALID: 'A scenario has faults; every one is listed.',
