@@ -14,6 +14,7 @@ import type { Data } from '../../apps/conduit/src/store/data.ts'
 import type { RunningApp } from '../../apps/conduit/src/testing/api-suite.ts'
 import { conduitFrom } from '../../apps/conduit/system.ts'
 import { bareData, bareIndexes, barePool } from '../../bench/conduit-bare.ts'
+import { grantWide } from './narrow-setup.ts'
 
 const conduitFolder = new URL('../../apps/conduit/', import.meta.url).pathname
 const system = resolveSystem(conduitFrom('.'), { root: conduitFolder })
@@ -46,15 +47,19 @@ async function migrate<T>(
 }
 
 /** A database with Conduit's tables and what Banyan adds to them. */
-export async function createConduitDatabase(postgres: TestPostgres): Promise<ConduitDatabase> {
+export async function createConduitDatabase(
+  postgres: TestPostgres,
+  { narrow = false } = {},
+): Promise<ConduitDatabase> {
   const database = await postgres.createDatabase()
   const tables = system.data?.tables ?? []
-  const { keyType } = await migrate(database, (owner) => syncTables(owner, tables))
+  const { keyType } = await migrate(database, (owner) => syncTables(owner, tables, { narrow }))
   const { path, remove } = await writeRuntimeFile({
-    url: database.appUrl,
+    url: narrow ? await grantWide(database) : database.appUrl,
     tables,
     keyType,
     connectionsMax: 20,
+    narrow,
   })
   return { ...database, runtimeFile: path, remove }
 }
@@ -70,7 +75,10 @@ export async function createBareDatabase(postgres: TestPostgres): Promise<TestDa
  * Conduit on Banyan, in this process. Data is one for a process and its close is final, so that a
  * test file starts it once.
  */
-export async function startOnBanyan(options: Partial<ConduitOptions> = {}): Promise<
+export async function startOnBanyan({
+  narrow = false,
+  ...options
+}: Partial<ConduitOptions> & { readonly narrow?: boolean } = {}): Promise<
   RunningApp & {
     readonly data: Data
     readonly postgres: TestPostgres
@@ -79,7 +87,7 @@ export async function startOnBanyan(options: Partial<ConduitOptions> = {}): Prom
 > {
   const postgres = await startPostgres()
   try {
-    const database = await createConduitDatabase(postgres)
+    const database = await createConduitDatabase(postgres, { narrow })
     process.env.BANYAN_SYSTEM = database.runtimeFile
     const { data } = await import('banyan')
     const app = buildApp({ data, ...options })

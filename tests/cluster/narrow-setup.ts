@@ -1,5 +1,5 @@
 import type { KeyType, Table } from '@banyan/model'
-import { grantNarrow, revokeNarrow, syncTables } from '@banyan/postgres'
+import { grantNarrow, revokeNarrow, syncTables, wideRole } from '@banyan/postgres'
 import { type TestDatabase, type TestPostgres, writeRuntimeFile } from '@banyan/testing'
 import type { Data } from 'banyan'
 import pg from 'pg'
@@ -31,11 +31,8 @@ export async function openNarrow(
   const admin = await connect(database.adminUrl)
   await owner.query(schema)
   const keyType = await sync(owner, tables, true)
-  await grantNarrow(admin, serves === 'wide' ? widePassword : null)
-  const url = new URL(database.appUrl)
-  url.username = 'banyan_wide'
-  url.password = widePassword
-  const wideUrl = serves === 'wide' ? url.href : database.ownerUrl
+  if (serves === 'owner') await grantNarrow(admin, null)
+  const wideUrl = serves === 'wide' ? await grantWide(database) : database.ownerUrl
   const file = await writeRuntimeFile({ url: wideUrl, tables, keyType, narrow: true })
   const data = openData({ systemFile: () => file.path })
   const pool = new pg.Pool({ connectionString: wideUrl, max: 3 })
@@ -54,6 +51,17 @@ export async function openNarrow(
       await Promise.all([owner.end(), admin.end(), file.remove()])
     },
   }
+}
+
+/** Makes the role that services log in as in narrow mode, and says where it gets in. */
+export async function grantWide({ adminUrl, appUrl }: TestDatabase): Promise<string> {
+  const admin = await connect(adminUrl)
+  await grantNarrow(admin, widePassword)
+  await admin.end()
+  const url = new URL(appUrl)
+  url.username = wideRole
+  url.password = widePassword
+  return url.href
 }
 
 async function connect(url: string): Promise<pg.Client> {
