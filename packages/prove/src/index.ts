@@ -1,3 +1,14 @@
+export type { ProofOptions } from './options.ts'
+export type { ScenarioSource } from './process/job.ts'
+export { type ApartOptions, proveApart } from './process/prove-apart.ts'
+export {
+  type ActionReport,
+  isProven,
+  type Progress,
+  type Report,
+  type ReportedAnomaly,
+} from './report.ts'
+export { runProof } from './run-proof.ts'
 export type {
   Action,
   Answer,
@@ -13,6 +24,7 @@ export type {
   RequestOptions,
   Scenario,
   SetOfFacts,
+  SetReadOptions,
   Transfer,
   Turn,
 } from './scenario.ts'

@@ -32,9 +32,17 @@ export function registerOf<V extends Plain>(
   return {
     write: put,
     remove: (send) => put(null, send),
-    read: (ask) => journal.read(fact, who.index, who.final, ask, (value) => ({ f: 'read', value })),
+    read: (ask) =>
+      journal.read(fact, who.index, who.final, ask, (value) => {
+        if (value === undefined) throw unusable(key, 'undefined', 'the value, or null')
+        return { f: 'read', value }
+      }),
   }
 }
+
+/** What a scenario read must be comparable; else it is the scenario that is wrong, not the system. */
+const unusable = (key: string, found: string, expected: string): TypeError =>
+  new TypeError(`The read of "${key}" gave ${found}; return ${expected}.`)
 
 /** A set as an action sees it. */
 export function setOf<E extends Plain>(
@@ -50,11 +58,10 @@ export function setOf<E extends Plain>(
     add: (value, send) => journal.write(fact, who.index, { f: 'add', value }, send),
     remove: (value, send) => journal.write(fact, who.index, { f: 'remove', value }, send),
     read: (ask, { among } = {}) =>
-      journal.read(fact, who.index, who.final, ask, (value) => ({
-        f: 'read',
-        value,
-        ...(among && { among }),
-      })),
+      journal.read(fact, who.index, who.final, ask, (value) => {
+        if (!Array.isArray(value)) throw unusable(key, typeof value, 'a list of elements')
+        return { f: 'read', value, ...(among && { among }) }
+      }),
   }
 }
 

@@ -1,0 +1,84 @@
+import type { Anomaly, AnomalyKind } from './checkers/anomaly.ts'
+import { checkBank } from './checkers/check-bank.ts'
+import { checkRegister } from './checkers/check-register.ts'
+import { checkSet } from './checkers/check-set.ts'
+import type { BankOperation, RegisterOperation, SetOperation } from './history/operation.ts'
+import type { Fact, Journal } from './memory/journal.ts'
+import type { Report, ReportedAnomaly } from './report.ts'
+
+export type Judgement = Pick<
+  Report,
+  | 'lost'
+  | 'doubled'
+  | 'staleReads'
+  | 'phantom'
+  | 'otherAnomalies'
+  | 'anomalyCounts'
+  | 'anomalies'
+  | 'acknowledgedWrites'
+  | 'operations'
+>
+
+const anomaliesShown = 20
+
+/** What was taken away and is there again is an acknowledged change that was lost. */
+const columnOf: Partial<Record<AnomalyKind, 'lost' | 'doubled' | 'staleReads' | 'phantom'>> = {
+  lost: 'lost',
+  reappeared: 'lost',
+  doubled: 'doubled',
+  stale: 'staleReads',
+  phantom: 'phantom',
+}
+
+/** Judges every fact of a run. Without any memory there is nothing to judge, and the counts are null. */
+export function judge(journal: Journal): Judgement {
+  const operations = journal.size
+  if (journal.facts.size === 0) return unjudged
+  const anomalies = [...journal.facts.values()].flatMap(anomaliesOf)
+  const counts = { lost: 0, doubled: 0, staleReads: 0, phantom: 0, otherAnomalies: 0 }
+  const anomalyCounts: Partial<Record<AnomalyKind, number>> = {}
+  for (const { kind } of anomalies) {
+    counts[columnOf[kind] ?? 'otherAnomalies']++
+    anomalyCounts[kind] = (anomalyCounts[kind] ?? 0) + 1
+  }
+  return {
+    ...counts,
+    anomalyCounts,
+    anomalies: anomalies.slice(0, anomaliesShown).map(reported),
+    acknowledgedWrites: journal.acknowledgedWrites,
+    operations,
+  }
+}
+
+const unjudged: Judgement = {
+  lost: null,
+  doubled: null,
+  staleReads: null,
+  phantom: null,
+  otherAnomalies: null,
+  anomalyCounts: {},
+  anomalies: [],
+  acknowledgedWrites: null,
+  operations: 0,
+}
+
+function anomaliesOf(fact: Fact): readonly Anomaly[] {
+  const { operations } = fact
+  switch (fact.kind) {
+    case 'register':
+      return checkRegister(operations as RegisterOperation[]).anomalies
+    case 'set':
+      return checkSet(operations as SetOperation[]).anomalies
+    case 'bank':
+      return checkBank(operations as BankOperation[], openingOf(fact)).anomalies
+    case 'lists':
+      return []
+  }
+}
+
+function openingOf({ opening }: Fact): { readonly opening: Readonly<Record<string, number>> } {
+  const { accounts = [], balance = 0 } = opening ?? {}
+  return { opening: Object.fromEntries(accounts.map((account) => [account, balance])) }
+}
+
+const reported = ({ kind, key, sentence }: Anomaly): ReportedAnomaly => ({ kind, key, sentence })

@@ -1,0 +1,104 @@
+import { type Figures, percentileMs, roundMs } from './engine/figures.ts'
+import type { Load } from './engine/load.ts'
+import type { Run } from './engine/turn.ts'
+import type { Verification } from './engine/verify.ts'
+import type { Judgement } from './judge.ts'
+import type { CheckedOptions } from './options.ts'
+import type { ActionReport, Report } from './report.ts'
+
+type Parts = {
+  readonly run: Run
+  readonly options: CheckedOptions
+  readonly load: Load
+  readonly cpu: NodeJS.CpuUsage
+  readonly verification: Verification
+  readonly judgement: Judgement
+}
+
+/** A sender that starts one arrival in a hundred later than this has not kept its rate. */
+const lagMsMax = 50
+
+/** Puts a report together from what was counted, read again and judged. */
+export function writeReport(parts: Parts): Report {
+  const { run, options, load, judgement, verification } = parts
+  const { figures } = load
+  const loadMs = load.endMs - load.beginMs
+  const pace = paceOf(parts, loadMs)
+  return {
+    scenario: options.scenario.name,
+    seed: options.seed,
+    seconds: round(loadMs / 1000, 3),
+    targetRate: options.rate,
+    sent: figures.sent,
+    ok: figures.ok,
+    failed: { total: figures.failed, byCause: Object.fromEntries(byCount(figures.causes)) },
+    p50Ms: percentileMs(figures.latency, 50),
+    p99Ms: percentileMs(figures.latency, 99),
+    p999Ms: percentileMs(figures.latency, 99.9),
+    maxMs: figures.latency.count === 0 ? null : roundMs(figures.latency.max / 1e6),
+    longestGapMs: roundMs(figures.longestGapMs),
+    ...judgement,
+    unknownOutcome: figures.unknownOutcome,
+    unverified: verification.unverified,
+    actions: actionsOf(parts, figures),
+    ...pace,
+    connections: run.connections.counts,
+    interrupted: options.signal.aborted,
+    notes: notesOf(parts, pace),
+  }
+}
+
+type Pace = Pick<
+  Report,
+  'achievedRate' | 'notStarted' | 'sendLagP99Ms' | 'behind' | 'proverCpuPercent'
+>
+
+function paceOf({ load, cpu }: Parts, loadMs: number): Pace {
+  const { figures } = load
+  const notStarted = Math.max(0, load.due - figures.started)
+  const sendLagP99Ms = percentileMs(figures.lag, 99)
+  const missed = notStarted > 1 && notStarted > load.due * 0.01
+  return {
+    achievedRate: loadMs === 0 ? 0 : round((figures.started / loadMs) * 1000, 2),
+    notStarted,
+    sendLagP99Ms,
+    behind: missed || (sendLagP99Ms ?? 0) > lagMsMax,
+    proverCpuPercent: loadMs === 0 ? 0 : round(((cpu.user + cpu.system) / 1000 / loadMs) * 100, 1),
+  }
+}
+
+function notesOf({ options, load, verification, judgement }: Parts, pace: Pace): string[] {
+  const notes: string[] = []
+  if (options.signal.aborted) {
+    notes.push('The load was interrupted; what was done until then is verified and reported.')
+  }
+  if (pace.behind) notes.push(sayBehind(options, load, pace))
+  if (judgement.lost === null) {
+    notes.push(
+      'The scenario remembers nothing, so that lost, doubled and stale were not looked for: they are null.',
+    )
+  }
+  return [...notes, ...verification.notes]
+}
+
+function sayBehind({ rate }: CheckedOptions, load: Load, pace: Pace): string {
+  const reason =
+    load.heldBack > 0
+      ? 'the system answered so slowly that as many actions were under way as are allowed at once'
+      : `this machine could not send faster (the prover used ${pace.proverCpuPercent}% of a core)`
+  return `The rate was not kept: ${pace.achievedRate} of ${rate} actions in a second were started, one in a hundred later than ${pace.sendLagP99Ms} ms after it was due, ${pace.notStarted} never, because ${reason}. Latencies count from when they were due.`
+}
+
+function actionsOf({ options }: Parts, figures: Figures): ActionReport[] {
+  return options.scenario.actions.map(({ name, kind }) => {
+    const { started, failed, latency } = figures.action(name)
+    const [p50Ms, p99Ms] = [percentileMs(latency, 50), percentileMs(latency, 99)]
+    return { name, kind, started, failed, p50Ms, p99Ms }
+  })
+}
+
+const byCount = (causes: ReadonlyMap<string, number>): [string, number][] =>
+  [...causes].sort(([, a], [, b]) => b - a)
+
+const round = (value: number, digits: number): number =>
+  Math.round(value * 10 ** digits) / 10 ** digits
