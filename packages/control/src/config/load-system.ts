@@ -50,7 +50,7 @@ const notFound = async (path: string, what: string): Promise<BanyanError> => {
   )
   const hint = other
     ? `Name the one that is there: --config ${join(folder, other)}`
-    : 'Write one, as the tutorial (docs/guide/tutorial.md) shows, or name another with: --config FILE'
+    : 'Make one with: banyan init, or name another with: --config FILE'
   return new BanyanError('BANYAN_CONFIG_NOT_FOUND', `${what} ${path}.`, { hint, details: { path } })
 }
 

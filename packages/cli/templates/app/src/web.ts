@@ -1,0 +1,4 @@
+import { serve } from 'banyan'
+import { app } from './app.ts'
+
+await serve(app.fetch)
