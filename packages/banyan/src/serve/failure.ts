@@ -12,13 +12,15 @@ export type Failure = {
 
 /**
  * The error's own `statusCode` (or `status`) from 400 to 599, else 500. The message of a 4xx is meant
- * for the client; that of a 5xx may name hosts and tables, so only the log has it.
+ * for the client; that of a 5xx may name hosts and tables, so only the log has it. A wrong key comes up
+ * in narrow mode alone, where whoever asks is who wrote the app.
  */
 export function describeFailure(error: unknown): Failure {
   const status = statusOf(error)
   const code = BanyanError.is(error) ? error.code : 'BANYAN_HANDLER_FAILED'
+  const isShown = status < 500 || code === 'BANYAN_WRONG_KEY'
   const message =
-    status < 500 && error instanceof Error ? error.message : 'The request could not be answered.'
+    isShown && error instanceof Error ? error.message : 'The request could not be answered.'
   const retryAfterMs = BanyanError.is(error) ? error.details.retryAfterMs : undefined
   const headers: Record<string, string> = {}
   if (typeof retryAfterMs === 'number') {
