@@ -6,9 +6,11 @@ import { down } from './commands/down.ts'
 import { kill } from './commands/kill.ts'
 import { logs } from './commands/logs.ts'
 import { planCommand } from './commands/plan.ts'
+import { prove } from './commands/prove.ts'
 import { sql } from './commands/sql.ts'
 import { status } from './commands/status.ts'
 import { up } from './commands/up.ts'
+import { numberFrom, wholeFrom } from './prove/parse-options.ts'
 
 /** What every command takes. */
 export type Common = { readonly json: boolean; readonly config: string; readonly directory: string }
@@ -112,6 +114,30 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       query: query ?? null,
       asOwner: options.asOwner === true,
       shard: options.shard as number,
+    }),
+  )
+
+  const proveCommand = add('prove', 'send a load that proves nothing is lost, doubled or stale')
+  proveCommand.command
+    .option('--seconds <number>', 'how long', numberFrom(0.1, 604_800, 'seconds'), 10)
+    .option('--rate <number>', 'actions a second', numberFrom(0.001, 100_000, 'actions'), 50)
+    .option(
+      '--scenario <name>',
+      'a file, "built-in", or "GET /path" (default: proof: of the config, else built-in, else GET /)',
+    )
+    .option('--url <url>', 'where it goes (default: the system that runs)')
+    .option('--seed <number>', 'repeats the choice of actions', wholeFrom(0, 2 ** 32 - 1))
+    .option('--connections <number>', 'connections that are kept open', wholeFrom(1, 10_000))
+    .option('--timeout <ms>', 'how long an answer is waited for', wholeFrom(100, 600_000), 10_000)
+  proveCommand.runs((common, options) =>
+    prove(common, {
+      seconds: options.seconds as number,
+      rate: options.rate as number,
+      scenario: (options.scenario as string | undefined) ?? null,
+      url: (options.url as string | undefined) ?? null,
+      seed: (options.seed as number | undefined) ?? null,
+      connections: (options.connections as number | undefined) ?? null,
+      timeoutMs: options.timeout as number,
     }),
   )
 

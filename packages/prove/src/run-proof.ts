@@ -6,6 +6,7 @@ import { Load } from './engine/load.ts'
 import { sayThrown } from './engine/thrown.ts'
 import { type Run, RunTurn } from './engine/turn.ts'
 import { endsWithin, type Verification, verify } from './engine/verify.ts'
+import { warmUp } from './engine/warm-up.ts'
 import { Connections } from './http/connections.ts'
 import { isCounted } from './http/failures.ts'
 import { judge } from './judge.ts'
@@ -36,6 +37,7 @@ export async function runProof<World>(options: ProofOptions<World>): Promise<Rep
   const checked = checkOptions(options)
   checkScenario(checked.scenario, 'runProof')
   await checkReachable(checked.url)
+  await warmUp()
   const run = begin(checked)
   try {
     return await prove(run, checked)

@@ -21,7 +21,7 @@ export type LoadOptions = {
 const burstMax = 64
 
 /** The first arrivals are a little in the future, so that the pacemaker runs by then. */
-const leadMs = 50
+const leadMs = 250
 
 /** An action that is under way. */
 type Running = {
