@@ -10,7 +10,7 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
 /** What is published; in the order of their dependencies, so that each could be installed in turn. */
-export const publishedPackages = ['model', 'postgres', 'banyan', 'control', 'cli'] as const
+export const publishedPackages = ['model', 'postgres', 'banyan', 'control', 'prove', 'cli'] as const
 
 /**
  * Builds every published package and packs it, and returns the paths of the tarballs. Workspaces run
@@ -36,6 +36,7 @@ async function packOne(name: string, stage: string, out: string): Promise<string
   await writeFile(join(target, 'package.json'), `${JSON.stringify(published, null, 2)}\n`)
   await cp(join(root, 'LICENSE'), join(target, 'LICENSE'))
   await copyIfThere(join(source, 'README.md'), join(target, 'README.md'))
+  await copyIfThere(join(source, 'templates'), join(target, 'templates'))
   for (const bin of Object.values(manifest.bin ?? {})) await copyBin(source, target, bin)
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', out], {
     cwd: target,
@@ -63,7 +64,7 @@ async function copyBin(source: string, target: string, bin: string): Promise<voi
 }
 
 async function copyIfThere(source: string, target: string): Promise<void> {
-  await cp(source, target).catch((error) => {
+  await cp(source, target, { recursive: true }).catch((error) => {
     if (error.code !== 'ENOENT') throw error
   })
 }
