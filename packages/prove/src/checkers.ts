@@ -1,4 +1,5 @@
 export type { Anomaly, AnomalyKind, Verdict } from './checkers/anomaly.ts'
+export { type BankRules, checkBank } from './checkers/check-bank.ts'
 export { checkRegister } from './checkers/check-register.ts'
 export { checkSet } from './checkers/check-set.ts'
 export { type Tally, tally } from './checkers/tally.ts'

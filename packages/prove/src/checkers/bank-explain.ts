@@ -1,0 +1,85 @@
+import type { BankTransfer } from '../history/operation.ts'
+
+/** What accounts have more or less than they should; an account that is missing may have anything. */
+export type Difference = ReadonlyMap<string, number>
+
+/** How many steps a search may still take. */
+export type Budget = { steps: number }
+
+/**
+ * Whether some choice of the open transfers makes up for a difference exactly; `null` when the search
+ * was given up.
+ *
+ * An account that is off must have taken part in one of the chosen transfers: the search takes each of
+ * them in turn, then goes on with what is left.
+ */
+export function isExplained(
+  difference: Difference,
+  open: readonly BankTransfer[],
+  budget: Budget = { steps: 5_000 },
+): boolean | null {
+  const off = new Map([...difference].filter(([, amount]) => amount !== 0))
+  if (off.size === 0) return true
+  const useful = open.filter(({ value: { from, to } }) => from !== to)
+  if (!mayBalance(off, useful, difference)) return false
+  const found = search(off, useful, difference, budget)
+  return found || budget.steps > 0 ? found : null
+}
+
+/** Transfers between accounts that are all known cannot change what these hold together. */
+function mayBalance(off: Difference, open: readonly BankTransfer[], known: Difference): boolean {
+  const isClosed = open.every(({ value: { from, to } }) => known.has(from) && known.has(to))
+  return !isClosed || [...off.values()].reduce((sum, amount) => sum + amount, 0) === 0
+}
+
+function search(
+  off: Difference,
+  open: readonly BankTransfer[],
+  known: Difference,
+  budget: Budget,
+): boolean {
+  const [first] = off
+  if (!first) return true
+  budget.steps -= 1
+  if (budget.steps <= 0) return false
+  const [account, amount] = first
+  const touching = open.filter(({ value: { from, to } }) => from === account || to === account)
+  if (!isWithinReach(account, amount, touching)) return false
+  return touching.some((transfer, at) => {
+    const before = new Set(touching.slice(0, at + 1))
+    const rest = open.filter((other) => !before.has(other))
+    return search(without(off, transfer, known), rest, known, budget)
+  })
+}
+
+function isWithinReach(
+  account: string,
+  amount: number,
+  touching: readonly BankTransfer[],
+): boolean {
+  let [least, most] = [0, 0]
+  for (const { value } of touching) {
+    if (value.to === account) most += value.amount
+    else least -= value.amount
+  }
+  return least <= amount && amount <= most
+}
+
+/** What is still off once a transfer is taken as done. */
+function without(
+  off: Difference,
+  { value: { from, to, amount } }: BankTransfer,
+  known: Difference,
+): Difference {
+  const left = new Map(off)
+  add(left, from, amount, known)
+  add(left, to, -amount, known)
+  return left
+}
+
+function add(left: Map<string, number>, account: string, amount: number, known: Difference): void {
+  if (!known.has(account)) return
+  const sum = (left.get(account) ?? 0) + amount
+  if (sum === 0) left.delete(account)
+  else left.set(account, sum)
+}

@@ -1,0 +1,86 @@
+import type { BankTransfer } from '../history/operation.ts'
+import { type Budget, type Difference, isExplained } from './bank-explain.ts'
+import type { Audit, BankHistory } from './bank-ledger.ts'
+import { completionOf } from './times.ts'
+
+/** What may have been done wrong with a transfer. */
+export type Wrong = 'missing' | 'repeated' | 'half' | 'refused' | 'early'
+
+/** One transfer that, done wrong in one way, explains what a read showed. */
+export type Suspect = {
+  readonly wrong: Wrong
+  readonly transfer: BankTransfer
+  /** What it changed where nothing, or something else, should have been changed. */
+  readonly change: Difference
+}
+
+/** What a read showed, less what suspects that were found before explain. */
+export function lessChanges(difference: Difference, suspects: readonly Suspect[]): Difference {
+  const left = new Map(difference)
+  for (const { change } of suspects) {
+    for (const [account, amount] of change) {
+      if (left.has(account)) left.set(account, (left.get(account) ?? 0) - amount)
+    }
+  }
+  return left
+}
+
+/** Looking for a culprit may not take longer than all the rest. */
+const stepsMax = 500_000
+
+/** The first transfer, the latest before the others, that alone explains a difference. */
+export function findSuspect(
+  difference: Difference,
+  audit: Audit,
+  { done, refused }: BankHistory,
+): Suspect | undefined {
+  const budget = { steps: stepsMax }
+  const accuse = explains(difference, audit, budget)
+  for (const transfer of [...done].reverse()) {
+    const suspect = budget.steps > 0 ? suspectsOf(transfer, audit).find(accuse) : undefined
+    if (suspect) return suspect
+  }
+  return refused.map((transfer) => whole('refused', transfer, 1)).find(accuse)
+}
+
+/** In which ways a transfer may have gone wrong depends on whether it was over, open, or not begun. */
+function suspectsOf(transfer: BankTransfer, { read }: Audit): readonly Suspect[] {
+  const { from, to, amount } = transfer.value
+  if (from === to) return []
+  if (transfer.invokedMs > completionOf(read)) return [whole('early', transfer, 1)]
+  if (completionOf(transfer) >= read.invokedMs) {
+    return [half(transfer, from, -amount), half(transfer, to, amount)]
+  }
+  return [
+    whole('missing', transfer, -1),
+    half(transfer, from, amount),
+    half(transfer, to, -amount),
+    whole('repeated', transfer, 1),
+  ]
+}
+
+function whole(wrong: Wrong, transfer: BankTransfer, sign: 1 | -1): Suspect {
+  const { from, to, amount } = transfer.value
+  return {
+    wrong,
+    transfer,
+    change: new Map([
+      [from, -sign * amount],
+      [to, sign * amount],
+    ]),
+  }
+}
+
+const half = (transfer: BankTransfer, account: string, amount: number): Suspect => ({
+  wrong: 'half',
+  transfer,
+  change: new Map([[account, amount]]),
+})
+
+const explains =
+  (difference: Difference, { open }: Audit, budget: Budget) =>
+  (suspect: Suspect): boolean => {
+    budget.steps -= 1
+    const others = open.filter((transfer) => transfer !== suspect.transfer)
+    return isExplained(lessChanges(difference, [suspect]), others, budget) === true
+  }
