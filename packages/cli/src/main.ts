@@ -13,7 +13,7 @@ export async function main(words: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
   })
-  const json = words.includes('--json')
+  const json = ownWords(words).includes('--json')
   let code = 0
   const usage: string[] = []
   const program = makeProgram((result) => {
@@ -33,6 +33,12 @@ export async function main(words: readonly string[]): Promise<number> {
     printUsageError(usage, json)
     return 2
   }
+}
+
+/** What follows `--` is meant for the command of `exec`. */
+function ownWords(words: readonly string[]): readonly string[] {
+  const end = words.indexOf('--')
+  return end < 0 ? words : words.slice(0, end)
 }
 
 /** The built command may be run by a Node that nobody chose; what it lacks would show much later. */

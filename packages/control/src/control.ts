@@ -95,8 +95,10 @@ export class Control implements Controlled {
   }
 
   /** Stops everything where nobody is left for whom it runs; returns when that is done. */
-  async release(): Promise<void> {
-    if (isAbandoned(this.#context)) await this.down()
+  async release(): Promise<{ readonly stopped: boolean }> {
+    const stopped = isAbandoned(this.#context)
+    if (stopped) await this.down()
+    return { stopped }
   }
 
   status(): Status {

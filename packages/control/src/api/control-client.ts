@@ -51,8 +51,8 @@ export class ControlClient {
   }
 
   /** Stops everything where nobody is left for whom it runs. */
-  async release(): Promise<void> {
-    await askJson(this.#socket, 'POST', '/release')
+  async release(): Promise<{ readonly stopped: boolean }> {
+    return await askJson(this.#socket, 'POST', '/release')
   }
 
   /** Stops everything in order, and returns when it is stopped. */

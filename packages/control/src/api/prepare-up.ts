@@ -48,7 +48,7 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   checkSameDatabase(system, recorded)
   if (system.data !== null) await checkDatabase(paths, system, recorded)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
-  await checkPort(paths, recorded, host, port, system)
+  if (request.dataOnly !== true) await checkPort(paths, recorded, host, port, system)
   const settings = { rungs, host, port, ...switchesOf(request, system) }
   return { paths, system: request.mode === 'dev' ? inHaste(system) : system, settings }
 }

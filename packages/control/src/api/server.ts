@@ -15,7 +15,7 @@ export type Controlled = {
   down(): Promise<void>
   change(request: ChangeRequest): Promise<void>
   attend(): Promise<Attendance>
-  release(): Promise<void>
+  release(): Promise<{ readonly stopped: boolean }>
 }
 
 /** The longest path of a socket that every system takes (`sun_path`, less its final NUL). */
@@ -81,8 +81,7 @@ const routes: Readonly<Record<string, Route>> = {
     send(response, 200, await control.attend())
   },
   'POST /release': async (control, _request, response) => {
-    await control.release()
-    send(response, 200, {})
+    send(response, 200, await control.release())
   },
   'POST /down': async (control, _request, response) => {
     await control.down()

@@ -9,16 +9,18 @@ export type Switches = {
   readonly narrow?: boolean
   /** Whether `serve` offers `/-/prove`. Default false. */
   readonly proves?: boolean
+  /** The database without any service, for a command of `exec`. Default false. */
+  readonly dataOnly?: boolean
 }
 
 /** Which of the switches the system can have: nothing of ours is put into an adopted database. */
 export function switchesOf(
-  { mode = 'up', narrow = false, proves = false }: Switches,
+  { mode = 'up', narrow = false, proves = false, dataOnly = false }: Switches,
   { data }: System,
-): Required<Pick<UpSettings, 'mode' | 'wide' | 'narrow' | 'proves'>> {
+): Required<Pick<UpSettings, 'mode' | 'wide' | 'narrow' | 'proves' | 'dataOnly'>> {
   const ours = data !== null && data.url === null
   const keyed = ours && data.tables.some(({ kind }) => kind === 'sharded')
-  return { mode, wide: !narrow, narrow: narrow && keyed, proves: proves && ours }
+  return { mode, wide: !narrow, narrow: narrow && keyed, proves: proves && ours, dataOnly }
 }
 
 const longestStopMs = 2_000

@@ -49,7 +49,8 @@ export function wholeEnvironment(
   return environment
 }
 
-function searchPath(root: string, inherited: string | undefined): string {
+/** Our Node first, then the programs of the app, then whatever was there. */
+export function searchPath(root: string, inherited: string | undefined): string {
   const own = [dirname(process.execPath), ...programFolders(root)]
   return [...own, ...(inherited === undefined ? [] : [inherited])].join(delimiter)
 }

@@ -1,0 +1,34 @@
+import { emptyTopology, type System, type Topology } from '@banyan/model'
+import { EventLog } from '../api/events.ts'
+import type { UpSettings } from '../api/types.ts'
+import type { Context, Learned } from '../climb/context.ts'
+import { learnedFile } from '../climb/migrate.ts'
+import { readJson } from '../state/files.ts'
+import type { StatePaths } from '../state/paths.ts'
+import { ensureSecrets } from '../state/secrets.ts'
+import { Keepers } from '../supervise/keepers.ts'
+
+const alone: UpSettings = { rungs: ['single'], host: '127.0.0.1', port: 0 }
+const nothingLearned: Learned = { keyType: null, connectionsMax: 10 }
+
+/** What control knows of its system, read from the files that it keeps: enough to reach the database as it does. */
+export async function readContext(
+  paths: StatePaths,
+  system: System,
+  onProgress: (sentence: string) => void,
+): Promise<Context> {
+  return {
+    paths,
+    system: (await readJson<System>(paths.system)) ?? system,
+    secrets: await ensureSecrets(paths),
+    settings: (await readJson<UpSettings>(paths.settings)) ?? alone,
+    binaries: null,
+    events: new EventLog(({ sentence }) => onProgress(sentence)),
+    keepers: new Keepers(() => performance.now()),
+    release: 'r1',
+    built: new Set(),
+    topology: (await readJson<Topology>(paths.topology)) ?? emptyTopology,
+    learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
+    migrated: null,
+  }
+}
