@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { dev } from './commands/dev.ts'
 import { down } from './commands/down.ts'
+import { exec } from './commands/exec.ts'
 import { kill } from './commands/kill.ts'
 import { logs } from './commands/logs.ts'
 import { planCommand } from './commands/plan.ts'
@@ -84,6 +85,22 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       port: (options.port as number | undefined) ?? null,
       host: (options.host as string | undefined) ?? null,
       wide: options.wide === true,
+    }),
+  )
+
+  const execCommand = add('exec', 'run a command with the database: tests, scripts, tools')
+  execCommand.command
+    .usage('[options] -- COMMAND...')
+    .argument('<command...>', 'the command and its words')
+    .option('--fresh', 'in an empty database of its own, dropped afterwards')
+    .option('--wide', 'not narrowed to one key; needed on a system that "up" runs')
+    .option('--service <name>', 'whose environment it gets (default: that with routes)')
+  execCommand.runs((common, options, [words]) =>
+    exec(common, {
+      words: (words ?? []) as unknown as string[],
+      fresh: options.fresh === true,
+      wide: options.wide === true,
+      service: (options.service as string | undefined) ?? null,
     }),
   )
 
