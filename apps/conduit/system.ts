@@ -19,4 +19,5 @@ export const conduitFrom = (here: string) => ({
       settings: 'reference' as const,
     },
   },
+  proof: `${here}/proof.ts`,
 })

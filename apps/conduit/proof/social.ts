@@ -1,0 +1,70 @@
+import type { SetOfFacts, Turn } from '@banyan/prove'
+import { commentsOf, favoritesOf, followedBy } from './facts.ts'
+import type { Toggles } from './toggles.ts'
+import type { Article, Comment, Person, World } from './world.ts'
+
+/** From so many comments on, one is deleted before the next is written. */
+const commentsMax = 10
+
+/** Likes an article, or no longer does. */
+export async function favorite(turn: Turn, world: World): Promise<void> {
+  const person = turn.pick(world.people)
+  const { slug, title } = turn.pick(world.articles)
+  const path = `/api/articles/${slug}/favorite`
+  await flip(turn, world.favorites, favoritesOf(turn, person), title, person, path)
+}
+
+/** Follows somebody, or no longer does. */
+export async function follow(turn: Turn, world: World): Promise<void> {
+  const person = turn.pick(world.people)
+  const others = world.people.filter((other) => other !== person)
+  const { username } = turn.pick(others)
+  const path = `/api/profiles/${username}/follow`
+  await flip(turn, world.follows, followedBy(turn, person, others), username, person, path)
+}
+
+async function flip(
+  turn: Turn,
+  toggles: Toggles,
+  set: SetOfFacts<string>,
+  element: string,
+  { username, headers }: Person,
+  path: string,
+): Promise<void> {
+  await toggles.change(`${username} ${element}`, (to) =>
+    to === 'in'
+      ? set.add(element, async () => (await turn.request('POST', path, { headers })).expect())
+      : set.remove(element, async () => (await turn.request('DELETE', path, { headers })).expect()),
+  )
+}
+
+/** Comments on an article; where there is enough said, deletes what was said first. */
+export async function comment(turn: Turn, world: World): Promise<void> {
+  const article = turn.pick(world.articles)
+  const comments = world.comments.get(article) ?? []
+  world.comments.set(article, comments)
+  const oldest = comments.length < commentsMax ? undefined : comments.shift()
+  if (oldest === undefined) comments.push(await write(turn, article, turn.pick(world.people)))
+  else await erase(turn, article, oldest)
+}
+
+async function write(turn: Turn, article: Article, by: Person): Promise<Comment> {
+  const body = turn.unique('comment')
+  let id = 0
+  await commentsOf(turn, article).add(body, async () => {
+    const options = { headers: by.headers, json: { comment: { body } } }
+    const path = `/api/articles/${article.slug}/comments`
+    const answer = (await turn.request('POST', path, options)).expect()
+    id = answer.json<{ comment: { id: number } }>().comment.id
+    return answer
+  })
+  return { id, body, by }
+}
+
+/** One whose deletion failed stays where it is: what matters is that memory knows of it. */
+async function erase(turn: Turn, article: Article, { id, body, by }: Comment): Promise<void> {
+  const path = `/api/articles/${article.slug}/comments/${id}`
+  await commentsOf(turn, article).remove(body, async () =>
+    (await turn.request('DELETE', path, { headers: by.headers })).expect(),
+  )
+}
