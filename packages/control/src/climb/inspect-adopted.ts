@@ -1,7 +1,8 @@
 import { connectionsPerProcess } from '../drivers/connections.ts'
 import { withAdopted } from '../engines/adopted/engine.ts'
 import { connectionsAllowed } from '../engines/adopted/facts.ts'
-import { readKeyType } from '../engines/adopted/tables.ts'
+import { noteForNodePostgres } from '../engines/adopted/node-postgres-note.ts'
+import { type Reading, readKeyType } from '../engines/adopted/tables.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import { writeJson } from '../state/files.ts'
 import type { Context } from './context.ts'
@@ -9,21 +10,25 @@ import { learnedFile } from './migrate.ts'
 
 /** Learns what services have to know of an adopted database: by reading, in a transaction that cannot write. */
 export async function inspectAdopted(context: Context): Promise<void> {
-  const { system, events, paths } = context
-  const { facts, keyType, missing } = await withAdopted(
-    targetOf(system),
-    async (client, facts) => ({
-      facts,
-      ...(await readKeyType(client, system.data?.tables ?? [])),
-    }),
-  )
-  if (missing.length > 0) {
-    const sentence = `Declared, and not in the database yet: ${missing.join(', ')}. They are looked for again when a service starts.`
-    events.add({ type: 'progress', sentence })
-  }
+  const { missing } = await learn(context)
+  const note = await noteForNodePostgres(context.system)
+  if (note !== null) context.events.add({ type: 'progress', sentence: note })
+  if (missing.length === 0) return
+  const sentence = `Declared, and not in the database yet: ${missing.join(', ')}. They are looked for again when a service starts.`
+  context.events.add({ type: 'progress', sentence })
+}
+
+async function learn(context: Context): Promise<Reading> {
+  const { system, paths } = context
+  const { facts, reading } = await withAdopted(targetOf(system), async (client, facts) => ({
+    facts,
+    reading: await readKeyType(client, system.data?.tables ?? []),
+  }))
   const connectionsMax = connectionsPerProcess(connectionsAllowed(facts), system.services.length)
+  const { keyType } = reading
   context.learned = { keyType, connectionsMax, ...(facts.pooled && { pooled: true }) }
   await writeJson(learnedFile(paths.directory), { format: 1, ...context.learned })
+  return reading
 }
 
 /**
@@ -33,5 +38,5 @@ export async function inspectAdopted(context: Context): Promise<void> {
 export async function inspectAgain(context: Context): Promise<void> {
   const { data } = context.system
   if (data?.url == null || context.learned.keyType !== null) return
-  if (data.tables.some(({ kind }) => kind === 'sharded')) await inspectAdopted(context)
+  if (data.tables.some(({ kind }) => kind === 'sharded')) await learn(context)
 }
