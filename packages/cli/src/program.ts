@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { dev } from './commands/dev.ts'
+import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
 import { exec } from './commands/exec.ts'
 import { kill } from './commands/kill.ts'
@@ -174,6 +175,12 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
   plan.command.argument('[rungs...]', 'rungs to climb to')
   plan.runs((common, _options, [rungs]) =>
     planCommand(common, (rungs ?? []) as unknown as string[]),
+  )
+
+  const doctorCommand = add('doctor', 'say what is here, what is missing, and what is in the way')
+  doctorCommand.command.option('--rung <name>', 'what the machine and the app need for a rung')
+  doctorCommand.runs((common, options) =>
+    doctor(common, (options.rung as string | undefined) ?? null),
   )
 
   return program

@@ -1,0 +1,55 @@
+import type { AnyNode } from 'acorn'
+import type { Facts, Found, Rule } from '../../rule.ts'
+import { callsOf, callsOfMethod, numberOf, objectOf, propertyOf } from '../look.ts'
+import type { Source } from '../source.ts'
+
+export const fixedPort: Rule = {
+  id: 'fixed-port',
+  rungs: ['single', 'balanced'],
+  severity: 'blocks',
+  what: 'A web process that listens on a port written in the code.',
+  why: 'Banyan says in PORT where a process listens. On another port nobody finds it, and the second web server of `balanced` finds the port taken.',
+  mend: 'Listen on process.env.PORT, for example app.listen(Number(process.env.PORT ?? 3000)); or call `serve(app)` from banyan.',
+  *find({ web }: Facts): Iterable<Found> {
+    // With PORT used elsewhere this is a second port: right for one process, taken for the next.
+    const rungs = web.some(usesPort) ? (['balanced'] as const) : (['single', 'balanced'] as const)
+    for (const source of web) {
+      for (const { node, port } of listens(source)) {
+        const what = `It listens on port ${port}, whatever PORT says.`
+        yield { file: source.path, line: source.lineOf(node), what, rungs }
+      }
+    }
+  },
+}
+
+function* listens(source: Source): Iterable<{ node: AnyNode; port: number }> {
+  const calls = [
+    ...callsOfMethod(source, ['listen']).map(({ node }) => node),
+    ...callsOf(source, ['@hono/node-server'])
+      .filter(({ imported }) => imported.name === 'serve')
+      .map(({ node }) => node),
+  ]
+  for (const node of calls) {
+    const [first] = node.arguments
+    const object = objectOf(source, first)
+    const port = numberOf(source, object === null ? first : propertyOf(object, 'port'))
+    if (port !== null && port > 0 && port < 65_536) yield { node, port }
+  }
+}
+
+/** Reads PORT, or lets `serve` do it. */
+function usesPort(source: Source): boolean {
+  if (callsOf(source, ['banyan']).some(({ imported }) => imported.name === 'serve')) return true
+  const read = source
+    .all('MemberExpression')
+    .some(({ node }) => node.property.type === 'Identifier' && node.property.name === 'PORT')
+  const taken = source
+    .all('Property')
+    .some(
+      ({ node, around }) =>
+        node.key.type === 'Identifier' &&
+        node.key.name === 'PORT' &&
+        around.at(-2)?.type === 'ObjectPattern',
+    )
+  return read || taken
+}

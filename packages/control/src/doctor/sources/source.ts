@@ -1,0 +1,63 @@
+import type { AnyNode, Program } from 'acorn'
+import { fullAncestor } from 'acorn-walk'
+import { type Binding, bindingsOf } from './bindings.ts'
+
+/** A node of the syntax tree, with the nodes around it, outermost first and itself last. */
+export type Seen<Type extends AnyNode['type'] = AnyNode['type']> = {
+  readonly node: Extract<AnyNode, { type: Type }>
+  readonly around: readonly AnyNode[]
+}
+
+/** A file of the app, read and taken apart once for all rules. */
+export type Source = {
+  readonly path: string
+  readonly text: string
+  /** All nodes of a type, in the order of the text. */
+  readonly all: <Type extends AnyNode['type']>(type: Type) => readonly Seen<Type>[]
+  /** What a name of this file is: an export of a module, or a constant. */
+  readonly names: ReadonlyMap<string, Binding>
+  /** The line, from 1, on which a node begins. */
+  readonly lineOf: (node: { readonly start: number }) => number
+  /** The specifiers of what it imports, in any way whose name is a literal. */
+  readonly imports: readonly string[]
+}
+
+/** Makes a source of a parsed file. `lineAt` maps a place in the code that was parsed to the file's line. */
+export function makeSource(
+  path: string,
+  text: string,
+  program: Program,
+  lineAt: (offset: number) => number,
+): Source {
+  const byType = new Map<string, Seen[]>()
+  fullAncestor(program, (node, _state, ancestors) => {
+    const seen = { node: node as AnyNode, around: [...ancestors] as AnyNode[] }
+    const list = byType.get(node.type)
+    if (list === undefined) byType.set(node.type, [seen as Seen])
+    else list.push(seen as Seen)
+  })
+  // The walk comes back from the leaves; readers go from top to bottom.
+  for (const list of byType.values()) list.sort((a, b) => a.node.start - b.node.start)
+  const all = <Type extends AnyNode['type']>(type: Type) =>
+    (byType.get(type) ?? []) as unknown as readonly Seen<Type>[]
+  const partial = { path, text, all, lineOf: ({ start }: { start: number }) => lineAt(start) }
+  return { ...partial, names: bindingsOf(all), imports: importsOf(all) }
+}
+
+type All = Source['all']
+
+function importsOf(all: All): string[] {
+  const literal = (node: AnyNode | null | undefined) =>
+    node?.type === 'Literal' && typeof node.value === 'string' ? [node.value] : []
+  return [
+    ...all('ImportDeclaration').flatMap(({ node }) => literal(node.source)),
+    ...all('ExportNamedDeclaration').flatMap(({ node }) => literal(node.source)),
+    ...all('ExportAllDeclaration').flatMap(({ node }) => literal(node.source)),
+    ...all('ImportExpression').flatMap(({ node }) => literal(node.source)),
+    ...all('CallExpression').flatMap(({ node }) =>
+      node.callee.type === 'Identifier' && node.callee.name === 'require'
+        ? literal(node.arguments[0])
+        : [],
+    ),
+  ]
+}
