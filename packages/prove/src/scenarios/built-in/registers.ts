@@ -16,7 +16,7 @@ export async function writeRegister(turn: Turn, protocol: ProveProtocol): Promis
 
 export async function readRegister(turn: Turn, protocol: ProveProtocol): Promise<void> {
   const key = pickRegister(turn)
-  await turn.register<number>(key).read(() => currentValue(turn, protocol, key))
+  await turn.register(key, readAgain(protocol, key)).read(() => currentValue(turn, protocol, key))
 }
 
 const readAgain = (protocol: ProveProtocol, key: string): FactOptions<number | null> => ({
