@@ -10,7 +10,7 @@ export type DatabaseUrl = {
 }
 
 const example =
-  "write url: process.env.DATABASE_URL, a text like 'postgres://user:secret@host/name'"
+  "write url: process.env.DATABASE_URL, a text like 'postgres://user:password@host/name'"
 
 /** As libpq knows them; `no-verify` is node-postgres' own word for what libpq calls `require`. */
 const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
@@ -156,4 +156,4 @@ export const withSessionSetting = (text: string, name: string, value: string): s
 export const maskUrl = (text: string): string =>
   text
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s]*@/gi, '$1:***@')
-    .replace(/([?&](?:password|sslpassword)=)[^&\s]*/gi, '$1***')
+    .replace(/((?:^|[?&\s])(?:ssl)?password=)[^&\s]*/gi, '$1***')
