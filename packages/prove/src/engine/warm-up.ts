@@ -6,11 +6,15 @@ import { Connections } from '../http/connections.ts'
 const warmUpMs = 400
 const connectionCount = 10
 
+let isWarm = false
+
 /**
  * Runs our own sending and receiving against a server of our own, until it is compiled. Otherwise the first
  * requests of a load would measure us: tens of milliseconds each. The system is not touched.
  */
 export async function warmUp(): Promise<void> {
+  if (isWarm) return
+  isWarm = true
   const server = createServer((_request, response) => response.end('warm'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
