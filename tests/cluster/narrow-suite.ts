@@ -78,6 +78,34 @@ export function narrowSuite(name: string, binaries: string): void {
       assert.deepEqual(counted, { n: 1 })
     })
 
+    it('warns once of a statement that without its key would find more, and of no other', async () => {
+      const warnings: (Error & { code?: string })[] = []
+      const onWarning = (warning: Error) => void warnings.push(warning)
+      process.on('warning', onWarning)
+      try {
+        for (let round = 0; round < 4; round += 1) {
+          await data.of('ann').read`select body as forgotten from notes`
+          await data.of('ann').write`update notes set body = body where body like 'of%'`
+          await data.of('ann').read`select body from notes where user_id = 'ann'`
+          await data.of('ann').write`update notes set body = body where user_id = ${'ann'}`
+          await data.of('ann').read`select name, random() from plans`
+          await data.of('ann').read`select count(*) from notes where user_id = 'ann'`
+        }
+        await new Promise((resolve) => setImmediate(resolve))
+      } finally {
+        process.off('warning', onWarning)
+      }
+      assert.deepEqual(
+        warnings.map(({ code }) => code),
+        ['BANYAN_KEY_UNSAID', 'BANYAN_KEY_UNSAID'],
+      )
+      assert.match(
+        warnings[0]?.message ?? '',
+        /the key "ann" .*: select body as forgotten from notes$/,
+      )
+      assert.match(warnings[1]?.message ?? '', /update notes/)
+    })
+
     it('an insert under another key is refused, with the error of PostgreSQL as its cause', async () => {
       const fault = await trespasses(
         data.of('ann').write`insert into notes (user_id, body) values (${'bob'}, 'x')`,

@@ -60,7 +60,8 @@ export const errorCatalogue = {
     'A transaction was used after its end, or ended by a statement of its own.',
   BANYAN_TRANSACTION_BUSY: 'A transaction was used from outside while a savepoint of it runs.',
   BANYAN_WRONG_KEY: 'In narrow mode, a statement in the scope of one key has to do with another.',
-  BANYAN_KEY_UNSAID: 'A warning of narrow mode: a statement has no condition on the key of its scope.',
+  BANYAN_KEY_UNSAID:
+    'A warning of narrow mode: a statement has no condition on the key of its scope.',
   BANYAN_DATA_CLOSED: 'The data runtime of the process was closed.',
   BANYAN_KEY_INVALID: "A key is missing, or cannot be brought to the system's key type.",
   BANYAN_DATABASE_FOREIGN:

@@ -1,16 +1,20 @@
 import { keySql } from '@banyan/postgres'
 import type pg from 'pg'
 import { findsElsewhere } from './narrow-check.ts'
+import { warnOfMore } from './narrow-warning.ts'
 import { Lost } from './send.ts'
 import type { Session } from './session.ts'
 import type { Compiled } from './sql.ts'
-import { isRefusedByPolicy, names, type Trespass, wrongKey } from './wrong-key.ts'
+import {
+  isRefusedByPolicy,
+  type Narrowed,
+  namedTables,
+  type Trespass,
+  wrongKey,
+} from './wrong-key.ts'
 
 /** What the statements of a scope are narrowed to, in narrow mode. */
-export type Narrowing = {
-  readonly key: string
-  /** The declared sharded tables. */
-  readonly tables: readonly { readonly name: string; readonly by: string }[]
+export type Narrowing = Narrowed & {
   /** Whether the transaction has other keys as well, so that each statement says its own first. */
   readonly amongOthers: boolean
 }
@@ -33,6 +37,7 @@ export function runNarrowed(
     })
     const trespass = await findTrespass(session, to, compiled, result)
     if (trespass !== null) throw await fail(session, wrongKey(trespass, to, compiled))
+    if (mayFindMore(result) && session.status === 'T') await warnOfMore(session, to, compiled)
     return result
   })
 }
@@ -44,7 +49,7 @@ async function findTrespass(
   result: pg.QueryResult,
 ): Promise<Trespass | null> {
   if (result.command === 'TRUNCATE') {
-    return tables.some(({ name }) => names(compiled.text, name)) ? 'truncated' : null
+    return namedTables(compiled.text, tables).length > 0 ? 'truncated' : null
   }
   if (!foundNothing(result) || session.status !== 'T') return null
   return (await findsElsewhere(session, compiled)) ? 'reached' : null
@@ -55,6 +60,10 @@ const finding = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 
 const foundNothing = ({ command, rowCount }: pg.QueryResult): boolean =>
   rowCount === 0 && finding.has(command)
+
+/** An INSERT writes rows of its key or fails, and would take numbers of sequences each time. */
+const mayFindMore = ({ command, rowCount }: pg.QueryResult): boolean =>
+  (rowCount ?? 0) > 0 && command !== 'INSERT' && finding.has(command)
 
 /** Fails the transaction in PostgreSQL as well: whoever goes on regardless cannot commit. */
 async function fail(session: Session, error: Error): Promise<Error> {

@@ -26,6 +26,22 @@ export function send(client: pg.ClientBase, compiled: Compiled): Promise<pg.Quer
   })
 }
 
+/** A statement whose rows nobody wants: without its key it may find a great many. */
+class Count extends Statement {
+  handleDataRow(): void {}
+}
+
+/** Runs one statement and gives the number of rows that it found or changed. */
+export function sendCounting(client: pg.ClientBase, { text, values }: Compiled): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const statement = new Count(text, values, (error, result) => {
+      if (error === null || error === undefined) resolve(result.rowCount ?? 0)
+      else reject(isLoss(error, client) ? new Lost(error, statement.sent) : error)
+    })
+    client.query(statement as unknown as pg.Submittable)
+  })
+}
+
 /** Several statements in one text, which the simple protocol takes in one round trip. */
 class Script extends Statement {
   override queryMode = undefined

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Lease } from '../pool/connections-options.ts'
-import { Lost, send, sendScript } from './send.ts'
+import { Lost, send, sendCounting, sendScript } from './send.ts'
 import type { Compiled } from './sql.ts'
 
 /** The connection of a running transaction, and what is known about its state. */
@@ -43,6 +43,11 @@ export class Session {
   /** Only inside `exclusively`. */
   sendScript(text: string): Promise<void> {
     return this.#noting(() => sendScript(this.#lease.client, text))
+  }
+
+  /** Only inside `exclusively`. */
+  sendCounting(compiled: Compiled): Promise<number> {
+    return this.#noting(() => sendCounting(this.#lease.client, compiled))
   }
 
   async #noting<T>(sending: () => Promise<T>): Promise<T> {

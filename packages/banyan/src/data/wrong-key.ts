@@ -1,10 +1,15 @@
 import { BanyanError } from '@banyan/model'
 import { keyPolicy } from '@banyan/postgres'
 import pg from 'pg'
-import type { Narrowing } from './narrow.ts'
 import type { Compiled } from './sql.ts'
 
 const statementShown = 500
+
+/** A key and the declared sharded tables. */
+export type Narrowed = {
+  readonly key: string
+  readonly tables: readonly { readonly name: string; readonly by: string }[]
+}
 
 /** What a statement did that belongs to another key. */
 export type Trespass = 'wrote' | 'reached' | 'truncated'
@@ -24,11 +29,11 @@ const hints: Record<Trespass, string> = {
 /** A statement in the scope of one key has to do with another: on shards it would fail, or find nothing. */
 export function wrongKey(
   trespass: Trespass,
-  { key, tables }: Narrowing,
+  { key, tables }: Narrowed,
   { text }: Compiled,
   cause?: unknown,
 ): BanyanError {
-  const named = tables.filter(({ name }) => names(text, name))
+  const named = namedTables(text, tables)
   const columns = named.map(({ name, by }) => `${name}.${by}`).join(', ')
   const among = named.length === 0 ? '' : ` (${named.map(({ name }) => name).join(', ')})`
   const statement = shorten(text)
@@ -47,8 +52,12 @@ export function wrongKey(
 export const isRefusedByPolicy = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === '42501' && error.message.includes(keyPolicy)
 
+/** The tables that a statement names. */
+export const namedTables = (text: string, tables: Narrowed['tables']): Narrowed['tables'] =>
+  tables.filter(({ name }) => names(text, name))
+
 /** Whether a text names a table, as a whole word. */
-export function names(text: string, table: string): boolean {
+function names(text: string, table: string): boolean {
   const lower = text.toLowerCase()
   const wanted = table.toLowerCase()
   for (let at = lower.indexOf(wanted); at !== -1; at = lower.indexOf(wanted, at + 1)) {
@@ -61,7 +70,7 @@ export function names(text: string, table: string): boolean {
 
 const isWord = /[\p{L}\p{N}_$]/u
 
-function shorten(text: string): string {
+export function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length > statementShown ? `${line.slice(0, statementShown)}…` : line
 }
