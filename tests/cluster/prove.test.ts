@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually, makeApp, type TestApp } from './support/banyan.ts'
+
+/*
+ * The proof as its user runs it: `banyan prove` against a real `single`. Latencies and gaps are printed,
+ * never asserted; what fails is a fact that was lost, doubled, stale or made up.
+ */
+
+const rate = 300
+const seconds = Number(process.env.BANYAN_PROVE_SECONDS ?? '10')
+const kills = Number(process.env.BANYAN_PROVE_KILLS ?? '1')
+
+const repository = new URL('../../', import.meta.url).pathname
+
+type Report = {
+  readonly scenario: string
+  readonly seed: number
+  readonly sent: number
+  readonly failed: { readonly total: number; readonly byCause: Record<string, number> }
+  readonly acknowledgedWrites: number | null
+  readonly notes: readonly string[]
+} & Readonly<Record<string, unknown>>
+
+const figures = ['sent', 'ok', 'p50Ms', 'p99Ms', 'maxMs', 'longestGapMs', 'acknowledgedWrites']
+const more = ['unknownOutcome', 'achievedRate', 'proverCpuPercent']
+
+/** Runs `banyan prove`, prints what it measured, and gives its report. */
+async function prove(context: TestContext, app: TestApp, ...words: string[]): Promise<Report> {
+  const asked = ['--rate', String(rate), '--seconds', String(seconds)]
+  const { code, stdout, stderr } = await app.start('prove', ...asked, ...words, '--json').ended
+  const report = JSON.parse(stdout || '{}') as Report
+  if (report.seed === undefined) throw new Error(`no report (code ${code}): ${stdout}${stderr}`)
+  const said = [...figures, ...more].map((name) => `${name} ${report[name]}`)
+  context.diagnostic(`${report.scenario}, seed ${report.seed}: ${said.join(', ')}`)
+  context.diagnostic(`failed ${JSON.stringify(report.failed)}`)
+  assert.equal(code, 0, JSON.stringify({ ...report, actions: undefined }, null, 1))
+  return report
+}
+
+function assertProven(report: Report): void {
+  const { lost, doubled, staleReads, phantom, otherAnomalies, unverified } = report
+  assert.deepEqual(
+    { lost, doubled, staleReads, phantom, otherAnomalies, unverified },
+    { lost: 0, doubled: 0, staleReads: 0, phantom: 0, otherAnomalies: 0, unverified: 0 },
+    JSON.stringify(report.anomalies, null, 1),
+  )
+  assert.ok(
+    Number(report.acknowledgedWrites) > seconds,
+    `only ${report.acknowledgedWrites} writes were acknowledged`,
+  )
+}
+
+function assertNothingFailed({ failed, unknownOutcome }: Report): void {
+  assert.deepEqual(
+    { failed, unknownOutcome },
+    { failed: { total: 0, byCause: {} }, unknownOutcome: 0 },
+  )
+}
+
+/** Ends the web process and PostgreSQL in turn, spread over the load. */
+async function killInTurn(app: TestApp): Promise<number> {
+  const pauseMs = (seconds * 1_000) / (2 * kills + 1)
+  let killed = 0
+  for (let round = 0; round < 2 * kills; round += 1) {
+    await sleep(pauseMs)
+    // What is just coming back cannot be killed; it is tried again as soon as it can.
+    await eventually(async () => {
+      const { pid } = await app.json('kill', round % 2 === 0 ? 'web-1' : 'primary')
+      return Number(pid) > 0 || null
+    })
+    killed += 1
+  }
+  return killed
+}
+
+async function upIn(app: TestApp, ...words: string[]): Promise<void> {
+  const { code, stderr } = await app.banyan('up', '--detach', '--port', String(app.port), ...words)
+  assert.equal(code, 0, stderr)
+}
+
+async function askProve(app: TestApp, authorization: string | null, path = '/-/prove') {
+  const response = await fetch(`${app.url}${path}`, {
+    headers: { connection: 'close', ...(authorization !== null && { authorization }) },
+  })
+  return { status: response.status, body: await response.text() }
+}
+
+async function tokenOf(app: TestApp): Promise<string> {
+  const secrets = JSON.parse(await readFile(join(app.state, 'secrets.json'), 'utf8'))
+  return secrets.proveToken
+}
+
+describe('a proof of Conduit by its own scenario', () => {
+  let app: TestApp
+  before(async () => {
+    app = await makeApp()
+    const conduit = join(repository, 'apps/conduit')
+    await app.write(
+      'banyan.config.ts',
+      `import { conduitFrom } from '${join(conduit, 'system.ts')}'
+       export default conduitFrom('${relative(app.folder, conduit)}')`,
+    )
+    await upIn(app)
+  })
+  after(async () => await app.remove())
+
+  it('finds nothing lost, doubled, stale or failed on a system that is left alone', async (context) => {
+    const report = await prove(context, app)
+    assert.equal(report.scenario, 'conduit')
+    assertProven(report)
+    assertNothingFailed(report)
+  })
+
+  it('finds nothing lost, doubled or stale while the web process and PostgreSQL get SIGKILL', async (context) => {
+    const [report, killed] = await Promise.all([prove(context, app), killInTurn(app)])
+    assert.equal(killed, 2 * kills)
+    assertProven(report)
+    assert.ok(report.failed.total > 0, 'nothing failed, so that nothing was killed')
+  })
+
+  it('leaves no article behind', async () => {
+    const { articlesCount } = (await (
+      await fetch(`${app.url}/api/articles?author=nobody`)
+    ).json()) as {
+      articlesCount: number
+    }
+    assert.equal(articlesCount, 0)
+    const { rows } = (await app.json(
+      'sql',
+      "select title from articles where title like 'proof-%'",
+    )) as {
+      rows: string[][]
+    }
+    // Those whose publication or deletion was never answered may be there.
+    assert.ok(rows.length < 50, `${rows.length} articles are left`)
+  })
+
+  it('does not offer /-/prove, because nobody asked for it', async () => {
+    const missing = await askProve(app, null, '/-/nothing')
+    assert.deepEqual(await askProve(app, `Bearer ${await tokenOf(app)}`), missing)
+    assert.equal(missing.status, 404)
+    const { error } = await app.json('prove', '--scenario', 'built-in')
+    assert.equal((error as { code: string }).code, 'BANYAN_SCENARIO_NOT_FOUND')
+  })
+})
+
+const served = `import { serve } from '${join(repository, 'packages/banyan/src/index.ts')}'
+await serve((request, response) => response.end('hello'))
+`
+
+describe('a proof of an app that says nothing of itself', () => {
+  let app: TestApp
+  before(async () => {
+    app = await makeApp({ 'web.mjs': served })
+    await upIn(app, '--prove')
+  })
+  after(async () => await app.remove())
+
+  it('speaks to /-/prove, and finds nothing lost, doubled, stale or failed', async (context) => {
+    const report = await prove(context, app)
+    assert.equal(report.scenario, 'built-in')
+    assertProven(report)
+    assertNothingFailed(report)
+  })
+
+  it('finds nothing lost, doubled or stale while the web process and PostgreSQL get SIGKILL', async (context) => {
+    const [report, killed] = await Promise.all([prove(context, app), killInTurn(app)])
+    assert.equal(killed, 2 * kills)
+    assertProven(report)
+    assert.ok(report.failed.total > 0, 'nothing failed, so that nothing was killed')
+  })
+
+  it('leaves nothing of its keys behind', async () => {
+    for (const table of ['lists', 'registers', 'elements', 'accounts']) {
+      const { rows } = await app.json('sql', `select count(*)::int from banyan_proof.${table}`)
+      assert.deepEqual(rows, [[0]], table)
+    }
+  })
+
+  it('shows /-/prove to nobody without the token, and the token to nobody', async () => {
+    const token = await tokenOf(app)
+    const missing = await askProve(app, null, '/-/nothing')
+    assert.equal(missing.status, 404)
+    for (const wrong of [null, 'Bearer ', `Bearer ${token}0`, `Basic ${token}`]) {
+      assert.deepEqual(await askProve(app, wrong), missing)
+    }
+    assert.equal((await askProve(app, `Bearer ${token}`)).status, 200)
+    const seen = await Promise.all([
+      app.banyan('status', '--json'),
+      app.banyan('logs', '--lines', '100000'),
+      app.banyan('prove', '--seconds', '1', '--json'),
+    ])
+    for (const { stdout, stderr } of seen) assert.ok(!`${stdout}${stderr}`.includes(token))
+  })
+
+  it('is a load on the front page once up was not told to prove', async (context) => {
+    const token = await tokenOf(app)
+    await app.banyan('down')
+    await upIn(app)
+    assert.equal((await askProve(app, `Bearer ${token}`)).status, 404)
+    const report = await prove(context, app, '--seconds', '2')
+    assert.equal(report.scenario, 'GET /')
+    const { lost, doubled, staleReads } = report
+    assert.deepEqual([lost, doubled, staleReads], [null, null, null])
+    assert.match(report.notes.join(' '), /banyan up --prove/)
+    assertNothingFailed(report)
+  })
+
+  it('is a load on the front page where the app does not call serve', async (context) => {
+    await app.banyan('down')
+    await app.write(
+      'web.mjs',
+      "import { createServer } from 'node:http'\ncreateServer((_, r) => r.end('hi')).listen(process.env.PORT, process.env.HOST)",
+    )
+    await upIn(app, '--prove')
+    const report = await prove(context, app, '--seconds', '2')
+    assert.deepEqual([report.scenario, report.lost], ['GET /', null])
+  })
+})
