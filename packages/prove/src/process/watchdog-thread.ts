@@ -18,12 +18,12 @@ setInterval(() => {
   if (silentSeconds === secondsMax) report()
 }, 1000)
 
+type Parsed = { readonly params: { readonly scriptId: string; readonly url: string } }
+
 type Paused = {
   readonly params: {
     readonly callFrames: readonly {
-      readonly functionName: string
-      readonly url: string
-      readonly location: { readonly lineNumber: number }
+      readonly location: { readonly scriptId: string; readonly lineNumber: number }
     }[]
   }
 }
@@ -32,13 +32,18 @@ type Paused = {
 function report(): void {
   const session = new Session()
   session.connectToMainThread()
-  session.on('Debugger.paused', ({ params }: Paused) => {
-    const stack = params.callFrames
-      .map(({ url, location }) => `    at (${url}:${location.lineNumber + 1}:1)`)
-      .join('\n')
-    end(placeOf(stack))
+  const urls = new Map<string, string>()
+  session.on('Debugger.scriptParsed', ({ params }: Parsed) => {
+    urls.set(params.scriptId, params.url)
   })
-  session.post('Debugger.enable', () => session.post('Debugger.pause'))
+  session.on('Debugger.paused', ({ params }: Paused) => {
+    const frames = params.callFrames.map(({ location: { scriptId, lineNumber } }) => {
+      return `    at (${urls.get(scriptId) ?? ''}:${lineNumber + 1}:1)`
+    })
+    end(placeOf(frames.join('\n')))
+  })
+  session.post('Debugger.enable')
+  session.post('Debugger.pause')
   setTimeout(() => end(null), 2_000)
 }
 
