@@ -55,7 +55,7 @@ export async function gather(
     statementsNotUnderstood: sql.notUnderstood,
     migrations: migrations.files.length,
     services: code.services,
-    notRead: notRead.map(({ path, why }) => ({ path: relative(system.root, path), why })),
+    notRead: notRead.map(({ path, why }) => ({ path: relative(system.root, path) || '.', why })),
   }
   return { facts, read, check }
 }

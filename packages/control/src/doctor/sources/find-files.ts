@@ -33,6 +33,7 @@ export async function findFiles(
   const files: string[] = []
   const notRead: NotRead[] = []
   let entries = 0
+  let tooMany = false
   const visit = async (at: string, above: IgnoreRules): Promise<void> => {
     const rules = await withRulesOf(at, above, readPatterns)
     const found = await readdir(at, { withFileTypes: true }).catch((error: Error) => {
@@ -40,17 +41,21 @@ export async function findFiles(
       return []
     })
     for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (++entries > limits.entries || files.length >= limits.files) return
+      if (++entries > limits.entries || tooMany) return
       const path = join(at, entry.name)
       const isFolder = entry.isDirectory()
       if (never.has(entry.name) || isIgnored(path, isFolder, rules)) continue
       if (isFolder) await visit(path, rules)
-      else if (entry.isFile() && wanted(path)) files.push(path)
+      else if (entry.isFile() && wanted(path)) {
+        if (files.length < limits.files) files.push(path)
+        else tooMany = true
+      }
     }
   }
   await visit(folder, await rulesAbove(folder, readPatterns))
   if (entries > limits.entries) {
     notRead.push({ path: folder, why: `it holds more than ${limits.entries} entries` })
   }
+  if (tooMany) notRead.push({ path: folder, why: `there are more than ${limits.files} files` })
   return { files, notRead }
 }

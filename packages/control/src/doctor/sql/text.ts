@@ -49,7 +49,7 @@ function viaOfTag(source: Source, tag: Expression, around: readonly AnyNode[]): 
   const method = methodOf(tag)
   if (method === null || !tagMethods.has(method) || tag.type !== 'MemberExpression') return null
   if (method.startsWith('$')) return 'pool'
-  return isScope(source, tag.object) ? 'scope' : 'unknown'
+  return isScope(tag.object) ? 'scope' : 'unknown'
 }
 
 /** postgres.js: the tag is the connection itself. */
@@ -65,12 +65,10 @@ function isExecuted(around: readonly AnyNode[]): boolean {
   return outer?.type === 'CallExpression' && methodOf(outer.callee) === 'execute'
 }
 
-/** `data.of(…)`, where `data` is banyan's. */
-function isScope(source: Source, node: AnyNode): boolean {
-  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return false
-  if (methodOf(node.callee) !== 'of') return false
-  const imported = importedBy(node.callee.object, source.names)
-  return imported?.module === 'banyan' && imported.name === 'data'
+/** `data.of(key)`, also when it came as an argument: nothing else is asked so. */
+function isScope(node: AnyNode): boolean {
+  if (node.type !== 'CallExpression' || node.arguments.length === 0) return false
+  return methodOf(node.callee) === 'of'
 }
 
 /** Pieces of SQL, each with where it stands in the file. */
