@@ -63,11 +63,22 @@ test('an adopted database is planned with, served from, asked, watched and let g
     const killed = (await app.json('kill', 'primary')) as { error: { code: string } }
     assert.equal(killed.error.code, 'BANYAN_ADOPTED_UNTOUCHED')
 
+    const script = 'if (!process.env.DATABASE_URL) process.exit(3)'
+    const commands = [
+      ['doctor'],
+      ['prove', '--seconds', '1', '--rate', '20'],
+      ['exec', '--wide', '--', 'node', '-e', script],
+    ]
+    for (const words of commands) {
+      const { code, stdout, stderr } = await app.banyan(...words)
+      assert.equal(code, 0, `${words.join(' ')}: ${stdout}${stderr}`)
+    }
     const down = await app.banyan('down')
     assert.equal(down.code, 0, down.stderr)
     const { nodes: stopped } = (await app.json('status')) as { nodes: Record<string, unknown>[] }
     assert.equal(stopped.find(({ tier }) => tier === 'data')?.health, 'healthy')
     const destroyed = await app.banyan('down', '--destroy', '--yes')
+    assert.ok(!destroyed.stdout.includes('The data is deleted'), destroyed.stdout)
     assert.match(destroyed.stdout, new RegExp(`The adopted database ${place}/shop stays as it is`))
     assert.deepEqual(await fingerprintOf(foreign), first)
   } finally {

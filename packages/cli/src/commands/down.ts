@@ -30,7 +30,7 @@ export async function down({ json, directory }: Common, options: DownOptions): P
   const stopped = marker === null ? [] : await stop(paths)
   if (doomed.length > 0) await destroy(paths)
   const result = { stopped, destroyed: doomed, kept }
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : say(stopped, doomed))
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : say(stopped, doomed, kept))
   if (!json)
     for (const name of kept) process.stdout.write(`The adopted database ${name} stays as it is.\n`)
   return 0
@@ -72,9 +72,14 @@ function notConfirmed(doomed: readonly Doomed[]): BanyanError {
   )
 }
 
-function say(stopped: readonly string[], doomed: readonly Doomed[]): string {
+function say(
+  stopped: readonly string[],
+  doomed: readonly Doomed[],
+  kept: readonly string[],
+): string {
   const first = stopped.length === 0 ? 'Nothing ran.' : `Stopped: ${stopped.join(', ')}.`
-  const second = doomed.length === 0 ? 'The data stays.' : 'The data is deleted.'
+  const gone = kept.length === 0 ? 'The data is deleted.' : 'The state directory is deleted.'
+  const second = doomed.length === 0 ? 'The data stays.' : gone
   return `${first} ${stopped.length === 0 && doomed.length === 0 ? '' : second}`
     .trimEnd()
     .concat('\n')
