@@ -4,6 +4,9 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { ladder } from '../packages/control/src/doctor/ladder.ts'
+import type { Rule } from '../packages/control/src/doctor/rule.ts'
+import { rules } from '../packages/control/src/doctor/rules.ts'
 import { type ErrorCode, errorCatalogue, statusOf } from '../packages/model/src/index.ts'
 
 const head = 'Made from the code by `node scripts/generate-reference.ts`; edits here are lost.'
@@ -31,8 +34,48 @@ ${rows.join('\n')}
 `
 }
 
+const ruleSection = ({ id, rungs, severity, what, why, mend }: Rule): string => `### \`${id}\`
+
+*${severity}* for ${rungs.map((rung) => `\`${rung}\``).join(', ')}
+
+${what}
+
+${why}
+
+**Mend.** ${mend}
+`
+
+/** The page of the doctor's rules, in the order of the table. */
+export const doctorPage = (): string => {
+  const rows = ladder.map(({ name, needs, adds }) => {
+    const about = rules.filter(({ rungs }) => rungs.includes(name))
+    const links = about.map(({ id }) => `[${id}](#${id})`).join(', ')
+    return `| \`${name}\` | ${needs.join(', ') || '–'} | ${adds} | ${links || '–'} |`
+  })
+  return `# The rules of \`banyan doctor\`
+
+<!-- ${head} -->
+
+\`blocks\`: with this the rung would break a promise, and \`banyan doctor --rung\` exits with 1. \`advice\`: it
+works, and is better otherwise. What a rule cannot see it says nothing about: a finding is meant to be true,
+and silence is no proof. How to use it: [the guide](../guide/doctor.md).
+
+## By rung
+
+A rung comes with the rules of those that it needs.
+
+| rung | needs | adds | rules |
+|---|---|---|---|
+${rows.join('\n')}
+
+## The rules
+
+${rules.map(ruleSection).join('\n')}`
+}
+
 export const pages: readonly { readonly path: string; readonly render: () => string }[] = [
   { path: 'docs/reference/errors.md', render: errorsPage },
+  { path: 'docs/reference/doctor.md', render: doctorPage },
 ]
 
 /** What stands on disk now, for the test that compares. */

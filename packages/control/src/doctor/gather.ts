@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { BanyanError, type System } from '@banyan/model'
 import { findControl } from '../api/find-control.ts'
+import { choosePlace } from '../api/prepare-up.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { DatabaseFacts } from './database/facts.ts'
 import type { Check } from './environment/check.ts'
@@ -39,9 +40,11 @@ export async function gather(
   const schema = await readSchema(migrations.files)
   const { database, check } = await ask(paths, system)
   const { config } = options
+  const { port } = await choosePlace(paths, { host: null, port: null })
   const facts = {
     system,
     config,
+    port,
     sources: code.sources,
     web: code.web,
     statements: sql.statements,

@@ -39,6 +39,8 @@ export type Facts = {
   readonly system: System
   /** The config's path, where a finding about the declarations points to. */
   readonly config: string
+  /** Where the app answers, or would after the next `up`. */
+  readonly port: number
   /** Code that runs in any service. */
   readonly sources: readonly Source[]
   /** Code that runs in services with routes. */

@@ -40,6 +40,11 @@ test('a second fixed port is in the way of the second web server only', async ()
   assert.deepEqual([finding?.line, finding?.rungs], [2, ['balanced']])
 })
 
+test('a fixed port that is the one of the system serves on one server', async () => {
+  const [finding] = await judgeTexts({ web: 'app.listen(3000)', port: 3000 })
+  assert.deepEqual(finding?.rungs, ['balanced'])
+})
+
 test('an adopted database may keep its unique index until it splits', async () => {
   const texts = {
     tables: { users: { by: 'id', unique: ['email'] } },

@@ -17,6 +17,7 @@ export type Texts = {
   readonly tables?: NonNullable<SystemInput['data']>['tables']
   readonly url?: string
   readonly noData?: boolean
+  readonly port?: number
   readonly database?: Partial<DatabaseFacts>
 }
 
@@ -31,6 +32,7 @@ export async function factsOfTexts(texts: Texts): Promise<Facts> {
   return {
     system,
     config: `${root}/banyan.config.ts`,
+    port: texts.port ?? 8080,
     sources,
     web: sources,
     statements: (await readStatements(sources)).statements,

@@ -10,17 +10,21 @@ export const fixedPort: Rule = {
   what: 'A web process that listens on a port written in the code.',
   why: 'Banyan says in PORT where a process listens. On another port nobody finds it, and the second web server of `balanced` finds the port taken.',
   mend: 'Listen on process.env.PORT, for example app.listen(Number(process.env.PORT ?? 3000)); or call `serve(app)` from banyan.',
-  *find({ web }: Facts): Iterable<Found> {
-    // With PORT used elsewhere this is a second port: right for one process, taken for the next.
-    const rungs = web.some(usesPort) ? (['balanced'] as const) : (['single', 'balanced'] as const)
+  *find({ web, port: chosen }: Facts): Iterable<Found> {
+    const usesIt = web.some(usesPort)
     for (const source of web) {
       for (const { node, port } of listens(source)) {
+        // A second port, or the right one by chance: right for one process, taken for the next.
+        const rungs = usesIt || port === chosen ? onlyBalanced : both
         const what = `It listens on port ${port}, whatever PORT says.`
         yield { file: source.path, line: source.lineOf(node), what, rungs }
       }
     }
   },
 }
+
+const onlyBalanced = ['balanced'] as const
+const both = ['single', 'balanced'] as const
 
 function* listens(source: Source): Iterable<{ node: AnyNode; port: number }> {
   const calls = [
