@@ -148,6 +148,17 @@ describe('the database of narrow mode', () => {
     )
     await database.data.of('ann').write`insert into notes values ('ann')`
     assert.equal((await database.data.of('bob').read`select from notes`).length, 1)
+    const said: string[] = []
+    await applyMigrations({
+      owner: database.owner,
+      migrations: [],
+      tables: notes,
+      narrow: true,
+      onProgress: (words) => said.push(words),
+    })
+    assert.deepEqual(said, [
+      'public.notes is not narrow: it has policies of its own that are not enabled',
+    ])
     await database.close()
   })
 

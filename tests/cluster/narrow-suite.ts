@@ -443,6 +443,33 @@ export function narrowSuite(name: string, binaries: string): void {
       await data.of('q').write`delete from users where id = 'q'`
     })
 
+    it('a lost connection sends a read again, and leaves nothing of a write', async () => {
+      const ann = data.of('ann')
+      const cut = async (marker: string) => {
+        for (let cuts = 0; cuts === 0; ) {
+          const { rows } = await database.admin.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity
+             where query like '%' || $1 || '%' and pid <> pg_backend_pid()`,
+            [marker],
+          )
+          cuts = rows.length
+        }
+      }
+      const [rows] = await Promise.all([
+        ann.read`select user_id, 'cut-read' as mark from notes, pg_sleep(0.5) where user_id = 'ann'`,
+        cut('cut-read'),
+      ])
+      assert.equal(rows.length, 1)
+      await Promise.all([
+        assert.rejects(
+          ann.write`update users set name = 'cut-write' from pg_sleep(5) where id = 'ann'`,
+          { code: 'BANYAN_CONNECTION_LOST' },
+        ),
+        cut('cut-write'),
+      ])
+      assert.deepEqual(await ann.read`select from users where name = 'cut-write'`, [])
+    })
+
     it('leaves sessions as they were: connections that a scope used see everything again', async () => {
       for (let round = 0; round < 20; round += 1) await data.of('ann').read`select from notes`
       const { value } = await data.everywhere({

@@ -1,6 +1,6 @@
 import type { KeyType, Table } from '@banyan/model'
 import { BanyanError } from '@banyan/model'
-import { syncTables } from '@banyan/postgres'
+import { findNotNarrow, syncTables } from '@banyan/postgres'
 import type { Client } from 'pg'
 import { judgeRecorded } from './judge-recorded.ts'
 import { withMigrationLock } from './lock.ts'
@@ -87,6 +87,7 @@ async function applyPending(options: ApplyOptions): Promise<Applied> {
     await step(migration, () => runMigration(run, migration, migration === pending.at(-1)))
   }
   if (applied.length === 0) keyType = await syncAlone(run, options)
+  if (narrow) for (const words of await findNotNarrow(owner, tables)) onProgress?.(words, {})
   return { applied, absent, keyType }
 }
 

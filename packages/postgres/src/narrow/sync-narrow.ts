@@ -31,6 +31,18 @@ export async function syncNarrow(
 /** Takes every policy of ours away. Called before a migration's own statements, which see the app's. */
 export const removeNarrow = (owner: ClientBase): Promise<string[]> => syncNarrow(owner, [], false)
 
+/** The declared tables that cannot be narrow, a sentence each that says why. */
+export async function findNotNarrow(
+  client: ClientBase,
+  tables: readonly Table[],
+): Promise<string[]> {
+  const names = tables.filter(({ kind }) => kind === 'sharded').map(({ name }) => name)
+  return (await readRowSecurity(client, names)).flatMap((relation) => {
+    const obstacle = findObstacle(relation)
+    return obstacle === null ? [] : [`${relation.table} is not narrow: ${obstacle}`]
+  })
+}
+
 type Change = { readonly statements: readonly string[]; readonly words: string | null }
 
 const nothing: Change = { statements: [], words: null }
@@ -48,11 +60,7 @@ function removalSql({ table, ours, foreign }: RowSecurity): string[] {
 }
 
 function put(relation: RowSecurity, { by }: ShardedTable): Change {
-  const obstacle = findObstacle(relation)
-  if (obstacle !== null) {
-    const statements = relation.ours.length === 0 ? [] : removalSql(relation)
-    return { statements, words: `${relation.table} is not narrow: ${obstacle}` }
-  }
+  if (findObstacle(relation) !== null) return remove(relation)
   const wanted = isOurs(relation) ? [allPolicy, keyPolicy] : [keyPolicy]
   const fits = relation.ours.join() === wanted.join() && relation.mark === markOf(by)
   if (fits && relation.enabled) return nothing
