@@ -82,11 +82,16 @@ function notesOf({ options, load, verification, judgement }: Parts, pace: Pace):
 }
 
 function sayBehind({ rate }: CheckedOptions, load: Load, pace: Pace): string {
-  const reason =
+  const { achievedRate, notStarted, sendLagP99Ms, proverCpuPercent } = pace
+  const what =
+    notStarted > 0
+      ? `The rate was not kept: ${achievedRate} of ${rate} actions in a second were started, and ${notStarted} never`
+      : `The rate was kept on average only: one action in a hundred began more than ${sendLagP99Ms} ms late`
+  const why =
     load.heldBack > 0
-      ? 'the system answered so slowly that as many actions were under way as are allowed at once'
-      : `this machine could not send faster (the prover used ${pace.proverCpuPercent}% of a core)`
-  return `The rate was not kept: ${pace.achievedRate} of ${rate} actions in a second were started, one in a hundred later than ${pace.sendLagP99Ms} ms after it was due, ${pace.notStarted} never, because ${reason}. Latencies count from when they were due.`
+      ? 'the system answered so slowly that as many were under way as are allowed at once'
+      : `this machine was too busy to send in time (the prover itself used ${proverCpuPercent}% of a core)`
+  return `${what}, because ${why}. Latencies count from when each was due.`
 }
 
 function actionsOf({ options }: Parts, figures: Figures): ActionReport[] {
