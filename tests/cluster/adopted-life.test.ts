@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -60,6 +60,28 @@ test('when the database goes away the services go on, status says so, and nobody
     assert.deepEqual(await get(`${app.url}/orders`), [{ n: 10 }])
     assert.equal((await status(app)).nodes.find(({ name }) => name === 'web-1')?.pid, web?.pid)
   } finally {
+    await app.remove()
+  }
+})
+
+test('a server that stops taking writes is said to, and healthy again when it takes them', async () => {
+  const [row] = await ask(foreign.postgres.adminUrl, 'show config_file')
+  const file = String(row?.config_file)
+  const before = await readFile(file, 'utf8')
+  const configure = async (text: string): Promise<void> => {
+    await writeFile(file, text)
+    await ask(foreign.postgres.adminUrl, 'select pg_reload_conf()')
+  }
+  const app = await makeApp(adoptedFiles(foreign.url))
+  try {
+    await up(app)
+    await configure(`${before}\ndefault_transaction_read_only = on\n`)
+    await until(async () => dataNode(await status(app)).health === 'failed')
+    assert.match(dataNode(await status(app)).sentence, /it is set to read only/)
+    await configure(before)
+    await until(async () => dataNode(await status(app)).health === 'healthy')
+  } finally {
+    await configure(before)
     await app.remove()
   }
 })
