@@ -13,10 +13,10 @@ const example =
   "write url: process.env.DATABASE_URL, a text like 'postgres://user:password@host/name'"
 
 /** As libpq knows them; `no-verify` is node-postgres' own word for what libpq calls `require`. */
-const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
+const sslModes = 'disable prefer require verify-ca verify-full no-verify'.split(' ')
 
 /** Modes that node-postgres reads in another way than libpq, unless it is told. */
-const modesOfLibpq = ['prefer', 'require', 'verify-ca']
+const modeOfLibpq = /^(?:prefer|require|verify-ca)$/
 
 const files = ['sslrootcert', 'sslcert', 'sslkey']
 
@@ -133,7 +133,7 @@ export const connectionUrl = (
     if (path !== null) url.searchParams.set(name, resolve(root, path))
   }
   const mode = url.searchParams.get('sslmode') ?? ''
-  if (modesOfLibpq.includes(mode) && !url.searchParams.has('uselibpqcompat')) {
+  if (modeOfLibpq.test(mode) && !url.searchParams.has('uselibpqcompat')) {
     url.searchParams.set('uselibpqcompat', 'true')
   }
   return url.href
