@@ -264,14 +264,14 @@ copyFileSync('text.mjs', 'built.mjs')
 
 /** The same insert of a row for somebody else, by `data.of` of one key. */
 const keyed = `import { data, serve } from ${JSON.stringify(join(repository, 'packages/banyan/src/index.ts'))}
-await serve(async () => {
+await serve({ async fetch() {
   try {
     await data.of(1).write\`insert into notes (user_id, id) values (2, \${Math.floor(Math.random() * 1e9)})\`
     return new Response('done')
   } catch (error) {
     return new Response(error.code)
   }
-})
+} })
 `
 const keyedFiles = {
   ...files,
