@@ -35,10 +35,43 @@ export function prettify(line: string): string {
   if (entry === null) return line
   const level = levels[String(entry.level)] ?? String(entry.level ?? 'info')
   const message = entry.sentence ?? entry.msg ?? entry.message ?? ''
-  const fields = Object.entries(entry).filter(([name]) => !hidden.includes(name))
+  const error = isError(entry.err) ? entry.err : null
+  const said = error === null ? hidden : [...hidden, 'err']
+  const fields = Object.entries(entry).filter(([name]) => !said.includes(name))
   const rest = fields.map(([name, value]) => `${name}=${sayValue(value)}`).join(' ')
   const head = `${timeOf(entry)}${paintLevel(level.toUpperCase().padEnd(5), level)} ${message}`
-  return `${head}${rest === '' ? '' : ` ${paint('dim', rest)}`}`
+  const whole = `${head}${rest === '' ? '' : ` ${paint('dim', rest)}`}`
+  return error === null ? whole : [whole, ...sayError(error)].join('\n')
+}
+
+type LoggedError = {
+  readonly message: string
+  readonly code?: unknown
+  readonly hint?: unknown
+  readonly stack?: unknown
+  readonly cause?: unknown
+}
+
+/** An error as pino writes it. */
+function isError(value: unknown): value is LoggedError {
+  return typeof (value as LoggedError | null)?.message === 'string'
+}
+
+/** What went wrong, the mend, and where in the app; the frames of packages tell nobody anything. */
+function sayError({ message, code, hint, stack, cause }: LoggedError): string[] {
+  const frames = typeof stack === 'string' ? stack.split('\n').filter(isFrameOfApp) : []
+  return [
+    `  ${paint('red', message)}${typeof code === 'string' ? ` ${paint('dim', code)}` : ''}`,
+    ...(typeof hint === 'string' ? [`  ${hint}`] : []),
+    ...frames.slice(0, framesMax).map((frame) => paint('dim', frame)),
+    ...(isError(cause) && cause.message !== message ? [`  because: ${cause.message}`] : []),
+  ]
+}
+
+const framesMax = 5
+
+function isFrameOfApp(line: string): boolean {
+  return /^\s+at /.test(line) && !/node_modules|\(?node:/.test(line)
 }
 
 /** An object with a message: anything else that happens to be JSON is the app's own output. */

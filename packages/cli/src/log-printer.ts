@@ -14,7 +14,14 @@ export class LogPrinter {
   print(node: string, line: string): void {
     const text = this.#json
       ? JSON.stringify({ type: 'log', node, line })
-      : `${paint(colourOf(node), node.padEnd(this.#width))} ${paint('dim', '│')} ${prettify(line)}`
+      : prettify(line)
+          .split('\n')
+          .map((part) => `${this.#front(node)} ${part}`)
+          .join('\n')
     process.stdout.write(`${text}\n`)
+  }
+
+  #front(node: string): string {
+    return `${paint(colourOf(node), node.padEnd(this.#width))} ${paint('dim', '│')}`
   }
 }
