@@ -82,6 +82,27 @@ export const benches: readonly Bench[] = [
     ],
   },
   {
+    name: 'prove-error',
+    rows: [
+      {
+        what: 'The prover at 300/s, against an idle server that answers in exactly 5 ms: error of p50',
+        figure: 'at300.errorMs.p50',
+        unit: ' ms',
+      },
+      {
+        what: 'The same: error of p99',
+        figure: 'at300.errorMs.p99',
+        unit: ' ms',
+      },
+      {
+        what: 'The same: CPU of the prover, of one core',
+        figure: 'at300.cpuPercent',
+        unit: '%',
+        aim: '≤ 30%',
+      },
+    ],
+  },
+  {
     name: 'copy-unique',
     rows: [
       {
