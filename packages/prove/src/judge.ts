@@ -1,8 +1,14 @@
 import type { Anomaly, AnomalyKind } from './checkers/anomaly.ts'
 import { checkBank } from './checkers/check-bank.ts'
+import { checkListAppend } from './checkers/check-list-append.ts'
 import { checkRegister } from './checkers/check-register.ts'
 import { checkSet } from './checkers/check-set.ts'
-import type { BankOperation, RegisterOperation, SetOperation } from './history/operation.ts'
+import type {
+  BankOperation,
+  ListOperation,
+  RegisterOperation,
+  SetOperation,
+} from './history/operation.ts'
 import type { Fact, Journal } from './memory/journal.ts'
 import type { Report, ReportedAnomaly } from './report.ts'
 
@@ -72,7 +78,9 @@ function anomaliesOf(fact: Fact): readonly Anomaly[] {
     case 'bank':
       return checkBank(operations as BankOperation[], openingOf(fact)).anomalies
     case 'lists':
-      return []
+      return checkListAppend(operations as ListOperation[], {
+        level: fact.isolation ?? 'serializable',
+      }).anomalies
   }
 }
 
