@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Table } from '@banyan/model'
-import { grantNarrow, hasNarrow, revokeNarrow } from '@banyan/postgres'
+import { grantNarrow, hasNarrow, narrowSql, revokeNarrow } from '@banyan/postgres'
 import { startPostgres, type TestPostgres } from '@banyan/testing'
+import fc from 'fast-check'
 import pg from 'pg'
 import { from } from 'pg-copy-streams'
 import { applyMigrations } from '../../packages/control/src/migrations/apply.ts'
@@ -79,6 +80,28 @@ describe('the database of narrow mode', () => {
       }
     } finally {
       await Promise.all([owner.end(), admin.end()])
+    }
+  })
+
+  it('any text that can be a key is set as it is', async () => {
+    const { appUrl } = await postgres.createDatabase()
+    const app = new pg.Client({ connectionString: appUrl })
+    await app.connect()
+    const text = fc
+      .string({ unit: 'binary', maxLength: 300 })
+      .filter((key) => !key.includes('\0') && key.isWellFormed())
+    try {
+      await fc.assert(
+        fc.asyncProperty(text, async (key) => {
+          await app.query(`begin; ${narrowSql(key)}`)
+          const { rows } = await app.query(`select current_setting('banyan.key') as value`)
+          await app.query('rollback')
+          assert.equal(rows[0].value, `=${key}`)
+        }),
+        { numRuns: 300 },
+      )
+    } finally {
+      await app.end()
     }
   })
 
