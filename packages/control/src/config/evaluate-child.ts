@@ -2,7 +2,7 @@
  * The program that evaluates one config: `node evaluate-child.ts FILE`, with descriptor 3 for its answer.
  * The user's code runs here, with the user's environment, and may print, exit, throw or never end.
  */
-import { writeSync } from 'node:fs'
+import { statSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { copyJsonLike, describeValue, FaultList } from '@banyan/model'
@@ -45,11 +45,8 @@ const fail = (error: unknown): void => {
 
 /** `.env` beside the config; what the environment says already wins. A folder of that name is somebody else's. */
 function loadEnvironment(folder: string): void {
-  try {
-    process.loadEnvFile(join(folder, '.env'))
-  } catch (error) {
-    if (!['ENOENT', 'EISDIR'].includes(String((error as NodeJS.ErrnoException).code))) throw error
-  }
+  const path = join(folder, '.env')
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) process.loadEnvFile(path)
 }
 
 const file = process.argv[2]
