@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Report, runProof, type Scenario } from '@banyan/prove'
+import pg from 'pg'
+import proof from '../../apps/conduit/proof.ts'
+import { startOnBanyan } from './conduit-system.ts'
+
+/*
+ * Conduit's scenario against a Conduit whose database is tampered with behind its back: every fact that
+ * the scenario remembers has to be one that it would miss.
+ */
+
+/** The load of visitors who write a lot, so that two seconds are enough of everything. */
+const eager = {
+  ...proof,
+  actions: proof.actions.map((action) =>
+    action.kind === 'write' ? { ...action, weight: action.weight * 6 } : action,
+  ),
+} as Scenario
+
+const seconds = 2
+const seed = Number(process.env.BANYAN_SEED ?? '7')
+
+type Crime = {
+  readonly what: string
+  /** Done early, where it takes two deeds. */
+  readonly prepare?: string
+  readonly sql: string
+  readonly key: RegExp
+  readonly kind: RegExp
+}
+
+const crimes: readonly Crime[] = [
+  {
+    what: 'a comment that is lost',
+    sql: 'delete from comments where id = (select min(id) from comments)',
+    key: /^comments on /,
+    kind: /lost/,
+  },
+  {
+    what: 'a comment that is there twice',
+    sql: `insert into comments (author_id, article_id, id, commenter_id, body)
+          select author_id, article_id, id + 1, commenter_id, body from comments
+          where id = (select max(id) from comments)`,
+    key: /^comments on /,
+    kind: /doubled/,
+  },
+  {
+    what: 'a favourite that is lost',
+    sql: 'delete from favorites where article_id = (select min(article_id::text)::uuid from favorites)',
+    key: /^favourites of /,
+    kind: /lost|stale/,
+  },
+  {
+    what: 'a favourite that nobody gave',
+    sql: `insert into favorites (author_id, article_id, user_id)
+          select author_id, articles.id, users.id from articles, users where title like 'proof-%'
+          and users.id = (select author_id from articles limit 1) on conflict do nothing`,
+    key: /^favourites of /,
+    kind: /phantom|reappeared|stale/,
+  },
+  {
+    what: 'someone who is no longer followed',
+    sql: 'delete from follows where follower_id = (select max(follower_id::text)::uuid from follows)',
+    key: /^followed by /,
+    kind: /lost|stale/,
+  },
+  {
+    what: 'edits that are undone',
+    prepare: 'create table kept as select author_id, id, body from articles',
+    sql: `update articles set body = kept.body from kept
+          where articles.author_id = kept.author_id and articles.id = kept.id`,
+    key: /^text of /,
+    kind: /lost|stale/,
+  },
+  {
+    what: 'profiles that are undone',
+    sql: 'update users set bio = null',
+    key: /^bio of /,
+    kind: /lost|stale/,
+  },
+  {
+    what: 'an article that is lost',
+    sql: `delete from articles where id = (select min(id::text)::uuid from articles)`,
+    key: /^articles of /,
+    kind: /lost/,
+  },
+  {
+    what: 'a deleted article that is there again',
+    prepare: 'create table old as select * from articles',
+    sql: `insert into articles select * from old where not exists
+          (select 1 from articles where articles.id = old.id)`,
+    key: /^articles of /,
+    kind: /reappeared|stale/,
+  },
+  {
+    what: 'someone who registered and is gone',
+    sql: `delete from users where id = (select id from users where not exists
+          (select 1 from articles where author_id = users.id) order by id desc limit 1)`,
+    key: /^account /,
+    kind: /lost/,
+  },
+]
+
+describe("Conduit's scenario", () => {
+  let started: Awaited<ReturnType<typeof startOnBanyan>>
+  let owner: pg.Client
+  let url: string
+  /** Answers of listings that are given again: by their path, and only while it is set. */
+  let remembered: Map<string, string> | null = null
+  let replays = 0
+
+  before(async () => {
+    // What a password costs is not what is looked at here.
+    const passwords = { hash: async () => 'hash', verify: async () => true }
+    started = await startOnBanyan({ passwords })
+    started.app.addHook('onRequest', async (request, reply) => {
+      const known = request.method === 'GET' ? remembered?.get(request.url) : undefined
+      if (known === undefined || replays <= 0) return
+      replays -= 1
+      return reply.header('content-type', 'application/json').send(known)
+    })
+    started.app.addHook('onSend', async (request, _reply, payload) => {
+      if (request.method === 'GET' && typeof payload === 'string' && replays <= 0) {
+        remembered?.set(request.url, payload)
+      }
+      return payload
+    })
+    url = await started.app.listen({ host: '127.0.0.1', port: 0 })
+    owner = new pg.Client({ connectionString: started.database.ownerUrl })
+    await owner.connect()
+  })
+  after(async () => {
+    await owner?.end()
+    await started?.stop()
+  })
+
+  const run = (): Promise<Report> => runProof({ scenario: eager, url, rate: 200, seconds, seed })
+
+  it('accuses a Conduit of nothing that does everything right', async () => {
+    const report = await run()
+    const { lost, doubled, staleReads, phantom, otherAnomalies, unverified, failed } = report
+    assert.deepEqual(
+      [lost, doubled, staleReads, phantom, otherAnomalies, unverified, failed.total],
+      [0, 0, 0, 0, 0, 0, 0],
+      JSON.stringify([report.anomalies, failed], null, 1),
+    )
+    assert.ok(report.actions.every(({ started }) => started > 0))
+  })
+
+  for (const { what, prepare, sql, key, kind } of crimes) {
+    it(`finds ${what}`, async () => {
+      const running = run()
+      await untilWritten(owner)
+      await sleep(seconds * 500)
+      if (prepare !== undefined) await owner.query(prepare)
+      await sleep(seconds * 300)
+      const { rowCount } = await owner.query(sql)
+      assert.ok(Number(rowCount) > 0, 'the crime has hit nothing')
+      const { anomalies } = await running
+      await owner.query('drop table if exists kept, old')
+      const found = anomalies.filter((anomaly) => key.test(anomaly.key) && kind.test(anomaly.kind))
+      assert.ok(found.length > 0, JSON.stringify(anomalies, null, 1))
+    })
+  }
+
+  it('finds answers that are older than what was acknowledged', async () => {
+    remembered = new Map()
+    const running = run()
+    await untilWritten(owner)
+    await sleep(seconds * 700)
+    replays = 20
+    const report = await running
+    remembered = null
+    assert.ok(replays < 20, 'no answer was given again')
+    replays = 0
+    assert.ok(Number(report.staleReads) > 0, JSON.stringify(report.anomalies, null, 1))
+  })
+})
+
+/** The people and articles of the run are there: its load begins. */
+async function untilWritten(owner: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await owner.query(
+      "select count(*)::int as n from articles where body like 'text-%'",
+    )
+    if (rows[0].n >= 24) return
+    await sleep(20)
+  }
+}
