@@ -54,6 +54,7 @@ export class RunTurn implements Turn {
   readonly #counted: Counted
   readonly #oneRequest: boolean
   #requests = 0
+  #maybeDone = 0
 
   constructor(run: Run, index: number, counted: Counted, final = false) {
     this.#run = run
@@ -62,6 +63,10 @@ export class RunTurn implements Turn {
     this.#counted = counted
     this.#random = new Random(mixSeed(run.seed, index))
     this.#oneRequest = this.#random.next() < run.oneRequestShare
+  }
+
+  get maybeDone(): number {
+    return this.#maybeDone
   }
 
   get url(): string {
@@ -116,7 +121,10 @@ export class RunTurn implements Turn {
       const received = await this.#run.connections.send(outgoing, this.#oneRequest)
       return this.#answer(received, method, path, options, isRead, beganMs)
     } catch (error) {
-      if (counted && error instanceof NoAnswer) this.#unanswered(error, counted, isRead)
+      if (error instanceof NoAnswer) {
+        if (error.outcome === 'info' && !isRead) this.#maybeDone++
+        if (counted) this.#unanswered(error, counted, isRead)
+      }
       throw error
     }
   }
@@ -137,7 +145,9 @@ export class RunTurn implements Turn {
       else if (!isRead && saysUnknown(status, text)) counted.figures.unknownOutcome++
       else counted.figures.fail(counted.action, `${status}`)
     }
-    return new ReceivedAnswer(`${method} ${path}`, status, headers, text, ok)
+    const answer = new ReceivedAnswer(`${method} ${path}`, status, headers, text, ok)
+    if (!isRead && answer.outcome !== 'fail') this.#maybeDone++
+    return answer
   }
 
   #unanswered(

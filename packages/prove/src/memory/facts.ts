@@ -10,10 +10,7 @@ import type {
   SetOfFacts,
   Turn,
 } from '../scenario.ts'
-import type { Fact, Journal } from './journal.ts'
-
-/** Who does something: which client, and whether it is after the load. */
-type Who = { readonly index: number; readonly final: boolean }
+import { type Fact, type Journal, notDone, type Who } from './journal.ts'
 
 /** A register as an action sees it. */
 export function registerOf<V extends Plain>(
@@ -28,12 +25,12 @@ export function registerOf<V extends Plain>(
     fact.readAgain ??= (turn: Turn) => turn.register<V>(key).read(() => read(turn))
   }
   const put = (value: V | null, send: () => Promise<unknown>) =>
-    journal.write(fact, who.index, { f: 'write', value }, send)
+    journal.write(fact, who, { f: 'write', value }, send)
   return {
     write: put,
     remove: (send) => put(null, send),
     read: (ask) =>
-      journal.read(fact, who.index, who.final, ask, (value) => {
+      journal.read(fact, who, ask, (value) => {
         if (value === undefined) throw unusable(key, 'undefined', 'the value, or null')
         return { f: 'read', value }
       }),
@@ -55,10 +52,10 @@ export function setOf<E extends Plain>(
   const { read } = options
   if (read) fact.readAgain ??= (turn: Turn) => turn.set<E>(key).read(() => read(turn))
   return {
-    add: (value, send) => journal.write(fact, who.index, { f: 'add', value }, send),
-    remove: (value, send) => journal.write(fact, who.index, { f: 'remove', value }, send),
+    add: (value, send) => journal.write(fact, who, { f: 'add', value }, send),
+    remove: (value, send) => journal.write(fact, who, { f: 'remove', value }, send),
     read: (ask, { among } = {}) =>
-      journal.read(fact, who.index, who.final, ask, (value) => {
+      journal.read(fact, who, ask, (value) => {
         if (!Array.isArray(value)) throw unusable(key, typeof value, 'a list of elements')
         return { f: 'read', value, ...(among && { among }) }
       }),
@@ -75,11 +72,17 @@ export function bankOf(journal: Journal, who: Who, key: string, options: BankOpt
   }
   return {
     transfer: (value, send) =>
-      journal.write(fact, who.index, { f: 'transfer', value }, async () => {
+      journal.write(fact, who, { f: 'transfer', value }, async () => {
         const result = await send()
-        return result === false ? { outcome: 'fail' } : result
+        return result === false ? notDone : result
       }),
-    read: (ask) => journal.read(fact, who.index, who.final, ask, (value) => ({ f: 'read', value })),
+    read: (ask) =>
+      journal.read(fact, who, ask, (value) => {
+        if (typeof value !== 'object' || value === null) {
+          throw unusable(key, String(value), 'the balances by account')
+        }
+        return { f: 'read', value }
+      }),
   }
 }
 
@@ -95,11 +98,10 @@ export function listsOf(journal: Journal, who: Who, key: string, options: ListsO
     transaction: async (operations, send) => {
       await journal.transact(
         fact,
-        who.index,
+        who,
         { f: 'transaction', value: operations },
         send,
         (results) => ({ f: 'transaction', value: withResults(operations, results) }),
-        who.final,
       )
     },
   }

@@ -18,6 +18,17 @@ export type Fact = {
   isolation?: Isolation
 }
 
+/** Who does something: which client, and whether it is after the load. */
+export type Who = {
+  readonly index: number
+  readonly final: boolean
+  /** How many of its writing requests were not answered with a plain no, so far. */
+  readonly maybeDone: number
+}
+
+/** What a write returns to say that nothing was done, whatever its requests were answered. */
+export const notDone: unique symbol = Symbol('not done')
+
 type Began = { readonly index: number; readonly invokedMs: number }
 
 type Outcome = Operation['outcome']
@@ -51,20 +62,16 @@ export class Journal {
   }
 
   /** Does a write and remembers what became of it. What it throws is thrown on. */
-  async write(
-    fact: Fact,
-    process: number,
-    doing: Doing,
-    send: () => Promise<unknown>,
-  ): Promise<void> {
-    const began = this.#begin()
-    // Should it never settle, it was still begun, and may have been done.
-    this.#open.set(began.index, () => this.#record(fact, process, doing, began, 'info', false))
+  async write(fact: Fact, who: Who, doing: Doing, send: () => Promise<unknown>): Promise<void> {
+    const began = this.#begin(fact, who, doing)
+    const before = who.maybeDone
     try {
-      const outcome = outcomeOfResult(await send())
-      this.#end(fact, process, doing, began, outcome)
+      const result = await send()
+      const outcome = outcomeOfResult(result)
+      const isSure = result === notDone || who.maybeDone === before
+      this.#end(fact, who, doing, began, outcome === 'fail' && !isSure ? 'info' : outcome)
     } catch (error) {
-      this.#end(fact, process, doing, began, outcomeOfThrown(error))
+      this.#fail(fact, who, doing, began, error, before)
       throw error
     }
   }
@@ -72,34 +79,32 @@ export class Journal {
   /** Reads, and remembers what was shown. A read that throws has shown nothing. */
   async read<T>(
     fact: Fact,
-    process: number,
-    final: boolean,
+    who: Who,
     ask: () => Promise<T>,
     doingOf: (shown: T) => Doing,
   ): Promise<T> {
-    const began = this.#begin()
+    const began = { index: this.#begun++, invokedMs: this.#now() }
     const shown = await ask()
-    this.#record(fact, process, doingOf(shown), began, 'ok', final)
+    this.#record(fact, who, doingOf(shown), began, 'ok')
     return shown
   }
 
   /** A transaction both reads and writes: what it read is known once it is answered. */
   async transact<T>(
     fact: Fact,
-    process: number,
+    who: Who,
     asked: Doing,
     send: () => Promise<T>,
     answered: (result: T) => Doing,
-    final: boolean,
   ): Promise<T> {
-    const began = this.#begin()
-    this.#open.set(began.index, () => this.#record(fact, process, asked, began, 'info', false))
+    const began = this.#begin(fact, who, asked)
+    const before = who.maybeDone
     try {
       const result = await send()
-      this.#end(fact, process, answered(result), began, 'ok', final)
+      this.#end(fact, who, answered(result), began, 'ok')
       return result
     } catch (error) {
-      this.#end(fact, process, asked, began, outcomeOfThrown(error))
+      this.#fail(fact, who, asked, began, error, before)
       throw error
     }
   }
@@ -116,31 +121,32 @@ export class Journal {
     return size
   }
 
-  #begin(): Began {
-    return { index: this.#begun++, invokedMs: this.#now() }
+  /** Should it never settle, it was still begun, and may have been done. */
+  #begin(fact: Fact, who: Who, doing: Doing): Began {
+    const began = { index: this.#begun++, invokedMs: this.#now() }
+    this.#open.set(began.index, () => this.#record(fact, who, doing, began, 'info'))
+    return began
   }
 
-  #end(
-    fact: Fact,
-    process: number,
-    doing: Doing,
-    began: Began,
-    outcome: Outcome,
-    final = false,
-  ): void {
+  #end(fact: Fact, who: Who, doing: Doing, began: Began, outcome: Outcome): void {
     // Gone when the run was judged in the meantime: then it is written down already.
     if (!this.#open.delete(began.index)) return
-    if (outcome === 'ok' && !final) this.acknowledgedWrites++
-    this.#record(fact, process, doing, began, outcome, final)
+    if (outcome === 'ok' && !who.final) this.acknowledgedWrites++
+    this.#record(fact, who, doing, began, outcome)
+  }
+
+  /** When an earlier request of the same write may have done its part, its refusal proves nothing. */
+  #fail(fact: Fact, who: Who, doing: Doing, began: Began, error: unknown, before: number): void {
+    const outcome = who.maybeDone === before ? outcomeOfThrown(error) : 'info'
+    this.#end(fact, who, doing, began, outcome)
   }
 
   #record(
     fact: Fact,
-    process: number,
+    { index: process, final }: Who,
     doing: Doing,
     { index, invokedMs }: Began,
     outcome: Outcome,
-    final: boolean,
   ): void {
     const completedMs = outcome === 'info' ? null : this.#now()
     const base = { process, index, key: fact.key, ...doing, invokedMs, completedMs, outcome }
@@ -149,6 +155,7 @@ export class Journal {
 }
 
 function outcomeOfResult(result: unknown): Outcome {
+  if (result === notDone) return 'fail'
   if (typeof result !== 'object' || result === null) return 'ok'
   const { outcome } = result as Partial<Answer>
   return outcome === 'fail' || outcome === 'info' ? outcome : 'ok'
