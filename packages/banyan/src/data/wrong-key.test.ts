@@ -31,7 +31,7 @@ test('the error names key, tables and statement, and its hint the columns', () =
   assert.ok(error.message.length < 700)
   assert.match(error.hint ?? '', /notes\.user_id/)
   assert.doesNotMatch(JSON.stringify(error.details) + error.message, /secret/)
-  assert.deepEqual(error.details['tables'], ['notes'])
+  assert.deepEqual(error.details.tables, ['notes'])
 })
 
 test('a statement that names no declared table is still told of', () => {
