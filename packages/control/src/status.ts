@@ -12,7 +12,7 @@ export function statusOf(context: Context, progress: Progress | null, last: stri
     rungs: topology.rungs.length > 0 ? topology.rungs : settings.rungs,
     version: topology.version,
     release,
-    url: urlOf(context),
+    url: settings.dataOnly === true ? null : urlOf(context),
     consoleUrl: null,
     climb: progress === null ? null : { id: 'up', ...progress },
     nodes: topology.nodes.map((node) => nodeStatus(context, node)),

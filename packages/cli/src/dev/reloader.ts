@@ -1,4 +1,4 @@
-import { join, relative, sep } from 'node:path'
+import { basename, join, relative, sep } from 'node:path'
 import { type ChangedFile, type ControlClient, loadForDev } from '@banyan/control/api'
 import { BanyanError, type System } from '@banyan/model'
 import { configFiles } from './config-files.ts'
@@ -23,7 +23,7 @@ export class Reloader {
   constructor(options: ReloaderOptions) {
     this.#options = options
     this.#system = options.system
-    this.#configFiles = configFiles(options.config)
+    this.#configFiles = this.#findConfig()
   }
 
   /** One after another, as they were made. What control does with them may overlap. */
@@ -54,8 +54,13 @@ export class Reloader {
   async #load(): Promise<System> {
     const system = await loadForDev(this.#options.config)
     this.#system = system
-    this.#configFiles = configFiles(this.#options.config)
+    this.#configFiles = this.#findConfig()
     return system
+  }
+
+  /** Under the name by which its changes are seen: that of the real folder. */
+  #findConfig(): Set<string> {
+    return configFiles(join(this.#system.root, basename(this.#options.config)))
   }
 
   #isConfig({ path }: ChangedFile): boolean {

@@ -20,7 +20,7 @@ export async function runCommand(
 ): Promise<number> {
   const child = spawn(program, words, { env, stdio: 'inherit' })
   const forward = (signal: NodeJS.Signals) => {
-    if (!fromTerminal.includes(signal) || !process.stdin.isTTY) child.kill(signal)
+    if (!fromTerminal.includes(signal) || !hasTerminal()) child.kill(signal)
   }
   for (const signal of forwarded) process.on(signal, forward)
   try {
@@ -31,6 +31,11 @@ export async function runCommand(
   } finally {
     for (const signal of forwarded) process.off(signal, forward)
   }
+}
+
+/** Whether we stand in the foreground of one, with the command beside us. */
+function hasTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
 }
 
 function codeOf(code: number | null, signal: NodeJS.Signals | null): number {

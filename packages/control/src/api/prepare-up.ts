@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { BanyanError, findRungs, type System, type Topology } from '@banyan/model'
+import { type Attached, listAttached } from '../attached/attachments.ts'
 import { loadSystem } from '../config/load-system.ts'
 import { inHaste, type Switches, switchesOf } from '../dev/switches.ts'
 import { findProcess } from '../drivers/find-process.ts'
@@ -94,6 +95,9 @@ async function checkNotRunning(paths: StatePaths): Promise<void> {
   if (control === null) return
   const status = await control.status().catch(() => null)
   const url = status?.url ?? null
+  const commands = listAttached(paths).filter(({ kind, pid }) => kind === 'exec' && pid !== null)
+  const settings = await readJson<UpSettings>(paths.settings)
+  if (settings?.dataOnly === true && commands.length > 0) throw heldByExec(paths, commands)
   throw new BanyanError(
     'BANYAN_ALREADY_RUNNING',
     `The system in ${paths.directory} runs already${url === null ? '' : ` at ${url}`}.`,
@@ -101,6 +105,15 @@ async function checkNotRunning(paths: StatePaths): Promise<void> {
       hint: 'Look at it with "banyan status", or stop it with "banyan down".',
       details: { directory: paths.directory, url },
     },
+  )
+}
+
+function heldByExec({ directory }: StatePaths, commands: readonly Attached[]): BanyanError {
+  const pids = commands.map(({ pid }) => pid)
+  return new BanyanError(
+    'BANYAN_ALREADY_RUNNING',
+    `A command of "banyan exec" uses the database in ${directory} (process ${pids.join(', ')}).`,
+    { hint: 'Wait until it has ended, or end it; then try again.', details: { directory, pids } },
   )
 }
 

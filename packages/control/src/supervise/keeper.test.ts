@@ -5,7 +5,7 @@ import type { NodeDriver, Presence } from './driver.ts'
 import { Keeper } from './keeper.ts'
 
 /** A node whose life the test decides: a driver with the faults that it is told to have. */
-function makeNode() {
+function makeNode(options: { waitsAfterCrash?: boolean } = {}) {
   let end: (exit: Exit) => void = () => {}
   const log: string[] = []
   const node = {
@@ -36,6 +36,7 @@ function makeNode() {
     },
     logFile: '/dev/null',
     startTimeoutMs: 200,
+    ...options,
     find: async () => (node.alive ? presenceOf() : null),
     start: async () => {
       log.push('start')
@@ -142,4 +143,21 @@ test('a node that is unwanted while it waits for its next try is not started aga
   await keeper.unwant()
   assert.equal(keeper.situation, 'stopped')
   assert.deepEqual(node.log, ['start', 'stop'])
+})
+
+test('one that waits for a change is not started again after a crash, but after a kill it is', async () => {
+  const { node, keeper, until } = makeNode({ waitsAfterCrash: true })
+  node.ready = false
+  await keeper.want()
+  await until('rising')
+  node.die({ code: null, signal: 'SIGKILL' })
+  await until('due')
+  await until('rising')
+  node.die({ code: 1, signal: null })
+  await until('waiting')
+  assert.equal(keeper.health, 'failed')
+  assert.equal(keeper.sentence, 'web-1 crashed (code 1) and waits for the next change.')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.deepEqual(node.log, ['start', 'start'])
+  await keeper.unwant()
 })
