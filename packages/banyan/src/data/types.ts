@@ -150,7 +150,9 @@ export type EverywhereAnswer<Whole> = {
 export type Data = {
   /**
    * The scope of one key: everything that belongs to it, wherever it lives. Throws
-   * `BANYAN_KEY_INVALID` for what is not a key of the system's type.
+   * `BANYAN_KEY_INVALID` for what is not a key of the system's type. In narrow mode (`banyan dev`,
+   * `banyan exec`) its statements see the rows of the key only, and `BANYAN_WRONG_KEY` says which one
+   * has to do with another.
    *
    * @example
    * const notes = await data.of(user).read`select * from notes where user_id = ${user}`
