@@ -5,9 +5,9 @@ import type { Source } from './source.ts'
 /** What a file reaches through its imports; `whole` when every import led somewhere. */
 export type Reached = { readonly sources: readonly Source[]; readonly whole: boolean }
 
-/** Follows the imports from an entry: what is found is what runs, and no test or tool beside it. */
-export async function follow(entry: string, reader: Reader): Promise<Reached> {
-  const waiting = [entry]
+/** Follows the imports from where a process begins: what is found is what runs, and no test or tool beside it. */
+export async function follow(entries: readonly string[], reader: Reader): Promise<Reached> {
+  const waiting = [...entries]
   const seen = new Set(waiting)
   const sources: Source[] = []
   let whole = true

@@ -72,6 +72,21 @@ test('where imports cannot be followed, the code of the folder is read without t
   assert.deepEqual(services, [{ name: 'web', by: 'folder' }])
 })
 
+test('an entry that a build has made stands for its source, and a preloaded file is read too', async (t) => {
+  const { paths, services } = await read(
+    t,
+    {
+      'dist/server.js': "require('./x')",
+      'src/server.ts': "import './x.js'",
+      'src/x.ts': '',
+      'otel.mjs': '',
+    },
+    'node --import ./otel.mjs dist/server.js',
+  )
+  assert.deepEqual(paths, ['otel.mjs', 'src/server.ts', 'src/x.ts'])
+  assert.equal(services[0]?.by, 'imports')
+})
+
 test('what .gitignore names is not read, in its folder and below', async (t) => {
   const { paths } = await read(
     t,

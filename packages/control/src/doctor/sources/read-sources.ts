@@ -1,6 +1,6 @@
-import { basename, join, relative, sep } from 'node:path'
+import { basename, relative, sep } from 'node:path'
 import type { Service, System } from '@banyan/model'
-import { entryOf, isCode } from './entry.ts'
+import { entriesOf, isCode } from './entry.ts'
 import { findFiles } from './find-files.ts'
 import { follow, type Reached } from './follow.ts'
 import type { ReadPatterns } from './ignore-rules.ts'
@@ -61,8 +61,8 @@ export async function readSources(
 }
 
 async function reach(service: Service, root: string, reader: Reader): Promise<Reached> {
-  const entry = await entryOf(service, root)
-  return entry === null ? { sources: [], whole: false } : await follow(entry, reader)
+  const entries = await entriesOf(service, root)
+  return entries.length === 0 ? { sources: [], whole: false } : await follow(entries, reader)
 }
 
 /** Code that is there to test, to build or to look at, not to serve. */
@@ -83,8 +83,6 @@ async function readFolder(
   }
   const found = await findFiles(system.root, wanted, options)
   notRead.push(...found.notRead)
-  if (system.assets !== null)
-    notRead.push({ path: join(system.assets), why: 'it holds the assets' })
   const sources: Source[] = []
   for (const path of found.files) {
     if (system.assets !== null && path.startsWith(`${system.assets}/`)) continue

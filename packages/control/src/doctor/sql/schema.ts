@@ -87,7 +87,8 @@ function create(tables: Map<string, Draft>, node: Tree, at: Locate): void {
   const range = node.relation
   const name = tableOf(range)
   if (name === null || !isTree(range) || (tables.has(name) && node.if_not_exists)) return
-  if (range.relpersistence === 't') return
+  // A partition is a part of its table, and nothing of its own to declare.
+  if (range.relpersistence === 't' || node.partbound !== undefined) return
   const derived = list(node.inhRelations).length > 0 || node.ofTypename !== undefined
   const elements = list(node.tableElts)
   const like = elements.some((element) => as(element, 'TableLikeClause') !== null)

@@ -178,6 +178,11 @@ const cases: readonly Case[] = [
     leaves: [
       { tables, migration },
       { tables, database: { tables: [databaseTable({ name: '_prisma_migrations' })] } },
+      {
+        tables: { part: 'reference' },
+        migration:
+          'create table part (at int) partition by range (at);\ncreate table p1 partition of part for values from (0) to (1);',
+      },
       { migration },
     ],
   },

@@ -12,7 +12,7 @@ const makers: Readonly<Record<string, readonly string[]>> = {
 
 export const localDatabase: Rule = {
   id: 'local-database',
-  rungs: ['balanced', 'split'],
+  rungs: ['balanced'],
   severity: 'blocks',
   what: 'A database in a file of the web server: SQLite, lowdb, nedb.',
   why: 'Every web server would have its own, and the next release begins in a folder without it.',
