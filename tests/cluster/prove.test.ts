@@ -133,6 +133,21 @@ describe('a proof of Conduit by its own scenario', () => {
   })
 })
 
+it('up --prove is refused where nothing could be written, before anything is started', async () => {
+  const service = "{ web: { run: 'node web.mjs', routes: ['/'] } }"
+  const app = await makeApp({
+    'banyan.config.ts': `export default { name: 'bare', services: ${service} }`,
+  })
+  try {
+    const { error } = await app.json('up', '--detach', '--prove', '--port', String(app.port))
+    assert.deepEqual((error as { code: string }).code, 'BANYAN_PROVE_NOT_OFFERED')
+    assert.match((error as { message: string }).message, /it has no database/)
+    assert.deepEqual(await app.leftovers(), [])
+  } finally {
+    await app.remove()
+  }
+})
+
 const served = `import { serve } from '${join(repository, 'packages/banyan/src/index.ts')}'
 await serve((request, response) => response.end('hello'))
 `

@@ -1,4 +1,4 @@
-import { prepareUp, startControl } from '@banyan/control/api'
+import { type PreparedUp, prepareUp, startControl } from '@banyan/control/api'
 import { BanyanError } from '@banyan/model'
 import type { Common } from '../program.ts'
 import { Attachment } from '../up/attachment.ts'
@@ -25,12 +25,24 @@ export async function up(common: Common, options: UpOptions): Promise<number> {
       throw signal.aborted ? signal.reason : error
     })
     signal.throwIfAborted()
+    if (options.proves && prepared.settings.proves !== true) throw notProvable(prepared)
     const attachment = new Attachment(prepared, { json: common.json, detach: options.detach })
     await attachment.begin()
     return await attachment.follow(await startControl(prepared), signal)
   } finally {
     for (const signal of signals) process.off(signal, interrupt)
   }
+}
+
+function notProvable({ system }: PreparedUp): BanyanError {
+  const why = system.data === null ? 'it has no database' : 'its database is adopted'
+  return new BanyanError(
+    'BANYAN_PROVE_NOT_OFFERED',
+    `${system.name} cannot offer /-/prove: ${why}. Nothing was started.`,
+    {
+      hint: "Leave --prove out, and give the app a scenario of its own: proof: './proof.ts' in the config.",
+    },
+  )
 }
 
 function interrupted(): BanyanError {
