@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Table } from '@banyan/model'
 import { grantNarrow, hasNarrow, narrowSql, revokeNarrow } from '@banyan/postgres'
-import { startPostgres, type TestPostgres } from '@banyan/testing'
+import { startPostgres, type TestPostgres, writeRuntimeFile } from '@banyan/testing'
 import fc from 'fast-check'
 import pg from 'pg'
 import { from } from 'pg-copy-streams'
+import { openData } from '../../packages/banyan/src/data/data.ts'
 import { applyMigrations } from '../../packages/control/src/migrations/apply.ts'
 import { parseStatements } from '../../packages/control/src/migrations/sql.ts'
+import { captureStatements } from './conduit-capture.ts'
 import { openNarrow, sync } from './narrow-setup.ts'
 
 const notes: Table[] = [{ kind: 'sharded', name: 'notes', by: 'user_id', unique: [] }]
@@ -231,6 +233,34 @@ describe('the database of narrow mode', () => {
       await database.close()
     })
   }
+
+  it('switched off it costs no statement: one is sent for one, and three for a transaction', async () => {
+    const { ownerUrl, appUrl } = await postgres.createDatabase()
+    const owner = new pg.Client({ connectionString: ownerUrl })
+    await owner.connect()
+    await owner.query('create table notes (user_id text primary key)')
+    const file = await writeRuntimeFile({ url: appUrl, tables: notes })
+    const data = openData({ systemFile: () => file.path })
+    const capture = captureStatements()
+    try {
+      await data.of('ann').read`select 1`
+      await data.of('ann').write`insert into notes values ('ann')`
+      await data.of('bob').transaction((tx) => tx.sql`select from notes where user_id = 'bob'`)
+    } finally {
+      capture.stop()
+      await Promise.all([data.close(), owner.end(), file.remove()])
+    }
+    assert.deepEqual(
+      capture.captured.map(({ text }) => text),
+      [
+        'select 1',
+        `insert into notes values ('ann')`,
+        'begin',
+        `select from notes where user_id = 'bob'`,
+        'commit',
+      ],
+    )
+  })
 
   it('a migration sees the tables of the app, and what it leaves is narrow again', async () => {
     const { ownerUrl } = await postgres.createDatabase()

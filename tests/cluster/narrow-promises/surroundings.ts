@@ -23,6 +23,15 @@ export function surroundingTests(database: () => NarrowDatabase): void {
     assert.deepEqual(rows, [{ user_id: 'ann' }, { user_id: 'bob' }])
   })
 
+  it('the empty key is a key like others, where a lookup leads to it', async () => {
+    await database().pool.query(`insert into users (id, email) values ('', 'nobody@x.org')`)
+    const nobody = await data().by('users.email', 'nobody@x.org')
+    assert.ok(nobody !== null)
+    assert.deepEqual(await nobody.read`select id from users where id = ${nobody.key}`, [{ id: '' }])
+    await trespasses(nobody.read`select from users where id = 'ann'`, '', 'users')
+    await nobody.write`delete from users where id = ''`
+  })
+
   it('the owner of a unique value is protected across keys, with the code and name of an index', async () => {
     const fault = await data().of('cy')
       .write`insert into users (id, email) values ('cy', 'bob@x.org')`.catch((error) => error)
