@@ -9,10 +9,20 @@ export type GuideStep =
       /** What they print, `…` standing for anything; null where the page shows nothing. */
       readonly output: string | null
     }
+  /** A command that goes on running in a terminal of its own, and what it prints at first. */
+  | {
+      readonly kind: 'background'
+      readonly line: number
+      readonly command: string
+      readonly output: string | null
+    }
+  /** What the command in the other terminal prints then. */
+  | { readonly kind: 'shown'; readonly line: number; readonly output: string }
 
 /**
  * The blocks of a page in order: a block with `title=path` is a file, one in `sh` is commands, and a
- * `text` block right behind commands is their output. Any other block is an error, because a reader
+ * `text` block right behind commands is their output. `sh background` is one command in a terminal of
+ * its own, `text background` what that prints later. Any other block is an error, because a reader
  * would take it for a part of the tutorial, and no test would have tried it.
  */
 export function readGuide(markdown: string): GuideStep[] {
@@ -25,11 +35,22 @@ export function readGuide(markdown: string): GuideStep[] {
     else if (language === 'sh' && rest.length === 0) {
       const commands = text.split('\n').filter((command) => command !== '')
       steps.push({ kind: 'commands', line, commands, output: null })
-    } else if (info === 'text' && last?.kind === 'commands' && last.output === null) {
+    } else if (info === 'sh background') {
+      steps.push({ kind: 'background', line, command: text.trim(), output: null })
+    } else if (info === 'text background') {
+      steps.push({ kind: 'shown', line, output: text })
+    } else if (info === 'text' && isSilent(last)) {
       steps[steps.length - 1] = { ...last, output: text }
     } else throw new Error(`line ${line}: a block of ${info || 'no language'} that no test can try`)
   }
   return steps
+}
+
+/** Whether a step runs something whose output the page has not shown yet. */
+function isSilent(
+  step: GuideStep | undefined,
+): step is GuideStep & { readonly kind: 'commands' | 'background' } {
+  return (step?.kind === 'commands' || step?.kind === 'background') && step.output === null
 }
 
 type Block = { readonly info: string; readonly text: string; readonly line: number }
@@ -53,6 +74,13 @@ function blocksOf(markdown: string): Block[] {
 export function matchesOutput(output: string, shown: string): boolean {
   const parts = shown.trim().split('…').map(escapeForRegExp)
   return new RegExp(`^${parts.join('[\\s\\S]*')}$`).test(output.trim())
+}
+
+/** Where in an output what is shown ends, or null while it is not there yet. */
+export function endOfShown(output: string, shown: string): number | null {
+  const parts = shown.trim().split('…').map(escapeForRegExp)
+  const found = new RegExp(parts.join('[\\s\\S]*?')).exec(output)
+  return found === null ? null : found.index + found[0].length
 }
 
 const escapeForRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -4,6 +4,11 @@ import { Hono } from 'hono'
 
 export const app = new Hono()
 
+// What fails is left to serve: it answers, logs the reason, and in banyan dev says a wrong key at once.
+app.onError((error) => {
+  throw error
+})
+
 app.get('/', (c) => c.text('It runs. Try: POST /people, then /people/:id/notes\n'))
 
 app.post('/people', async (c) => {
