@@ -17,6 +17,16 @@ const contention = new Set(['40001', '40P01'])
 /** Errors of a request that are its sender's own. */
 const refused = new Set(['BANYAN_PROVE_REQUEST_INVALID', 'BANYAN_BODY_TOO_LARGE'])
 
+/** Errors after which nothing of a write stays. */
+const undone = new Set([
+  'BANYAN_DATABASE_UNAVAILABLE',
+  'BANYAN_CONNECTIONS_BUSY',
+  'BANYAN_CONNECTION_LOST',
+  'BANYAN_TRANSACTION_ABORTED',
+  'BANYAN_DATA_CLOSED',
+  'BANYAN_NO_DATABASE',
+])
+
 /**
  * Says of an error what it means for the fact that was to be written. What is not known to have done
  * nothing is `unknown`: a prover may then find it or not, and accuses nobody.
@@ -29,7 +39,7 @@ export function judgeFailure(error: unknown): ProofFailure {
   if (refused.has(code)) {
     return { ...said, status: code === 'BANYAN_BODY_TOO_LARGE' ? 413 : 400, outcome: 'failed' }
   }
-  return { ...said, status: 503, outcome: code === 'BANYAN_OUTCOME_UNKNOWN' ? 'unknown' : 'failed' }
+  return { ...said, status: 503, outcome: undone.has(code) ? 'failed' : 'unknown' }
 }
 
 /** An error that PostgreSQL answered with ended its statement, and with it the transaction. */
