@@ -58,8 +58,9 @@ test('an adopted database is planned with, served from, asked, watched and let g
 
     const sql = await app.banyan('sql', 'select current_user, count(*)::int as users from users')
     assert.match(sql.stdout, /ann\s*\W+\s*20/)
-    const asOwner = await app.banyan('sql', '--owner', 'select 1')
+    const asOwner = await app.banyan('sql', '--as-owner', 'select 1')
     assert.equal(asOwner.code, 2, asOwner.stdout)
+    assert.match(asOwner.stderr, /is adopted: Banyan has no roles in it/)
     const killed = (await app.json('kill', 'primary')) as { error: { code: string } }
     assert.equal(killed.error.code, 'BANYAN_ADOPTED_UNTOUCHED')
 

@@ -26,7 +26,7 @@ export async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       printError(error, json)
-      return 1
+      return BanyanError.is(error) && error.code === 'BANYAN_USAGE_INVALID' ? 2 : 1
     }
     // Help and version end that way too.
     if (error.exitCode === 0) return 0
