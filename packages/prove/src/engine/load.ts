@@ -23,6 +23,9 @@ const burstMax = 64
 /** The first arrivals are a little in the future, so that the pacemaker runs by then. */
 const leadMs = 250
 
+/** So long after the end a sender that lags may still start what was due before it. */
+const graceMs = 500
+
 /** An action that is under way. */
 type Running = {
   readonly name: string
@@ -91,7 +94,7 @@ export class Load {
     const overdue = setInterval(() => this.#dropOverdue(), 250)
     const cut = () => this.#end(this.#run.now())
     signal.addEventListener('abort', cut)
-    const end = setTimeout(() => this.#end(this.endMs), this.endMs - this.#run.now())
+    const end = setTimeout(() => this.#endSoon(), this.endMs - this.#run.now())
     if (signal.aborted) cut()
     try {
       await finished
@@ -109,6 +112,14 @@ export class Load {
       await new Promise((resolve) => setTimeout(resolve, 10))
       this.#dropOverdue()
     }
+  }
+
+  /** Arrivals that were due right before the end are started, be it a little late. */
+  #endSoon(): void {
+    this.#startDue()
+    const isComplete = this.#next >= this.due
+    if (isComplete || this.#run.now() > this.endMs + graceMs) this.#end(this.endMs)
+    else if (!this.#stopped) setTimeout(() => this.#endSoon(), 5)
   }
 
   #end(atMs: number): void {
