@@ -35,9 +35,14 @@ test('a finding names the lowest rung on the way, and all that it concerns', asy
 })
 
 test('a second fixed port is in the way of the second web server only', async () => {
-  const web = 'app.listen(process.env.PORT)\nmetrics.listen(9090)'
+  const web = 'const { PORT } = process.env\napp.listen(PORT), metrics.listen(9090)'
   const [finding] = (await judgeTexts({ web })).filter(({ rule }) => rule === 'fixed-port')
   assert.deepEqual([finding?.line, finding?.rungs], [2, ['balanced']])
+})
+
+test('a constant called PORT is no port that was asked for', async () => {
+  const [finding] = await judgeTexts({ web: 'const PORT = 3000\napp.listen(PORT)' })
+  assert.deepEqual(finding?.rungs, ['single', 'balanced'])
 })
 
 test('a fixed port that is the one of the system serves on one server', async () => {

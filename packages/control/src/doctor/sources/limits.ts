@@ -9,8 +9,8 @@ export type Limits = {
 
 export const defaultLimits: Limits = {
   files: 3_000,
-  bytesPerFile: 1_000_000,
-  bytes: 30_000_000,
+  bytesPerFile: 500_000,
+  bytes: 12_000_000,
   entries: 200_000,
 }
 

@@ -41,19 +41,11 @@ function* listens(source: Source): Iterable<{ node: AnyNode; port: number }> {
   }
 }
 
-/** Reads PORT, or lets `serve` do it. */
+/** `env.PORT`, `'PORT'`, `PORT: z.string()`, `{ PORT } = process.env`; not `const PORT = 3000`. */
+const readsPort = /\benv\.PORT\b|['"`]PORT['"`]|\bPORT\s*:|\{[^}]*\bPORT\b[^}]*\}\s*=[^;\n]*\benv\b/
+
+/** Takes the port from the environment, or lets `serve` listen. */
 function usesPort(source: Source): boolean {
-  if (callsOf(source, ['banyan']).some(({ imported }) => imported.name === 'serve')) return true
-  const read = source
-    .all('MemberExpression')
-    .some(({ node }) => node.property.type === 'Identifier' && node.property.name === 'PORT')
-  const taken = source
-    .all('Property')
-    .some(
-      ({ node, around }) =>
-        node.key.type === 'Identifier' &&
-        node.key.name === 'PORT' &&
-        around.at(-2)?.type === 'ObjectPattern',
-    )
-  return read || taken
+  if (readsPort.test(source.text)) return true
+  return callsOf(source, ['banyan']).some(({ imported }) => imported.name === 'serve')
 }
