@@ -23,6 +23,7 @@ export function describeReport(report: Report): string {
 
 function facts(report: Report): string {
   const { acknowledgedWrites, unknownOutcome, phantom, otherAnomalies, unverified } = report
+  if (report.lost === null) return line('facts', 'lost, doubled and stale were not looked for')
   const parts = [
     `${sayCount(acknowledgedWrites)} acknowledged writes`,
     count('lost', report.lost),

@@ -127,7 +127,7 @@ test('without a system and a scenario the front page is sent for, and that prove
   const { code, stdout, stderr } = await banyan(['--url', url, ...load])
   assert.equal(code, 0)
   assert.match(stdout, /^GET \/: 1 s at 40 of 40 actions a second/)
-  assert.match(stdout, /lost not looked for/)
+  assert.match(stdout, /facts +lost, doubled and stale were not looked for/)
   assert.match(stderr, /only GET \/ is sent/)
 })
 
