@@ -20,13 +20,7 @@ export type DiagnoseOptions = {
   readonly limits?: Limits
 }
 
-/**
- * Looks at the machine, the config, the code, the migrations and the database. Writes nothing and
- * starts nothing; works when nothing runs, and when the config is missing or broken.
- *
- * @throws BANYAN_RUNG_UNKNOWN
- * @example const { blocked, findings } = await diagnose({ config, directory, rung: 'balanced', readPatterns })
- */
+/** The whole examination; `open.ts` says what it promises. */
 export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const rungs = withNeeds(options.rung ?? 'single')
   const rung = options.rung === null ? null : (options.rung as RungName)
