@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { access, appendFile, chown, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -128,6 +129,27 @@ test('somebody who listens and is silent, or is no PostgreSQL, is given up', asy
   } finally {
     silent.close()
     other.close()
+  }
+})
+
+test('Ctrl-C is not kept waiting by a host that is silent', async () => {
+  const silent = createServer(() => {})
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = silent.address() as { port: number }
+    const url = urlFor({ host: '127.0.0.1', port }, 'ann', password, 'shop')
+    await app.write('.env', `DATABASE_URL='${url}'\n`)
+    const up = app.start('up', '--port', String(app.port))
+    await once(silent, 'connection')
+    const began = performance.now()
+    up.child.kill('SIGINT')
+    const { code, stderr } = await up.ended
+    assert.deepEqual([code, /Interrupted/.test(stderr)], [1, true], stderr)
+    const ms = performance.now() - began
+    assert.ok(ms < 4_000, `it took ${ms} ms, and the host would have been given 5 s`)
+    await assert.rejects(access(app.state), { code: 'ENOENT' })
+  } finally {
+    silent.close()
   }
 })
 

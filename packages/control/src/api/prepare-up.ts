@@ -47,7 +47,7 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   checkSystemName(paths, marker, system.name)
   await checkNotRunning(paths)
   checkSameDatabase(system, recorded)
-  if (system.data !== null) await checkDatabase(paths, system, recorded)
+  if (system.data !== null) await checkDatabase(paths, system, recorded, signal)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   if (request.dataOnly !== true) await checkPort(paths, recorded, host, port, system)
   const settings = { rungs, host, port, ...switchesOf(request, system) }
@@ -79,6 +79,7 @@ async function checkDatabase(
   paths: StatePaths,
   system: System,
   recorded: Topology | null,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   if (system.data === null) return
   if (system.data.url === null) return void (await findBinaries(system.data.postgres))
@@ -87,7 +88,7 @@ async function checkDatabase(
   )
   // Services that an earlier control left running have their connections already.
   const needed = alive.some((process) => process !== null) ? 0 : system.services.length
-  await checkAdopted(system, needed)
+  await checkAdopted(system, needed, signal)
 }
 
 async function checkNotRunning(paths: StatePaths): Promise<void> {

@@ -15,24 +15,25 @@ const token = 'banyan.asked'
  * Opens a session as the user of the URL. A pooler in transaction mode refuses settings at the start
  * of a session, or drops them: then nothing may rest on them.
  */
-export async function connect(target: Target): Promise<Session> {
+export async function connect(target: Target, signal?: AbortSignal): Promise<Session> {
   try {
-    const client = await open(target, withSessionSetting(target.url, token, 'yes'))
+    const client = await open(withSessionSetting(target.url, token, 'yes'), signal)
     return { client, pooled: !(await arrived(client)) }
   } catch (error) {
     if (!isRefusedSetting(error)) throw explain(error, target)
   }
-  return { client: await openPlain(target), pooled: true }
+  return { client: await openPlain(target, signal), pooled: true }
 }
 
 /** A session with nothing but what the URL says. */
-export async function openPlain(target: Target): Promise<Client> {
-  return await open(target, target.url).catch((error) => {
+export async function openPlain(target: Target, signal?: AbortSignal): Promise<Client> {
+  return await open(target.url, signal).catch((error) => {
     throw explain(error, target)
   })
 }
 
-async function open({ url }: Target, connectionString: string = url): Promise<Client> {
+async function open(connectionString: string, signal: AbortSignal | undefined): Promise<Client> {
+  signal?.throwIfAborted()
   const client = new Client({
     connectionString,
     application_name: 'banyan',
@@ -42,6 +43,9 @@ async function open({ url }: Target, connectionString: string = url): Promise<Cl
   })
   // Without a listener, a server that dies while nothing is asked would end this process.
   client.on('error', () => {})
+  const cut = () => cutOff(client)
+  signal?.addEventListener('abort', cut)
+  client.once('end', () => signal?.removeEventListener('abort', cut))
   try {
     await client.connect()
   } catch (error) {
@@ -50,6 +54,12 @@ async function open({ url }: Target, connectionString: string = url): Promise<Cl
     throw error
   }
   return client
+}
+
+/** Whoever presses Ctrl-C does not wait for a host that is silent. */
+function cutOff(client: Client): void {
+  const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
+  connection.stream.destroy()
 }
 
 async function arrived(client: Client): Promise<boolean> {

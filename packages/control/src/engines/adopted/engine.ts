@@ -14,8 +14,9 @@ import { type Target, targetOf } from './target.ts'
 export async function withAdopted<Result>(
   target: Target,
   use: (client: ClientBase, facts: Facts) => Promise<Result>,
+  signal?: AbortSignal,
 ): Promise<Result> {
-  const { client, pooled } = await connect(target)
+  const { client, pooled } = await connect(target, signal)
   try {
     await client.query('begin transaction isolation level repeatable read, read only')
     const facts = await askFacts(client, pooled)
@@ -33,14 +34,19 @@ export async function withAdopted<Result>(
  * Whether the system can adopt its database, found out before the first effect: reachable, of a
  * known version, writable, with connections to spare, and with tables as they are declared.
  */
-export async function checkAdopted(system: System, connectionsNeeded: number): Promise<Facts> {
+export async function checkAdopted(
+  system: System,
+  connectionsNeeded: number,
+  signal?: AbortSignal,
+): Promise<Facts> {
   const target = targetOf(system)
-  return await withAdopted(target, async (client, facts) => {
+  const check = async (client: ClientBase, facts: Facts): Promise<Facts> => {
     const reason = judge(facts, { name: target.name, connections: connectionsNeeded })
     if (reason !== null) throw reason
     await readKeyType(client, system.data?.tables ?? [])
     return facts
-  })
+  }
+  return await withAdopted(target, check, signal)
 }
 
 function unaskable(cause: DatabaseError, { name }: Target): BanyanError {
