@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Table } from '@banyan/model'
 import { startPostgres, type TestPostgres, writeRuntimeFile } from '@banyan/testing'
 import { BanyanError, type Data, sql } from 'banyan'
@@ -251,11 +250,16 @@ describe('data on one server', () => {
 
   it('runs a transaction again only when told to, after a serialization failure', async () => {
     await add('jo', '0')
+    // The first three meet: each has read before any of them writes.
+    const met = Promise.withResolvers<void>()
+    let readers = 0
     const increment = (retry: boolean) =>
       data.of('jo').transaction(
         async (tx) => {
           const [row] = await tx.sql<{ body: string }>`select body from notes where user_id = 'jo'`
-          await wait(30)
+          readers += 1
+          if (readers === 3) met.resolve()
+          await met.promise
           await tx.sql`update notes set body = ${String(Number(row?.body) + 1)} where user_id = 'jo'`
         },
         { isolation: 'serializable', retry },
