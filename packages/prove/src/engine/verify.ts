@@ -92,5 +92,5 @@ export async function endsWithin<T>(work: T | Promise<T>, limitMs: number): Prom
   }
 }
 
-const isNeverReadAgain = ({ operations }: Fact): boolean =>
-  operations.length > 0 && !operations.some(({ final }) => final === true)
+const isNeverReadAgain = ({ operations, readAgain }: Fact): boolean =>
+  readAgain === null && operations.length > 0 && !operations.some(({ final }) => final === true)
