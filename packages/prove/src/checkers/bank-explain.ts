@@ -3,8 +3,28 @@ import type { BankTransfer } from '../history/operation.ts'
 /** What accounts have more or less than they should; an account that is missing may have anything. */
 export type Difference = ReadonlyMap<string, number>
 
-/** How many steps a search may still take. */
+/** How many transfers a search may still look at. */
 export type Budget = { steps: number }
+
+/** What a whole history may take, what one read may, and what each still gets once the first is used up. */
+const [poolMax, stepsMax, stepsMin] = [5_000_000, 50_000, 500]
+
+/** More transfers at a time than this explain nearly anything: they are not even tried. */
+const openMax = 200
+
+/** Shares what may be looked at among the reads of a history, so that none takes the others' time. */
+export class Pool {
+  #left = poolMax
+
+  /** As `isExplained`, with a budget from the pool. */
+  isExplained(difference: Difference, open: readonly BankTransfer[]): boolean | null {
+    const allowed = this.#left > 0 ? stepsMax : stepsMin
+    const budget = { steps: allowed }
+    const answer = isExplained(difference, open, budget)
+    this.#left -= allowed - budget.steps
+    return answer
+  }
+}
 
 /**
  * Whether some choice of the open transfers makes up for a difference exactly; `null` when the search
@@ -16,12 +36,13 @@ export type Budget = { steps: number }
 export function isExplained(
   difference: Difference,
   open: readonly BankTransfer[],
-  budget: Budget = { steps: 5_000 },
+  budget: Budget,
 ): boolean | null {
   const off = new Map([...difference].filter(([, amount]) => amount !== 0))
   if (off.size === 0) return true
   const useful = open.filter(({ value: { from, to } }) => from !== to)
   if (!mayBalance(off, useful, difference)) return false
+  if (useful.length > openMax) return null
   const found = search(off, useful, difference, budget)
   return found || budget.steps > 0 ? found : null
 }
@@ -40,12 +61,13 @@ function search(
 ): boolean {
   const [first] = off
   if (!first) return true
-  budget.steps -= 1
+  budget.steps -= open.length + 1
   if (budget.steps <= 0) return false
   const [account, amount] = first
   const touching = open.filter(({ value: { from, to } }) => from === account || to === account)
   if (!isWithinReach(account, amount, touching)) return false
   return touching.some((transfer, at) => {
+    if (budget.steps <= 0) return false
     const before = new Set(touching.slice(0, at + 1))
     const rest = open.filter((other) => !before.has(other))
     return search(without(off, transfer, known), rest, known, budget)

@@ -26,7 +26,7 @@ export function lessChanges(difference: Difference, suspects: readonly Suspect[]
 }
 
 /** Looking for a culprit may not take longer than all the rest. */
-const stepsMax = 500_000
+const stepsMax = 1_000_000
 
 /** The first transfer, the latest before the others, that alone explains a difference. */
 export function findSuspect(

@@ -1,6 +1,6 @@
 import type { BankOperation, BankRead } from '../history/operation.ts'
 import { type Anomaly, type AnomalyKind, type Verdict, verdictOf } from './anomaly.ts'
-import { isExplained } from './bank-explain.ts'
+import { Pool } from './bank-explain.ts'
 import { type Audit, audits, type BankHistory, bankHistory } from './bank-ledger.ts'
 import { findSuspect, lessChanges, type Suspect, type Wrong } from './bank-suspects.ts'
 import { byKey } from './by-key.ts'
@@ -48,9 +48,10 @@ function judgeBank(key: string, history: BankHistory, rules: BankRules): readonl
   const findings: Finding[] = []
   let suspects: Suspect[] = []
   let isBorneOut = false
+  const pool = new Pool()
   for (const audit of audits(history, rules.opening)) {
-    isBorneOut = isExplained(audit.difference, audit.open) === false
-    if (!isBorneOut || isKnown(audit, suspects)) continue
+    isBorneOut = pool.isExplained(audit.difference, audit.open) === false
+    if (!isBorneOut || isKnown(audit, suspects, pool)) continue
     const finding = explain(audit, history, suspects, findings.length < searchesMax)
     findings.push(finding)
     if (finding.suspect) suspects = [...suspects, finding.suspect]
@@ -62,8 +63,8 @@ function judgeBank(key: string, history: BankHistory, rules: BankRules): readonl
 }
 
 /** A doubt accuses nobody, so that only a plain no asks for a new suspect. */
-const isKnown = ({ difference, open }: Audit, suspects: readonly Suspect[]): boolean =>
-  suspects.length > 0 && isExplained(lessChanges(difference, suspects), open) !== false
+const isKnown = ({ difference, open }: Audit, suspects: readonly Suspect[], pool: Pool): boolean =>
+  suspects.length > 0 && pool.isExplained(lessChanges(difference, suspects), open) !== false
 
 /** First what explains the read beside what was found before, then what explains it alone. */
 function explain(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RegisterOperation, Value } from '../history/operation.ts'
+import { cpuNow } from '../testing/cpu-now.ts'
 import { baseSeed, below, seededRandom } from '../testing/random.ts'
 import { simulateClients } from '../testing/simulate-clients.ts'
 import { tryAllOrders } from '../testing/try-all-orders.ts'
@@ -177,9 +178,9 @@ test('100,000 operations are judged in seconds, on one key and on many', (t) => 
         return { ...times, key, f: 'write', value: next }
       },
     )
-    const began = performance.now()
+    const began = cpuNow()
     assert.deepEqual(checkRegister(history), { ok: true, anomalies: [] })
-    t.diagnostic(`${keys} keys: ${Math.round(performance.now() - began)} ms`)
-    assert.ok(performance.now() - began < 10_000)
+    t.diagnostic(`${keys} keys: ${Math.round(cpuNow() - began)} ms`)
+    assert.ok(cpuNow() - began < 10_000)
   }
 })
