@@ -128,6 +128,29 @@ describe('what is edited runs at once', () => {
     assert.equal(mended.outcome, 'done')
   })
 
+  test('a migration that fails, with a config that came with it, changes nothing until both are mended', async () => {
+    const { pid } = await ask(app)
+    const failed = await dev.after(async () => {
+      await app.write('migrations/0003_later.sql', 'alter table nobody add column x int;\n')
+      await app.write('banyan.config.ts', config.replace("'/']", "'/'], env: { COLOUR: 'blue' }"))
+    })
+    assert.equal(failed.error?.code, 'BANYAN_MIGRATION_FAILED')
+    assert.match(failed.error?.message ?? '', /0003_later\.sql:1/)
+    assert.deepEqual([(await ask(app)).pid, (await ask(app)).colour], [pid, undefined])
+    await app.json('kill', 'web')
+    const again = await eventually(async () => {
+      const answer = await ask(app)
+      return answer.pid === pid ? null : answer
+    })
+    assert.equal(again.colour, undefined, 'what comes back is what ran before')
+    await dev.after(() =>
+      app.write('migrations/0003_later.sql', 'alter table notes add column later int;\n'),
+    )
+    const { colour, columns } = await ask(app)
+    assert.deepEqual([colour, columns.includes('later')], ['blue', true])
+    await dev.after(() => app.write('banyan.config.ts', config))
+  })
+
   test('a config that is edited is taken over', async () => {
     const coloured = config.replace("routes: ['/']", "routes: ['/'], env: { COLOUR: 'red' }")
     const change = await dev.after(() => app.write('banyan.config.ts', coloured))
@@ -332,6 +355,16 @@ describe('whatever is killed, nothing stays that nobody looks after', () => {
     const { code, stdout } = await dev.ended
     assert.equal(code, 1)
     assert.match(stdout, /"code":"BANYAN_CONTROL_FAILED"[^\n]*web-1 and db-1 were stopped/)
+    assert.deepEqual(await app.leftovers(), [])
+  })
+
+  test('SIGKILL of control in the middle of a change: dev stops what is left, too', async () => {
+    const dev = await startDev(app)
+    const control = await pidOfControl(app)
+    await app.write('text.mjs', textOf('in the middle'))
+    await dev.until(/"type":"change","outcome":"begun"/)
+    process.kill(control, 'SIGKILL')
+    assert.equal((await dev.ended).code, 1)
     assert.deepEqual(await app.leftovers(), [])
   })
 

@@ -155,6 +155,19 @@ describe('a command with nothing running', () => {
     })
   }
 
+  for (const afterMs of [900, 1_500]) {
+    test(`SIGKILL ${afterMs} ms after its start leaves nothing running, and no database`, async () => {
+      const running = app.start('exec', '--fresh', '--', 'node', 'wait.mjs')
+      await new Promise((resolve) => setTimeout(resolve, afterMs))
+      running.child.kill('SIGKILL')
+      await running.ended
+      await untilNothingRuns(app)
+      const left = await app.banyan('exec', '--', 'node', 'sql.mjs', freshDatabases)
+      assert.equal(left.stdout, '[]\n', left.stderr)
+      await nothingIsLeft(app)
+    })
+  }
+
   test('SIGKILL of exec: control ends the command, and stops the database', async () => {
     const running = app.start('exec', '--', 'node', 'wait.mjs')
     await running.until(/waiting/)
@@ -357,6 +370,27 @@ describe('an adopted database', () => {
       )
       const { code, stdout } = await app.banyan('exec', '--fresh', '--json', '--', 'true')
       assert.deepEqual([code, JSON.parse(stdout).error.code], [1, 'BANYAN_EXEC_REFUSED'])
+      await nothingIsLeft(app)
+    } finally {
+      await app.remove()
+    }
+  })
+
+  test('dev runs on it wide, and says why', async () => {
+    const app = await makeApp({
+      ...files,
+      'banyan.config.ts': files['banyan.config.ts'].replace(
+        "migrations: './migrations', tables: { notes: { by: 'user_id' } }",
+        `url: ${JSON.stringify(url)}`,
+      ),
+    })
+    try {
+      const dev = app.start('dev', '--port', String(app.port))
+      await dev.until(/Ready in/)
+      assert.match(dev.output(), /Wide: nothing is written into an adopted database/)
+      assert.equal(await (await fetch(app.url)).text(), 'up')
+      dev.child.kill('SIGINT')
+      assert.equal((await dev.ended).code, 0)
       await nothingIsLeft(app)
     } finally {
       await app.remove()
