@@ -95,8 +95,9 @@ function nextForApp({ drivers }: AdoptedApp, files: AppFiles, origin: Origin): r
   const banyan = fromClone ? `node ${origin.program}` : 'npx banyan'
   return [
     ...(installed || fromClone ? [] : [`npm install --save-dev ${specsOf(origin)}`]),
-    `${banyan} up      starts it on http://127.0.0.1:8080`,
-    `${banyan} dev     starts it, and restarts it on every change`,
+    `${banyan} up       starts it on http://127.0.0.1:8080`,
+    `${banyan} dev      starts it, and restarts it on every change`,
+    `${banyan} doctor   says what in it would be in the way of growing`,
     ...drivers.map(({ name, next }) => `later, for ${name}: ${next}`),
   ]
 }
