@@ -19,5 +19,8 @@ export function pick<T>(random: () => number, things: readonly T[]): T {
   return thing
 }
 
-/** The seed of this run: `BANYAN_SEED`, so that the soak changes it, else always the same. */
-export const baseSeed = (): number => Number(process.env.BANYAN_SEED ?? 1)
+/**
+ * The seed of this run: `BANYAN_SEED`, so that the soak changes it, else always the same. Small enough
+ * that a hundred thousand seeds can follow from it.
+ */
+export const baseSeed = (): number => Number(process.env.BANYAN_SEED ?? 1) % 40_000
