@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { BanyanError } from '@banyan/model'
 import { type ApartOptions, proveApart } from './prove-apart.ts'
 
@@ -157,4 +160,35 @@ test('the first interruption ends the load and gives a report, the second ends e
     onProgress: ({ phase }) => phase === 'load' && kill.abort(),
   })
   assert.match(await errorOf(twice), /^BANYAN_INTERRUPTED /)
+})
+
+test('a prover ends when whoever started it is gone', async () => {
+  const path = join(folder, 'pid.ts')
+  await writeFile(path, acting("console.log('pid', process.pid); await turn.request('GET', '/')"))
+  const job = { scenario: { kind: 'file', path }, url, rate: 10, seconds: 60 }
+  const module = new URL('./prove-apart.ts', import.meta.url).href
+  const parent = spawn(process.execPath, [
+    '--input-type=module',
+    '--eval',
+    `import { proveApart } from '${module}'\nawait proveApart(${JSON.stringify(job)})`,
+  ])
+  const pid = await new Promise<number>((resolve) => {
+    let text = ''
+    parent.stderr.on('data', (chunk) => {
+      text += String(chunk)
+      const found = /pid (\d+)\n/.exec(text)
+      if (found) resolve(Number(found[1]))
+    })
+  })
+  parent.kill('SIGKILL')
+  const isGone = () => {
+    try {
+      process.kill(pid, 0)
+      return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    } catch {
+      return true
+    }
+  }
+  for (let tries = 0; tries < 200 && !isGone(); tries++) await delay(50)
+  assert.ok(isGone(), `process ${pid} still runs`)
 })
