@@ -34,7 +34,20 @@ test('secrets are generated once and only their owner can read them', async () =
   await makeStateDirectory(paths, 'notes')
   const secrets = await ensureSecrets(paths)
   assert.deepEqual(await ensureSecrets(paths), secrets)
-  assert.equal(new Set(Object.values(secrets)).size, 3)
+  const all = Object.values(secrets)
+  assert.equal(all.length, 5)
+  assert.equal(new Set(all).size, all.length)
+  assert.equal((await stat(paths.secrets)).mode & 0o777, 0o600)
+})
+
+test('a state directory of an earlier version keeps its secrets and gains those that it lacks', async () => {
+  const paths = statePaths(join(folder, 'older'))
+  await makeStateDirectory(paths, 'notes')
+  const older = { adminPassword: 'a', ownerPassword: 'b', appPassword: 'c' }
+  await writeJson(paths.secrets, older)
+  const { proveToken, widePassword, ...kept } = await ensureSecrets(paths)
+  assert.deepEqual(kept, older)
+  assert.ok(proveToken.length >= 32 && widePassword.length >= 32)
   assert.equal((await stat(paths.secrets)).mode & 0o777, 0o600)
 })
 
