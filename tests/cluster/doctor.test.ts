@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,6 +51,31 @@ test('Conduit is clean for every rung', async (t) => {
     assert.deepEqual(diagnosis.read.services, [{ name: 'web', by: 'imports' }])
   }
 })
+
+const adoptable = [
+  ['express-pg', 'src/db.js'],
+  ['fastify-drizzle', 'src/db.ts'],
+  ['hono-kysely', 'src/db.ts'],
+] as const
+
+for (const [name, file] of adoptable) {
+  test(`${name} has one thing in its way to replicas, its pool, and none once that is swapped`, async (t) => {
+    const app = await appWith(t, {
+      'banyan.config.ts':
+        "export default { name: 'tiny', services: { web: { run: 'npm start', routes: ['/'] } }, data: {} }",
+    })
+    await cp(join(repository, 'tests/adoption', name), app.folder, { recursive: true })
+    const code = await readFile(join(app.folder, file), 'utf8')
+    const line = code.split('\n').findIndex((text) => /new (pg\.)?Pool\(/.test(text)) + 1
+    const { diagnosis } = await diagnose(app, '--rung', 'replicated')
+    assert.deepEqual(brief(diagnosis), [{ rule: 'own-pool', severity: 'blocks', file, line }])
+    assert.deepEqual(brief((await diagnose(app, '--rung', 'balanced')).diagnosis), [])
+    await app.write(file, code.replace(/(['"])pg\1/, '$1banyan/pg$1'))
+    const swapped = await diagnose(app, '--rung', 'replicated')
+    assert.deepEqual(brief(swapped.diagnosis), [])
+    assert.equal(swapped.code, 0)
+  })
+}
 
 const express = `const session = require('express-session')
 const { Pool } = require('pg')
