@@ -5,6 +5,7 @@ import { dev } from './commands/dev.ts'
 import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
 import { exec } from './commands/exec.ts'
+import { init } from './commands/init.ts'
 import { kill } from './commands/kill.ts'
 import { logs } from './commands/logs.ts'
 import { planCommand } from './commands/plan.ts'
@@ -12,6 +13,7 @@ import { prove } from './commands/prove.ts'
 import { sql } from './commands/sql.ts'
 import { status } from './commands/status.ts'
 import { up } from './commands/up.ts'
+import { findConfig } from './find-config.ts'
 import { numberFrom, wholeFrom } from './prove/parse-options.ts'
 
 /** What every command takes. */
@@ -33,7 +35,7 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
     })
     .addHelpText(
       'after',
-      `\nEvery command takes --json, --config FILE and --dir DIRECTORY.\nStart with: banyan up`,
+      `\nEvery command takes --json, --config FILE and --dir DIRECTORY.\nStart with: banyan init`,
     )
 
   /** A command with the common options; its result becomes the exit code. */
@@ -51,6 +53,19 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       })
     return { command, runs }
   }
+
+  const initCommand = add('init', 'take in the app in a folder, or make a small new one')
+  initCommand.command
+    .argument('[folder]', 'the folder of the app, or of the new one', '.')
+    .option('--packages <folder>', 'where the packages of Banyan lie as tarballs')
+    .option('--dry-run', 'only show what would be written')
+  initCommand.runs((common, options, [folder]) =>
+    init(common, {
+      folder: folder ?? '.',
+      packages: (options.packages as string | undefined) ?? null,
+      dryRun: options.dryRun === true,
+    }),
+  )
 
   const upCommand = add('up', 'start the system and stay with it; Ctrl-C stops it')
   upCommand.command
@@ -194,9 +209,14 @@ function ownVersion(): string {
 function commonOf(options: Options): Common {
   return {
     json: options.json === true,
-    config: resolve(String(options.config)),
+    config: configOf(String(options.config)),
     directory: resolve(String(options.dir)),
   }
+}
+
+/** The name that nobody had to say stands for its siblings as well: banyan.config.mts, .js, .mjs. */
+function configOf(path: string): string {
+  return path === 'banyan.config.ts' ? (findConfig(resolve('.')) ?? resolve(path)) : resolve(path)
 }
 
 function parseNames(text: string): string[] {

@@ -276,7 +276,7 @@ test('what is printed is kept within bounds', async () => {
 test('a path without a config says how to make one, or names the one that is there', async () => {
   await assert.rejects(loadSystem(join(folder, 'nowhere', 'banyan.config.ts')), {
     code: 'BANYAN_CONFIG_NOT_FOUND',
-    hint: /tutorial.*--config/,
+    hint: /banyan init.*--config/,
   })
   const own = await mkdtemp(join(folder, 'app-'))
   await writeFile(join(own, 'banyan.config.mjs'), '')
