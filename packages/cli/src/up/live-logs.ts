@@ -41,7 +41,7 @@ export class LiveLogs {
         ...(from === undefined ? {} : { from }),
         signal: this.#stopping.signal,
         onLine: (line) => {
-          if (from !== undefined || isTrouble(line)) printer.print(name, line)
+          if (from === undefined ? isTrouble(line) : !isOfProof(line)) printer.print(name, line)
         },
       })
     })
@@ -51,6 +51,11 @@ export class LiveLogs {
     this.#stopping.abort()
     await Promise.all(this.#following)
   }
+}
+
+/** A prover asks hundreds of times a second, and says itself what became of it; the log file has it all. */
+function isOfProof(line: string): boolean {
+  return line.includes('"path":"/-/prove"') && line.includes('"level":"info"')
 }
 
 /** Of what a server says while it serves, only what goes wrong is news. */
