@@ -1,4 +1,5 @@
 import type { BankTransfer } from '../history/operation.ts'
+import { isBefore } from './times.ts'
 
 /** What accounts have more or less than they should; an account that is missing may have anything. */
 export type Difference = ReadonlyMap<string, number>
@@ -31,7 +32,8 @@ export class Pool {
  * was given up.
  *
  * An account that is off must have taken part in one of the chosen transfers: the search takes each of
- * them in turn, then goes on with what is left.
+ * them in turn, then goes on with what is left. Whoever chooses a transfer chooses all that were over
+ * before it began.
  */
 export function isExplained(
   difference: Difference,
@@ -43,7 +45,7 @@ export function isExplained(
   const useful = open.filter(({ value: { from, to } }) => from !== to)
   if (!mayBalance(off, useful, difference)) return false
   if (useful.length > openMax) return null
-  const found = search(off, useful, difference, budget)
+  const found = search(off, { open: useful, passed: [] }, difference, budget)
   return found || budget.steps > 0 ? found : null
 }
 
@@ -53,9 +55,12 @@ function mayBalance(off: Difference, open: readonly BankTransfer[], known: Diffe
   return !isClosed || [...off.values()].reduce((sum, amount) => sum + amount, 0) === 0
 }
 
+/** The transfers that may still be chosen, and those that were passed over. */
+type Choice = { readonly open: readonly BankTransfer[]; readonly passed: readonly BankTransfer[] }
+
 function search(
   off: Difference,
-  open: readonly BankTransfer[],
+  { open, passed }: Choice,
   known: Difference,
   budget: Budget,
 ): boolean {
@@ -63,28 +68,34 @@ function search(
   if (!first) return true
   budget.steps -= open.length + 1
   if (budget.steps <= 0) return false
-  const [account, amount] = first
+  if (!isWithinReach(off, open)) return false
+  const [account] = first
   const touching = open.filter(({ value: { from, to } }) => from === account || to === account)
-  if (!isWithinReach(account, amount, touching)) return false
   return touching.some((transfer, at) => {
     if (budget.steps <= 0) return false
-    const before = new Set(touching.slice(0, at + 1))
-    const rest = open.filter((other) => !before.has(other))
-    return search(without(off, transfer, known), rest, known, budget)
+    const before = touching.slice(0, at)
+    const chosen = open.filter((other) => other === transfer || isBefore(other, transfer))
+    const isPassed = (other: BankTransfer) => isBefore(other, transfer)
+    if (before.some(isPassed) || passed.some(isPassed)) return false
+    const left = chosen.reduce((sum, each) => without(sum, each, known), off)
+    const gone = new Set([...before, ...chosen])
+    const rest = open.filter((other) => !gone.has(other))
+    return search(left, { open: rest, passed: [...passed, ...before] }, known, budget)
   })
 }
 
-function isWithinReach(
-  account: string,
-  amount: number,
-  touching: readonly BankTransfer[],
-): boolean {
-  let [least, most] = [0, 0]
-  for (const { value } of touching) {
-    if (value.to === account) most += value.amount
-    else least -= value.amount
+/** Whether every account that is off could be made up for by all that it gets, or all that it gives. */
+function isWithinReach(off: Difference, open: readonly BankTransfer[]): boolean {
+  const least = new Map<string, number>()
+  const most = new Map<string, number>()
+  for (const { value } of open) {
+    least.set(value.from, (least.get(value.from) ?? 0) - value.amount)
+    most.set(value.to, (most.get(value.to) ?? 0) + value.amount)
   }
-  return least <= amount && amount <= most
+  return [...off].every(
+    ([account, amount]) =>
+      (least.get(account) ?? 0) <= amount && amount <= (most.get(account) ?? 0),
+  )
 }
 
 /** What is still off once a transfer is taken as done. */
