@@ -38,7 +38,8 @@ export class Faults {
 
   /** Has the effect of a request on the store, once in so often not quite the right one. */
   act(store: PlantedStore, request: StoreRequest): object {
-    const isDue = this.#chances % this.#oneIn >= this.#place && this.#isOpen()
+    // Once due it stays so until a request comes with which it shows.
+    const isDue = this.#chances >= this.planted.length * this.#oneIn + this.#place
     const spoiled = isDue ? this.#spoil(store, request, this.#past) : null
     if (isWrite(request)) this.#chances += 1
     if (spoiled) this.planted.push(JSON.stringify(request))
@@ -46,11 +47,6 @@ export class Faults {
     const result = spoiled ?? store.act(request)
     this.#past.note(request, before, result)
     return result
-  }
-
-  /** One fault in each round of chances. */
-  #isOpen(): boolean {
-    return this.planted.length <= Math.floor(this.#chances / this.#oneIn)
   }
 
   /** The answer to a request was sent. */
@@ -131,6 +127,10 @@ const appendsOf = (request: StoreRequest): readonly (readonly [key: string, valu
 const isBlind = (request: StoreRequest): boolean =>
   request.kind === 'transaction' && request.operations.every((step) => 'append' in step)
 
+const isRead = (request: StoreRequest, list: string): boolean =>
+  request.kind === 'transaction' &&
+  request.operations.some((step) => 'read' in step && step.read === list)
+
 const spoils: Record<FaultName, Spoil> = {
   'lose a write': (store, request) => {
     if (request.kind === 'add') return {}
@@ -158,15 +158,16 @@ const spoils: Record<FaultName, Spoil> = {
     return hidden === undefined ? null : { elements: elements.filter((value) => value !== hidden) }
   },
   'reorder two appends': (store, request, past) => {
-    const [append] = appendsOf(request)
-    if (!append || !isBlind(request)) return null
+    const append = appendsOf(request).find(([list]) => {
+      const last = store.lists.get(list)?.at(-1)
+      return last !== undefined && last === past.lastShown(list) && !isRead(request, list)
+    })
+    if (!append) return null
     const [list, value] = append
     const elements = store.lists.get(list) ?? []
-    const last = elements.at(-1)
-    if (last === undefined || last !== past.lastShown(list)) return null
     const result = store.act(request)
     const after = (store.lists.get(list) ?? []).slice(elements.length + 1)
-    store.lists.set(list, [...elements.slice(0, -1), value, last, ...after])
+    store.lists.set(list, [...elements.slice(0, -1), value, ...elements.slice(-1), ...after])
     return result
   },
   'tear a transfer': (store, request) => {

@@ -18,7 +18,7 @@ for (const fault of faultNames) {
   test(`a server that does ${fault} once is caught`, async () => {
     for (const seed of [baseSeed() * 100, baseSeed() * 100 + 1, baseSeed() * 100 + 2]) {
       const { report, server } = await provePlanted(
-        { seed, fault, oneIn: 100 },
+        { seed, fault, oneIn: 50 },
         { rate: 300, seconds: 1.5 },
       )
       const found = `seed ${seed}, planted ${server.planted}: ${sayFound(report)}`
