@@ -197,6 +197,9 @@ export async function startPooler(target: {
       const upstream = keep(connect(target.port, target.host))
       upstream.write(startup)
       client.pipe(upstream).pipe(client)
+      // One side that breaks takes the other along; a pipe alone would leave it waiting for ever.
+      upstream.once('close', () => client.destroy())
+      client.once('close', () => upstream.destroy())
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
