@@ -1,8 +1,9 @@
-import type { Anomaly, AnomalyKind } from './checkers/anomaly.ts'
+import type { Anomaly } from './checkers/anomaly.ts'
 import { checkBank } from './checkers/check-bank.ts'
 import { checkListAppend } from './checkers/check-list-append.ts'
 import { checkRegister } from './checkers/check-register.ts'
 import { checkSet } from './checkers/check-set.ts'
+import { tally } from './checkers/tally.ts'
 import type {
   BankOperation,
   ListOperation,
@@ -27,29 +28,19 @@ export type Judgement = Pick<
 
 const anomaliesShown = 20
 
-/** What was taken away and is there again is an acknowledged change that was lost. */
-const columnOf: Partial<Record<AnomalyKind, 'lost' | 'doubled' | 'staleReads' | 'phantom'>> = {
-  lost: 'lost',
-  reappeared: 'lost',
-  doubled: 'doubled',
-  stale: 'staleReads',
-  phantom: 'phantom',
-}
-
 /** Judges every fact of a run. Without any memory there is nothing to judge, and the counts are null. */
 export function judge(journal: Journal): Judgement {
   const operations = journal.size
   if (journal.facts.size === 0) return unjudged
   const anomalies = [...journal.facts.values()].flatMap(anomaliesOf)
-  const counts = { lost: 0, doubled: 0, staleReads: 0, phantom: 0, otherAnomalies: 0 }
-  const anomalyCounts: Partial<Record<AnomalyKind, number>> = {}
-  for (const { kind } of anomalies) {
-    counts[columnOf[kind] ?? 'otherAnomalies']++
-    anomalyCounts[kind] = (anomalyCounts[kind] ?? 0) + 1
-  }
+  const { disordered, ...counts } = tally(anomalies)
+  const byKind = Object.groupBy(anomalies, ({ kind }) => kind)
   return {
     ...counts,
-    anomalyCounts,
+    otherAnomalies: disordered,
+    anomalyCounts: Object.fromEntries(
+      Object.entries(byKind).map(([kind, found]) => [kind, found.length]),
+    ),
     anomalies: anomalies.slice(0, anomaliesShown).map(reported),
     acknowledgedWrites: journal.acknowledgedWrites,
     operations,

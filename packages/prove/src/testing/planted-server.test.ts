@@ -11,7 +11,7 @@ const shownIn: Record<FaultName, readonly (keyof Report)[]> = {
   'double a write': ['doubled'],
   'give a stale answer': ['staleReads'],
   'reorder two appends': ['otherAnomalies'],
-  'tear a transfer': ['otherAnomalies'],
+  'tear a transfer': ['lost'],
 }
 
 for (const fault of faultNames) {
