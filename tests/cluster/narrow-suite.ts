@@ -26,6 +26,8 @@ const schema = `
   create table visits_new partition of visits for values from ('2026-01-01') to (maxvalue);
   create table plans (name text primary key);
   insert into plans values ('free');
+  create sequence numbers;
+  grant usage on sequence numbers to public;
   create view all_notes as select * from notes;
   create view own_notes with (security_invoker = true) as select * from notes;
   create procedure tidy() language plpgsql as $$ begin commit; end $$;`

@@ -105,4 +105,24 @@ export function transactionTests(database: () => NarrowDatabase): void {
         assert.deepEqual(row, { level: 'serializable' })
       })
   })
+
+  it('a statement that is run again leaves no trace in the session: its numbers and locks are the app’s', async () => {
+    const traces = data()
+      .of('ann')
+      .transaction(async (tx) => {
+        const [row] = await tx.sql`update visits set count = nextval('numbers')
+          where user_id = 'ann' returning count::text as number`
+        assert.deepEqual(await tx.sql`select currval('numbers')::text as number`, [row])
+        const [added] = await tx.sql`with added as (
+          insert into notes (user_id, body) values ('ann', 'x') returning id)
+          select id::text from added`
+        assert.deepEqual(await tx.sql`select lastval()::text as id`, [added])
+        await tx.sql`select pg_advisory_lock(7) from visits where user_id = 'ann'`
+        await tx.sql`select pg_advisory_unlock(7)`
+        const held = await tx.sql`select from pg_locks where locktype = 'advisory'`
+        assert.deepEqual(held, [])
+        throw new Error('undone')
+      })
+    await assert.rejects(traces, { message: 'undone' })
+  })
 }
