@@ -21,6 +21,7 @@ export { nearestName } from './nearest-name.ts'
 export { resolvePath } from './paths.ts'
 export { joinPlace } from './place.ts'
 export { nextStep, plan } from './plan.ts'
+export type * from './proof-protocol.ts'
 export { type ResolveOptions, resolveSystem } from './resolve-system.ts'
 export { findRungs, type Rung, rungs, topologyOf } from './rungs.ts'
 export {

@@ -1,10 +1,10 @@
-import { BanyanError } from '@banyan/model'
+import { BanyanError, type ProofRequest, type ProofStep } from '@banyan/model'
 import { proofSchema } from '@banyan/postgres'
 import { transact } from '../data/scope.ts'
 import type { Shard } from '../data/shard.ts'
 import { type Compiled, compile, SqlFragment } from '../data/sql.ts'
 import type { Sql, Tx } from '../data/types.ts'
-import type { ListOperation, ProofKind, ProofRequest } from './request.ts'
+import type { ProofKind } from './request.ts'
 
 type RequestOf<Kind extends ProofKind> = Extract<ProofRequest, { kind: Kind }>
 type Act<Kind extends ProofKind> = (shard: Shard, request: RequestOf<Kind>) => Promise<object>
@@ -68,7 +68,7 @@ export function act(shard: Shard, request: ProofRequest): Promise<object> {
 
 async function runOperations(
   tx: Tx,
-  operations: readonly ListOperation[],
+  operations: readonly ProofStep[],
 ): Promise<(null | number[])[]> {
   const results: (null | number[])[] = []
   for (const operation of operations) {

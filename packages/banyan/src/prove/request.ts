@@ -1,35 +1,9 @@
-import { BanyanError } from '@banyan/model'
-import type { IsolationLevel } from '../data/types.ts'
-
-/** What `/-/prove` can be asked to do; see docs/reference/prove-protocol.md. */
-export type ProofRequest =
-  | {
-      readonly kind: 'transaction'
-      readonly isolation: IsolationLevel
-      readonly operations: readonly ListOperation[]
-    }
-  | { readonly kind: 'write'; readonly key: string; readonly value: number }
-  | { readonly kind: 'read'; readonly key: string }
-  | { readonly kind: 'add'; readonly key: string; readonly value: number }
-  | { readonly kind: 'elements'; readonly key: string }
-  | {
-      readonly kind: 'transfer'
-      readonly from: string
-      readonly to: string
-      readonly amount: number
-    }
-  | { readonly kind: 'balances'; readonly keys: readonly string[] }
-  | { readonly kind: 'open'; readonly keys: readonly string[]; readonly balance: number }
-  | { readonly kind: 'clear'; readonly prefix: string }
-
-export type ListOperation =
-  | { readonly append: readonly [key: string, value: number] }
-  | { readonly read: string }
+import { BanyanError, type ProofIsolation, type ProofRequest, type ProofStep } from '@banyan/model'
 
 export type ProofKind = ProofRequest['kind']
 
 /** The levels that a transaction may ask for. */
-export const isolations: readonly IsolationLevel[] = [
+export const isolations: readonly ProofIsolation[] = [
   'read committed',
   'repeatable read',
   'serializable',
@@ -107,13 +81,13 @@ function parseNumber(value: unknown, min = Number.MIN_SAFE_INTEGER): number {
   throw invalid(`A whole number${from} was expected, found ${show(value)}.`)
 }
 
-function parseIsolation(value: unknown): IsolationLevel {
+function parseIsolation(value: unknown): ProofIsolation {
   const level = isolations.find((known) => known === value)
   if (level !== undefined) return level
   throw invalid(`The isolation is ${show(value)}; known are ${isolations.join(', ')}.`)
 }
 
-function parseOperation(value: unknown): ListOperation {
+function parseOperation(value: unknown): ProofStep {
   if (isObject(value)) {
     const { append, read } = value
     if (Array.isArray(append) && append.length === 2 && read === undefined) {

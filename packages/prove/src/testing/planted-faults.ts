@@ -1,4 +1,5 @@
-import type { PlantedStore, StoreRequest, StoreStep } from './planted-store.ts'
+import type { ProofRequest, ProofStep } from '@banyan/model'
+import type { PlantedStore } from './planted-store.ts'
 import { below } from './random.ts'
 
 /** What a planted server does wrong, once in so many chances. */
@@ -15,7 +16,7 @@ export type FaultName = (typeof faultNames)[number]
 const heardAfterMs = 250
 
 /** Does a request wrongly where that will show; `null`: it cannot here, and nothing was done. */
-type Spoil = (store: PlantedStore, request: StoreRequest, past: Past) => object | null
+type Spoil = (store: PlantedStore, request: ProofRequest, past: Past) => object | null
 
 /**
  * Plants one fault in each `oneIn` chances, at a place that the seed chooses. A place where the fault
@@ -37,7 +38,7 @@ export class Faults {
   }
 
   /** Has the effect of a request on the store, once in so often not quite the right one. */
-  act(store: PlantedStore, request: StoreRequest): object {
+  act(store: PlantedStore, request: ProofRequest): object {
     // Once due it stays so until a request comes with which it shows.
     const isDue = this.#chances >= this.planted.length * this.#oneIn + this.#place
     const spoiled = isDue ? this.#spoil(store, request, this.#past) : null
@@ -50,16 +51,16 @@ export class Faults {
   }
 
   /** The answer to a request was sent. */
-  answered(request: StoreRequest, atMs: number): void {
+  answered(request: ProofRequest, atMs: number): void {
     this.#past.answered(request, atMs)
   }
 }
 
-const isWrite = (request: StoreRequest): boolean =>
+const isWrite = (request: ProofRequest): boolean =>
   ['write', 'add', 'transfer'].includes(request.kind) ||
   (request.kind === 'transaction' && request.operations.some((step) => 'append' in step))
 
-const valueBefore = (store: PlantedStore, request: StoreRequest): number | null =>
+const valueBefore = (store: PlantedStore, request: ProofRequest): number | null =>
   request.kind === 'write' ? (store.registers.get(request.key) ?? null) : null
 
 /** What was answered before, as far as a stale or reordered answer needs it. */
@@ -71,7 +72,7 @@ class Past {
   readonly #adds = new Map<string, { readonly value: number; answeredMs: number }[]>()
   readonly #shown = new Map<string, number>()
 
-  note(request: StoreRequest, before: number | null, result: object): void {
+  note(request: ProofRequest, before: number | null, result: object): void {
     const answeredMs = Number.POSITIVE_INFINITY
     if (request.kind === 'write') {
       this.#writes.set(request.key, { value: request.value, before, answeredMs })
@@ -83,14 +84,14 @@ class Past {
     }
   }
 
-  #noteShown(steps: readonly StoreStep[], results: readonly (readonly number[] | null)[]): void {
+  #noteShown(steps: readonly ProofStep[], results: readonly (readonly number[] | null)[]): void {
     for (const [at, step] of steps.entries()) {
       const last = results[at]?.at(-1)
       if ('read' in step && last !== undefined) this.#shown.set(step.read, last)
     }
   }
 
-  answered(request: StoreRequest, atMs: number): void {
+  answered(request: ProofRequest, atMs: number): void {
     if (request.kind === 'write') {
       const write = this.#writes.get(request.key)
       if (write?.value === request.value) write.answeredMs = atMs
@@ -118,16 +119,16 @@ class Past {
   }
 }
 
-const appendsOf = (request: StoreRequest): readonly (readonly [key: string, value: number])[] =>
+const appendsOf = (request: ProofRequest): readonly (readonly [key: string, value: number])[] =>
   request.kind === 'transaction'
     ? request.operations.flatMap((step) => ('append' in step ? [step.append] : []))
     : []
 
 /** A transaction that only appends can be left out or repeated without showing it at once. */
-const isBlind = (request: StoreRequest): boolean =>
+const isBlind = (request: ProofRequest): boolean =>
   request.kind === 'transaction' && request.operations.every((step) => 'append' in step)
 
-const isRead = (request: StoreRequest, list: string): boolean =>
+const isRead = (request: ProofRequest, list: string): boolean =>
   request.kind === 'transaction' &&
   request.operations.some((step) => 'read' in step && step.read === list)
 

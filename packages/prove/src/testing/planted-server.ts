@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ProofRequest } from '@banyan/model'
 import { type FaultName, Faults } from './planted-faults.ts'
-import { PlantedStore, type StoreRequest } from './planted-store.ts'
+import { PlantedStore } from './planted-store.ts'
 import { below, seededRandom } from './random.ts'
 
 /** How a planted server behaves; without any of it, it is correct and unhurried. */
@@ -84,7 +85,7 @@ export class PlantedServer {
     const isOurs = request.headers.authorization === `Bearer ${this.#options.token}`
     if (request.url !== '/-/prove' || !isOurs) return void say(response, 404, {})
     if (request.method === 'GET') return void say(response, 200, { protocol: 1, isolation: [] })
-    const asked = JSON.parse(await textOf(request)) as StoreRequest
+    const asked = JSON.parse(await textOf(request)) as ProofRequest
     await delay(this.#random() * 3)
     if (this.#isTroubled(asked)) return this.#trouble(asked, response)
     if (life !== this.#life) return this.#outlive(asked)
@@ -95,12 +96,12 @@ export class PlantedServer {
     say(response, 200, result)
   }
 
-  #act(request: StoreRequest): object {
+  #act(request: ProofRequest): object {
     return this.#faults?.act(this.store, request) ?? this.store.act(request)
   }
 
   /** Making ready and tidying up are left alone, since no fact hangs on them. */
-  #isTroubled({ kind }: StoreRequest): boolean {
+  #isTroubled({ kind }: ProofRequest): boolean {
     const { troubleMs = 0 } = this.#options
     if (troubleMs === 0 || kind === 'open' || kind === 'clear') return false
     if (this.#troubleUntilMs === null) {
@@ -111,7 +112,7 @@ export class PlantedServer {
   }
 
   /** One of the ways in which a single request can go without anything being wrong. */
-  #trouble(asked: StoreRequest, response: ServerResponse): void {
+  #trouble(asked: ProofRequest, response: ServerResponse): void {
     const ways = [
       () => {
         this.troubles.cutBefore += 1
@@ -140,11 +141,11 @@ export class PlantedServer {
   }
 
   /** An orphaned backend may end its work after the server was killed; mostly it does not. */
-  #outlive(asked: StoreRequest): void {
+  #outlive(asked: ProofRequest): void {
     if (this.#random() < 0.3) this.#actLate(asked)
   }
 
-  #actLate(asked: StoreRequest): void {
+  #actLate(asked: ProofRequest): void {
     this.troubles.late += 1
     this.#later(this.#random() * 500, () => this.#act(asked))
   }

@@ -1,21 +1,4 @@
-/** A request of the `/-/prove` protocol, of which only what it asks for is looked at. */
-export type StoreRequest =
-  | { readonly kind: 'transaction'; readonly operations: readonly StoreStep[] }
-  | { readonly kind: 'write' | 'add'; readonly key: string; readonly value: number }
-  | { readonly kind: 'read' | 'elements'; readonly key: string }
-  | {
-      readonly kind: 'transfer'
-      readonly from: string
-      readonly to: string
-      readonly amount: number
-    }
-  | { readonly kind: 'balances'; readonly keys: readonly string[] }
-  | { readonly kind: 'open'; readonly keys: readonly string[]; readonly balance: number }
-  | { readonly kind: 'clear'; readonly prefix: string }
-
-export type StoreStep =
-  | { readonly append: readonly [key: string, value: number] }
-  | { readonly read: string }
+import type { ProofRequest, ProofStep } from '@banyan/model'
 
 /** What `/-/prove` keeps, in memory: every request has its whole effect at one moment. */
 export class PlantedStore {
@@ -24,7 +7,7 @@ export class PlantedStore {
   readonly lists = new Map<string, readonly number[]>()
   readonly accounts = new Map<string, number>()
 
-  act(request: StoreRequest): object {
+  act(request: ProofRequest): object {
     switch (request.kind) {
       case 'transaction':
         return { results: request.operations.map((step) => this.#step(step)) }
@@ -53,7 +36,7 @@ export class PlantedStore {
     }
   }
 
-  #step(step: StoreStep): readonly number[] | null {
+  #step(step: ProofStep): readonly number[] | null {
     if ('read' in step) return this.lists.get(step.read) ?? []
     const [key, value] = step.append
     this.lists.set(key, [...(this.lists.get(key) ?? []), value])

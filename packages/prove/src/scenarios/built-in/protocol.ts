@@ -1,11 +1,9 @@
+import type { ProofRequest } from '@banyan/model'
 import { AnswerRefused } from '../../http/failures.ts'
 import type { Answer, Turn } from '../../scenario.ts'
 
 /** Requests that only look: a lost answer to one of them leaves nothing open. */
 const readKinds = new Set(['read', 'elements', 'balances'])
-
-/** One request of the protocol; `/-/prove` itself says what is wrong with it. */
-export type ProveRequest = { readonly kind: string; readonly [field: string]: unknown }
 
 /** `/-/prove`, as the actions of the built-in scenario ask it. */
 export class ProveProtocol {
@@ -16,7 +14,7 @@ export class ProveProtocol {
   }
 
   /** Throws what is no success, so that memory knows what became of it. */
-  async ask(turn: Turn, json: ProveRequest): Promise<Answer> {
+  async ask(turn: Turn, json: ProofRequest): Promise<Answer> {
     const kind = readKinds.has(json.kind) ? 'read' : 'write'
     const options = { headers: this.headers, json, kind, accept: [409] } as const
     const answer = await turn.request('POST', '/-/prove', options)
