@@ -2,12 +2,14 @@ import type { RegisterOperation, Value } from '../history/operation.ts'
 import { completionOf } from './times.ts'
 
 /** So many steps decide every history in practice; a doubt that outlasts them accuses nobody. */
-const stepsMax = 200_000
+const stepsMax = 50_000
 
 /** What must have happened, and what may have. */
 type Problem = {
   readonly certain: readonly RegisterOperation[]
   readonly possible: readonly RegisterOperation[]
+  /** Where the certain reads of each value are. */
+  readonly readsOf: ReadonlyMap<Value | null, readonly number[]>
 }
 
 /** A point of the search: the certain operations done before `low` and beyond it, and the possible ones. */
@@ -27,8 +29,11 @@ type State = {
  */
 export function mayBeRight(history: readonly RegisterOperation[]): boolean | null {
   const shown = new Set(history.flatMap(({ f, value }) => (f === 'read' ? [value] : [])))
+  const certain = history.filter(({ outcome }) => outcome === 'ok')
+  const reads = [...certain.keys()].filter((at) => certain[at]?.f === 'read')
   const problem: Problem = {
-    certain: history.filter(({ outcome }) => outcome === 'ok'),
+    certain,
+    readsOf: Map.groupBy(reads, (at) => certain[at]?.value ?? null),
     possible: history.filter(({ outcome, value }) => outcome === 'info' && shown.has(value)),
   }
   const seen = new Set<string>()
@@ -47,22 +52,47 @@ export function mayBeRight(history: readonly RegisterOperation[]): boolean | nul
 }
 
 /** A read that shows what is there changes nothing, so that it is best taken at once. */
-function nextStates({ certain, possible }: Problem, state: State): readonly State[] {
+function nextStates(problem: Problem, state: State): readonly State[] {
+  const { certain, possible } = problem
   const { candidates, endMs } = candidatesOf(certain, state)
-  const shown = candidates.find(
-    (at) => certain[at]?.f === 'read' && certain[at].value === state.value,
-  )
+  const reads = candidates.filter((at) => certain[at]?.f === 'read')
+  const shown = reads.find((at) => certain[at]?.value === state.value)
   if (shown !== undefined) return [afterCertain(certain, state, shown)]
-  const free = possible.flatMap(({ invokedMs }, at) =>
-    invokedMs <= endMs && !state.used.includes(at) ? [at] : [],
+  // Whatever comes now replaces the value: what nobody will read may as well be written in between.
+  const unread = candidates.find(
+    (at) => certain[at]?.f === 'write' && !isReadLater(problem, state, certain[at].value),
   )
+  if (unread !== undefined) return [afterCertain(certain, state, unread)]
+  const wanted = new Set(reads.map((at) => certain[at]?.value))
   return [
-    ...free.map((at) => afterPossible(possible, state, at)),
+    ...usefulOf(possible, state, wanted, endMs).map((at) => afterPossible(possible, state, at)),
     ...candidates
       .filter((at) => certain[at]?.f === 'write')
       .map((at) => afterCertain(certain, state, at))
       .reverse(),
   ]
+}
+
+const isReadLater = ({ readsOf }: Problem, { low, beyond }: State, value: Value | null): boolean =>
+  (readsOf.get(value)?.findLast((at) => at < low || !beyond.includes(at)) ?? -1) >= low
+
+/**
+ * An open write that no read shows before the next write might as well never have happened: one is taken
+ * only right before such a read. Of those that wrote the same value any will do, as none of them is ever over.
+ */
+function usefulOf(
+  possible: readonly RegisterOperation[],
+  { used }: State,
+  wanted: ReadonlySet<Value | null | undefined>,
+  endMs: number,
+): readonly number[] {
+  const first = new Map<Value | null, number>()
+  for (const [at, { invokedMs, value }] of possible.entries()) {
+    if (invokedMs > endMs) break
+    if (wanted.has(value as Value | null) && !first.has(value) && !used.includes(at))
+      first.set(value, at)
+  }
+  return [...first.values()]
 }
 
 /** The operations that are not done and that began before any such one was over. */
