@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { NoAnswer, reasonOf } from './failures.ts'
+import { bytesMax, textOf } from './text-of.ts'
 
 /** What is sent. */
 export type Outgoing = {
@@ -15,9 +16,6 @@ export type Received = {
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
-
-/** An answer that is larger than this is not read to its end. */
-const bytesMax = 32 * 1024 * 1024
 
 /** One request on its way: waits for a connection, is sent, and is settled exactly once. */
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -75,7 +73,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (!this.#settle()) return
     const [only] = this.#chunks
     const bytes = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks)
-    this.#resolve({ status: this.#status, headers: this.#headers, text: bytes.toString() })
+    const text = textOf(bytes, this.#headers['content-encoding'])
+    this.#resolve({ status: this.#status, headers: this.#headers, text })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
