@@ -42,6 +42,16 @@ try {
 }
 process.exit(0)
 `,
+  /** Waits for a file, and tells who it is in a session that it opens then. */
+  'late.mjs': `import { existsSync } from 'node:fs'
+import pg from ${pg}
+console.log('waiting')
+while (!existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 50))
+const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
+await client.connect()
+console.log((await client.query('select current_user')).rows[0].current_user)
+await client.end()
+`,
   /** Says that it is there, and leaves when it is told to, in its own way. */
   'wait.mjs': `process.on('SIGTERM', () => { console.log('told'); process.exit(42) })
 console.log('waiting ' + process.env.DATABASE_URL)
@@ -51,6 +61,7 @@ setInterval(() => {}, 1000)
 
 const noteCount = 'select count(*)::int as n from notes'
 const addNote = 'insert into notes values (1, (select count(*) from notes))'
+const wideRoles = "select rolname from pg_roles where rolname = 'banyan_wide'"
 const freshDatabases = "select datname from pg_database where datname like '%fresh%'"
 
 async function nothingIsLeft(app: TestApp): Promise<void> {
@@ -289,6 +300,19 @@ describe('a command beside a system that runs', () => {
     assert.equal(fresh.stdout, '[{"n":0}]\n', fresh.stderr)
     assert.equal(await (await fetch(app.url)).text(), 'up')
     assert.equal((await app.banyan('status')).code, 0)
+  })
+
+  test('on a live system the role of narrow mode is there for as long as a command needs it', async () => {
+    const rolesOf = async () => (await app.banyan('sql', wideRoles)).stdout
+    const late = app.start('exec', '--fresh', '--', 'node', 'late.mjs')
+    await late.until(/waiting/)
+    const wide = await app.banyan('exec', '--fresh', '--wide', '--', 'node', 'sql.mjs', noteCount)
+    assert.equal(wide.code, 0, wide.stderr)
+    assert.match(await rolesOf(), /banyan_wide/)
+    await app.write('go', '')
+    const { code, stdout, stderr } = await late.ended
+    assert.deepEqual([code, stdout], [0, 'waiting\nbanyan_wide\n'], stderr)
+    assert.doesNotMatch(await rolesOf(), /banyan_wide/)
   })
 
   test('a live system whose control was killed is not touched', async () => {

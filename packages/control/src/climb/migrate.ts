@@ -9,8 +9,10 @@ import {
   revokeNarrow,
 } from '@banyan/postgres'
 import { Client } from 'pg'
+import { listAttached } from '../attached/attachments.ts'
 import { connectionsPerProcess } from '../drivers/connections.ts'
 import { writeJson } from '../state/files.ts'
+import type { StatePaths } from '../state/paths.ts'
 import { applyInProcess } from './apply-in-process.ts'
 import { type Context, databaseName, dataMembers, isNarrow } from './context.ts'
 
@@ -45,15 +47,29 @@ async function prepare(
   })
 }
 
-/** After the migrations, which decide whether the app has policies of its own. */
-async function switchNarrow(context: Context): Promise<void> {
-  const { secrets, system } = context
+/**
+ * Gives the role of narrow mode or takes it back. After the migrations, which decide whether the app
+ * has policies of its own. Roles are the server's: one at a time changes them, and none is taken from
+ * under the command of an `exec --fresh`, which may be narrow where the system is not.
+ */
+export async function switchNarrow(context: Context): Promise<void> {
+  const { secrets, system, paths } = context
   const { adminPassword, widePassword } = secrets
-  await withClient(context, adminRole, adminPassword, databaseName(system), async (admin) => {
-    if (!isNarrow(context)) return await revokeNarrow(admin)
-    await grantNarrow(admin, system.data?.migrations == null ? null : widePassword)
+  const asAdmin = (database: string, use: (admin: Client) => Promise<void>): Promise<void> =>
+    withClient(context, adminRole, adminPassword, database, use)
+  await asAdmin('postgres', async (guard) => {
+    await guard.query(`select pg_advisory_lock(hashtext('banyan narrow'))`)
+    await asAdmin(databaseName(system), async (admin) => {
+      if (isNarrow(context))
+        await grantNarrow(admin, system.data?.migrations == null ? null : widePassword)
+      else if (!hasFresh(paths)) await revokeNarrow(admin)
+    })
   })
 }
+
+/** A dead one counts as well, until its database is dropped: in that the role may own something. */
+const hasFresh = (paths: StatePaths): boolean =>
+  listAttached(paths).some(({ freshDatabase }) => freshDatabase !== null)
 
 /** They stay when a later `up` offers no proof: they are few, empty after each proof, and in no way. */
 async function makeProofTables(context: Context): Promise<void> {

@@ -8,6 +8,7 @@ import { dropFresh } from '../attached/fresh.ts'
 import { attachedMark, sweepAttached } from '../attached/sweep.ts'
 import { adminServer } from '../climb/admin-server.ts'
 import { type Context, isNarrow, runtimeOf } from '../climb/context.ts'
+import { switchNarrow } from '../climb/migrate.ts'
 import { loadSystem } from '../config/load-system.ts'
 import { untilEnded } from '../sites/identity.ts'
 import { localSite } from '../sites/local.ts'
@@ -143,6 +144,9 @@ async function close({ paths, attached, context }: Opening): Promise<void> {
   // What could not be dropped now is dropped by control or the next command, once we are gone.
   if (!isGone) return
   detach(attached)
+  // Beside a system that is not narrow the role was made for us; what fails here is left to the next one.
+  if (freshDatabase !== null && context !== null && !isNarrow(context))
+    await switchNarrow(context).catch(() => {})
   const control = await findControl(paths)
   if (control === null) return
   const answer = await new ControlClient(control.socket).release().catch(() => ({ stopped: true }))
