@@ -28,7 +28,10 @@ export function lessChanges(difference: Difference, suspects: readonly Suspect[]
 /** Looking for a culprit may not take longer than all the rest. */
 const stepsMax = 1_000_000
 
-/** The first transfer, the latest before the others, that alone explains a difference. */
+/**
+ * The first transfer, the latest before the others, that alone explains a difference. One that began only
+ * after the read is suspected last: it takes a wonder to be shown before it was asked for.
+ */
 export function findSuspect(
   difference: Difference,
   audit: Audit,
@@ -36,18 +39,21 @@ export function findSuspect(
 ): Suspect | undefined {
   const budget = { steps: stepsMax }
   const accuse = explains(difference, audit, budget)
-  for (const transfer of [...done].reverse()) {
+  const isEarly = ({ invokedMs }: BankTransfer) => invokedMs > completionOf(audit.read)
+  for (const transfer of done.filter((each) => !isEarly(each)).reverse()) {
     const suspect = budget.steps > 0 ? suspectsOf(transfer, audit).find(accuse) : undefined
     if (suspect) return suspect
   }
-  return refused.map((transfer) => whole('refused', transfer, 1)).find(accuse)
+  return [
+    ...refused.map((transfer) => whole('refused', transfer, 1)),
+    ...done.filter(isEarly).map((transfer) => whole('early', transfer, 1)),
+  ].find((suspect) => budget.steps > 0 && accuse(suspect))
 }
 
-/** In which ways a transfer may have gone wrong depends on whether it was over, open, or not begun. */
+/** In which ways a transfer may have gone wrong depends on whether it was over or open. */
 function suspectsOf(transfer: BankTransfer, { read }: Audit): readonly Suspect[] {
   const { from, to, amount } = transfer.value
   if (from === to) return []
-  if (transfer.invokedMs > completionOf(read)) return [whole('early', transfer, 1)]
   if (completionOf(transfer) >= read.invokedMs) {
     return [half(transfer, from, -amount), half(transfer, to, amount)]
   }

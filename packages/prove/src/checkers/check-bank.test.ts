@@ -53,6 +53,15 @@ test('an acknowledged transfer that the last read does not show is lost', () => 
   )
 })
 
+test('a lost transfer is not mistaken for one in the other direction that came later', () => {
+  const later: Rough = [['b', 'a', 5], 10, 11]
+  const shown = { a: 105, b: 95, c: 100 }
+  assert.deepEqual(kindsOf([['a', 'b', 5], 0, 1], [opening, 3, 4], later, [shown, 20, 21, final]), [
+    'lost',
+    'stale',
+  ])
+})
+
 test('a read that is once behind is stale, and nothing is lost', () => {
   assert.deepEqual(
     kindsOf([['a', 'b', 5], 0, 1], [opening, 2, 3], [{ a: 95, b: 105, c: 100 }, 8, 9, final]),
