@@ -1,8 +1,10 @@
 import { readCommand } from '@banyan/model'
 import { expandCommand } from '../config/npm-scripts.ts'
 import { type AppManifest, lineOfScript } from './manifest.ts'
+import { leaveReserved } from './reserved-settings.ts'
 import { type ShellParts, splitScript, splitSettings } from './shell-parts.ts'
 import type { AppFiles, Note, Start } from './types.ts'
+import { endings, withoutWatcher } from './watchers.ts'
 
 export type FoundStart = { readonly start: Start | null; readonly notes: readonly Note[] }
 
@@ -16,7 +18,12 @@ type Surroundings = { readonly manifest: AppManifest; readonly files: AppFiles }
 export function findStart(manifest: AppManifest, files: AppFiles): FoundStart {
   const around = { manifest, files }
   const { scripts, main } = manifest
-  if (scripts.start !== undefined) return fromScript('start', scripts.start, around)
+  if (scripts.start !== undefined) {
+    const { start, notes } = fromScript('start', scripts.start, around)
+    if (start === null) return { start, notes }
+    const left = leaveReserved(start, 'start', manifest)
+    return { start: left.start, notes: [...notes, ...left.notes] }
+  }
   if (main !== null && isProgram(main, files)) return plain(`node ${clean(main)}`, 'main', around)
   for (const script of ['dev', 'serve', 'develop']) {
     const run = withoutWatcher(scripts[script] ?? '')
@@ -28,7 +35,6 @@ export function findStart(manifest: AppManifest, files: AppFiles): FoundStart {
 }
 
 const stems = ['server', 'index', 'main', 'app', 'web', 'www']
-const endings = ['.ts', '.mts', '.js', '.mjs', '.cjs']
 const commonFiles = ['src/', '', 'bin/', 'app/'].flatMap((folder) =>
   stems.flatMap((stem) => endings.map((ending) => `${folder}${stem}${ending}`)),
 )
@@ -65,10 +71,10 @@ function fromScript(name: string, text: string, around: Surroundings): FoundStar
 function fromCommand(name: string, text: string, around: Surroundings): FoundStart {
   const from = `scripts.${name}`
   const { env, command } = splitSettings(text)
-  const settled = Object.keys(env).length > 0
+  const settled = command !== text.trim()
   const unwatched = withoutWatcher(command)
   const run = unwatched ?? command
-  const complaint = complaintOf(run, 'run', around)
+  const complaint = complaintOf(run, 'run', around) ?? daemonIn(run)
   if (complaint !== null) return refused(name, text, complaint, around)
   const before = `pre${name}`
   const hasBefore = around.manifest.scripts[before] !== undefined
@@ -120,25 +126,6 @@ const withoutPrinter = ({ commands, operators }: ShellParts): string | null =>
     ? (commands[0] ?? null)
     : null
 
-/** The command below a watcher; null when there is none. Banyan itself restarts on a change. */
-export function withoutWatcher(command: string): string | null {
-  const words = command.trim().split(/\s+/)
-  const [program = '', ...rest] = words
-  if (program === 'npx') return withoutWatcher(rest.join(' '))
-  const file = rest.find((word) => endings.some((ending) => word.endsWith(ending)))
-  if (file === undefined || splitScript(command).operators.length > 0) return null
-  if (['nodemon', 'node-dev'].includes(program)) return `node ${file}`
-  if (['ts-node-dev', 'tsnd'].includes(program)) return `ts-node ${file}`
-  if (program === 'tsx' && rest[0] === 'watch') return ['tsx', ...rest.slice(1)].join(' ')
-  if (['node', 'tsx', 'bun'].includes(program)) {
-    const kept = rest.filter(
-      (word) => !/^--(watch|watch-path=.*|hot|watch-preserve-output)$/.test(word),
-    )
-    return kept.length < rest.length ? [program, ...kept].join(' ') : null
-  }
-  return null
-}
-
 /** Where what is started is made by the build script, it has to be made first. */
 function buildFor(run: string, { manifest }: Surroundings): string | null {
   if (manifest.scripts.build === undefined) return null
@@ -165,6 +152,17 @@ function complaintOf(
   const expanded = reading.words ? expandCommand(reading.words, key, scripts) : reading
   const complaint = expanded.complaint
   return complaint && { found: complaint.found ?? 'an empty command', mend: complaint.mend }
+}
+
+/** A process manager that leaves the app in its background is over before the app serves. */
+function daemonIn(command: string): Complaint | null {
+  const [, program, words = ''] = /^(?:npx\s+)?(pm2|forever)\s+start\s+(.*)$/.exec(command) ?? []
+  if (program === undefined) return null
+  const file = words.split(/\s+/).find((word) => endings.some((ending) => word.endsWith(ending)))
+  return {
+    found: `${program} start, which leaves the app running behind it`,
+    mend: `write ${JSON.stringify(`node ${file ?? 'src/server.js'}`)}; Banyan starts it again when it ends, and keeps its output`,
+  }
 }
 
 const refused = (script: string, text: string, complaint: Complaint, around: Surroundings) => ({

@@ -123,6 +123,9 @@ test('what is started is built first where a build script makes it', () => {
 test('a watcher is taken away, since Banyan restarts by itself', () => {
   const cases: readonly [string, string][] = [
     ['nodemon src/server.js', 'node src/server.js'],
+    ['nodemon --watch src/config.js -e ts,js src/server.js --fast', 'node src/server.js --fast'],
+    ['nodemon -q -r dotenv/config src/server.js', 'node -r dotenv/config src/server.js'],
+    ['nodemon --exec tsx src/server.ts', 'tsx src/server.ts'],
     ['node --watch src/server.ts', 'node src/server.ts'],
     ['tsx watch src/server.ts', 'tsx src/server.ts'],
     ['npx tsx watch --env-file=.env src/server.ts', 'tsx --env-file=.env src/server.ts'],
@@ -130,6 +133,31 @@ test('a watcher is taken away, since Banyan restarts by itself', () => {
   for (const [dev, run] of cases)
     assert.equal(adopted({ manifest: { scripts: { dev } } }).start.run, run)
   assert.equal(adopted(withStart('nodemon src/server.js')).start.run, 'node src/server.js')
+})
+
+test('what Banyan sets itself is left out of the config, and that is said', () => {
+  const { start, warnings } = adopted(withStart('PORT=3000 DEBUG=1 node a.js'))
+  assert.deepEqual([start.run, start.env], ['node a.js', { DEBUG: '1' }])
+  assert.deepEqual(
+    warnings.map(({ line, what }) => [line, /sets (\w+)/.exec(what)?.[1]]),
+    [[3, 'PORT']],
+  )
+})
+
+test('a database that the script itself names is refused without its password, as another would be used', () => {
+  const [fault] = faults(withStart('PORT=1 DATABASE_URL=postgres://a:secret@h/d node a.js'))
+  assert.match(fault?.what ?? '', /sets DATABASE_URL/)
+  assert.match(fault?.mend ?? '', /\.env/)
+  assert.doesNotMatch(JSON.stringify(fault), /secret/)
+})
+
+test('a wrapper that only hands on is taken away, and one that leaves the app behind is refused', () => {
+  const { start } = adopted(withStart('cross-env NODE_ENV=production node a.js'))
+  assert.deepEqual([start.run, start.env], ['node a.js', { NODE_ENV: 'production' }])
+  assert.equal(adopted(withStart('exec node a.js')).start.run, 'node a.js')
+  const [fault] = faults(withStart('pm2 start a.js'))
+  assert.match(fault?.what ?? '', /pm2 start, which leaves the app running/)
+  assert.match(fault?.mend ?? '', /"node a\.js"/)
 })
 
 test('without a start script, the main file or one that listens is started', () => {

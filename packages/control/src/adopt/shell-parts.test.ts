@@ -17,4 +17,9 @@ test('settings are read up to the command', () => {
     command: 'node a=b.js',
   })
   assert.deepEqual(splitSettings('A=$HOME node x').env, {})
+  assert.deepEqual(splitSettings('cross-env NODE_ENV=production exec node x.js'), {
+    env: { NODE_ENV: 'production' },
+    command: 'node x.js',
+  })
+  assert.deepEqual(splitSettings('env -i node x').command, 'env -i node x')
 })

@@ -37,6 +37,9 @@ function isRedirection(script: string, at: number): boolean {
   )
 }
 
+/** What stands before settings or a program and only hands them on. */
+const handsOn = /^(?:(?:cross-env|env)\s+(?=[A-Za-z_]\w*=)|exec\s+(?=[^-\s]))/
+
 /** The settings before a command, `NODE_ENV=production node x`, and the command without them. */
 export function splitSettings(command: string): {
   readonly env: Readonly<Record<string, string>>
@@ -45,6 +48,7 @@ export function splitSettings(command: string): {
   const env: Record<string, string> = {}
   let rest = command.trim()
   for (;;) {
+    rest = rest.replace(handsOn, '')
     const setting = /^([A-Za-z_]\w*)=("[^"$`\\]*"|'[^']*'|[^\s"'$`\\&|;<>]*)\s+/.exec(rest)
     if (setting === null) return { env, command: rest }
     const [whole, name = '', value = ''] = setting

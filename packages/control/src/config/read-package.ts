@@ -16,7 +16,9 @@ export const readPackage = (root: string): Manifest => {
   const file = join(root, 'package.json')
   if (!existsSync(file)) return { problem: `no package.json in ${root}`, scripts: {}, hasProgram }
   try {
-    const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts?: unknown }
+    // npm does without the byte order mark that some editors write.
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+    const { scripts } = JSON.parse(text) as { scripts?: unknown }
     return { problem: null, scripts: textsOf(scripts), hasProgram }
   } catch (error) {
     return {
