@@ -68,11 +68,34 @@ const crimes: readonly Crime[] = [
   },
   {
     what: 'edits that are undone',
-    prepare: 'create table kept as select author_id, id, body from articles',
-    sql: `update articles set body = kept.body from kept
+    prepare: 'create table kept as select author_id, id, body, description from articles',
+    sql: `update articles set body = kept.body, description = kept.description from kept
           where articles.author_id = kept.author_id and articles.id = kept.id`,
     key: /^text of /,
     kind: /lost|stale/,
+  },
+  {
+    what: 'edits of which one half is undone',
+    prepare: 'create table kept as select author_id, id, description from articles',
+    sql: `update articles set description = kept.description from kept
+          where articles.author_id = kept.author_id and articles.id = kept.id`,
+    key: /^text of /,
+    kind: /phantom/,
+  },
+  {
+    what: 'favourites that are counted twice',
+    sql: "update articles set favorites_count = favorites_count + 1 where title like 'proof-%'",
+    key: /^likes of /,
+    kind: /doubled|torn|fractured|stale|lost/,
+  },
+  {
+    what: 'a deleted comment that is there again',
+    prepare: 'create table old as select * from comments',
+    sql: `insert into comments select * from old where not exists
+          (select 1 from comments where comments.id = old.id)
+          and exists (select 1 from articles where articles.id = old.article_id)`,
+    key: /^comments on /,
+    kind: /reappeared|stale/,
   },
   {
     what: 'profiles that are undone',

@@ -15,7 +15,29 @@ export const textOf = (turn: Turn, { slug, title }: Pick<Article, 'slug' | 'titl
     read: async (later) => {
       const answer = await later.request('GET', `/api/articles/${slug}`, { accept: [404] })
       if (answer.status === 404) return null
-      return answer.expect().json<{ article: { body: string } }>().article.body
+      return wholeText(answer.expect().json<{ article: Text }>().article)
+    },
+  })
+
+export type Text = { readonly body: string; readonly description: string }
+
+/** An edit gives body and description the same text: one that was applied by half is a text that nobody wrote. */
+export const wholeText = ({ body, description }: Text): string =>
+  body === description ? body : `${body}, described as ${description}`
+
+/**
+ * How many like an article: a number that is kept beside it, as money on an account. Each like is a
+ * transfer of 1, so that one which is lost, or counted twice, shows in the balance.
+ */
+export const likesOf = (turn: Turn, { slug, title }: Pick<Article, 'slug' | 'title'>) =>
+  turn.bank(`likes of ${title}`, {
+    accounts: ['likes', 'nobody'],
+    balance: 0,
+    read: async (later) => {
+      const answer = (await later.request('GET', `/api/articles/${slug}`)).expect()
+      return {
+        likes: answer.json<{ article: { favoritesCount: number } }>().article.favoritesCount,
+      }
     },
   })
 

@@ -41,5 +41,10 @@ async function untilDone<T>(make: () => Promise<T>): Promise<T> {
 
 /** Deletes the articles of the run, and with them their comments and favourites. The people stay. */
 export async function tidyUpWorld(turn: Turn, { articles, passing }: World): Promise<void> {
-  for (const article of [...articles, ...passing]) await removeArticle(turn, article)
+  const failures: unknown[] = []
+  for (const article of [...articles, ...passing]) {
+    await removeArticle(turn, article).catch((error: unknown) => failures.push(error))
+  }
+  // One that would not go does not keep the others.
+  if (failures.length > 0) throw failures[0]
 }

@@ -6,17 +6,21 @@ import {
   commentsOf,
   favoritesOf,
   followedBy,
+  likesOf,
   profileOf,
   readCommentsOf,
   readPart,
   textOf,
+  wholeText,
 } from './facts.ts'
 import type { Article, Person, World } from './world.ts'
 
 type Shown = {
   article: {
     body: string
+    description: string
     favorited: boolean
+    favoritesCount: number
     author: { username: string; bio: string | null; following: boolean }
   }
 }
@@ -37,7 +41,7 @@ export async function readArticle(turn: Turn, world: World): Promise<void> {
     return (await asked).article
   }
   await Promise.all([
-    textOf(turn, article).read(async () => (await ask()).body),
+    textOf(turn, article).read(async () => wholeText(await ask())),
     readAside(turn, world, article, reader, ask),
   ])
 }
@@ -45,16 +49,19 @@ export async function readArticle(turn: Turn, world: World): Promise<void> {
 async function readAside(
   turn: Turn,
   { people }: World,
-  { author, title }: Article,
+  article: Article,
   reader: Person,
   ask: () => Promise<Shown['article']>,
 ): Promise<void> {
+  const { author, title } = article
   const aside = turn.random() * 3
   if (aside < 1) {
-    await readPart(favoritesOf(turn, reader), [title], async () => ({
+    const likes = likesOf(turn, article).read(async () => ({ likes: (await ask()).favoritesCount }))
+    const liked = readPart(favoritesOf(turn, reader), [title], async () => ({
       shown: (await ask()).favorited ? [title] : [],
       isComplete: true,
     }))
+    await Promise.all([likes, liked])
   } else if (aside < 2 || author === reader) {
     await bioOf(turn, author).read(async () => (await ask()).author.bio)
   } else {

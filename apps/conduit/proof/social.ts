@@ -1,17 +1,25 @@
 import type { SetOfFacts, Turn } from '@banyan/prove'
-import { commentsOf, favoritesOf, followedBy } from './facts.ts'
+import { commentsOf, favoritesOf, followedBy, likesOf } from './facts.ts'
 import type { Toggles } from './toggles.ts'
 import type { Article, Comment, Person, World } from './world.ts'
 
 /** From so many comments on, one is deleted before the next is written. */
 const commentsMax = 10
 
+/** Of those who come where something was said already, so many delete: a short run has deletions too. */
+const erasingShare = 0.4
+
+const oneMore = { from: 'nobody', to: 'likes', amount: 1 }
+const oneLess = { from: 'likes', to: 'nobody', amount: 1 }
+
 /** Likes an article, or no longer does. */
 export async function favorite(turn: Turn, world: World): Promise<void> {
   const person = turn.pick(world.people)
-  const { slug, title } = turn.pick(world.articles)
-  const path = `/api/articles/${slug}/favorite`
-  await flip(turn, world.favorites, favoritesOf(turn, person), title, person, path)
+  const article = turn.pick(world.articles)
+  const path = `/api/articles/${article.slug}/favorite`
+  const count = (to: 'in' | 'out', send: () => Promise<unknown>) =>
+    likesOf(turn, article).transfer(to === 'in' ? oneMore : oneLess, send)
+  await flip(turn, world.favorites, favoritesOf(turn, person), article.title, person, path, count)
 }
 
 /** Follows somebody, or no longer does. */
@@ -30,20 +38,25 @@ async function flip(
   element: string,
   { username, headers }: Person,
   path: string,
+  remember: (to: 'in' | 'out', send: () => Promise<unknown>) => Promise<unknown> = (_to, send) =>
+    send(),
 ): Promise<void> {
+  const send = (method: string) => async () =>
+    (await turn.request(method, path, { headers })).expect()
   await toggles.change(`${username} ${element}`, (to) =>
     to === 'in'
-      ? set.add(element, async () => (await turn.request('POST', path, { headers })).expect())
-      : set.remove(element, async () => (await turn.request('DELETE', path, { headers })).expect()),
+      ? set.add(element, () => remember(to, send('POST')))
+      : set.remove(element, () => remember(to, send('DELETE'))),
   )
 }
 
-/** Comments on an article; where there is enough said, deletes what was said first. */
+/** Comments on an article; or deletes what was said first. */
 export async function comment(turn: Turn, world: World): Promise<void> {
   const article = turn.pick(world.articles)
   const comments = world.comments.get(article) ?? []
   world.comments.set(article, comments)
-  const oldest = comments.length < commentsMax ? undefined : comments.shift()
+  const erases = comments.length >= commentsMax || turn.random() < erasingShare
+  const oldest = erases ? comments.shift() : undefined
   if (oldest === undefined) comments.push(await write(turn, article, turn.pick(world.people)))
   else await erase(turn, article, oldest)
 }

@@ -15,7 +15,8 @@ export async function publish(turn: Turn, world: World): Promise<void> {
 export async function makeArticle(turn: Turn, world: World, author: Person): Promise<Article> {
   const title = turn.unique('proof')
   const { headers, tag } = author
-  const article = { title, description: title, body: `${title} as published`, tagList: [tag] }
+  const text = `${title} as published`
+  const article = { title, description: text, body: text, tagList: [tag] }
   return world.publishing.run(turn.now, async (place) => {
     let slug = ''
     await articlesOf(turn, author).add(title, async () => {
@@ -53,7 +54,10 @@ export async function edit(turn: Turn, { articles }: World): Promise<void> {
 
 export async function writeText(turn: Turn, article: Article): Promise<void> {
   const body = turn.unique('text')
-  const options = { headers: article.author.headers, json: { article: { body } } }
+  const options = {
+    headers: article.author.headers,
+    json: { article: { body, description: body } },
+  }
   await textOf(turn, article).write(body, async () =>
     (await turn.request('PUT', `/api/articles/${article.slug}`, options)).expect(),
   )
