@@ -350,6 +350,28 @@ test('an app that makes its tables itself finds an empty database with --fresh, 
   }
 })
 
+test('a config that declares no table any more leaves nothing of narrow mode', async () => {
+  const declared = "data: { tables: { notes: { by: 'user_id' } } }"
+  const config = `export default {
+  name: 'tiny',
+  services: { web: { run: 'node web.mjs', routes: ['/'] } },
+  ${declared},
+}
+`
+  const app = await makeApp({ ...files, 'banyan.config.ts': config })
+  const traces = 'select (select count(*)::int from pg_policy) as n'
+  const sql = async (text: string) =>
+    (await app.banyan('exec', '--', 'node', 'sql.mjs', text)).stdout
+  try {
+    await sql('create table notes (user_id bigint primary key)')
+    assert.equal(await sql(traces), '[{"n":2}]\n')
+    await app.write('banyan.config.ts', config.replace(declared, 'data: {}'))
+    assert.equal(await sql(traces), '[{"n":0}]\n')
+  } finally {
+    await app.remove()
+  }
+})
+
 test('a system without data runs its command without a database', async () => {
   const app = await makeApp({
     'banyan.config.ts': `export default {

@@ -21,7 +21,7 @@ export async function migrate(context: Context, signal: AbortSignal): Promise<vo
   const { connectionsMax, wasNarrow } = await prepare(context)
   if (context.settings.proves === true) await makeProofTables(context)
   signal.throwIfAborted()
-  const { keyType } = await applyAll(context, signal)
+  const { keyType } = await applyAll(context, wasNarrow, signal)
   if (isNarrow(context) || wasNarrow) await switchNarrow(context)
   context.learned = { keyType, connectionsMax }
   await writeJson(learnedFile(context.paths.directory), { format: 1, ...context.learned })
@@ -79,11 +79,12 @@ async function makeProofTables(context: Context): Promise<void> {
   )
 }
 
-async function applyAll(context: Context, signal: AbortSignal) {
+async function applyAll(context: Context, wasNarrow: boolean, signal: AbortSignal) {
   const { system, secrets, events } = context
   if (system.data === null) return { keyType: null }
   const { migrations: folder, tables } = system.data
-  if (folder === null && tables.length === 0) return { keyType: null }
+  // Policies of tables that were declared once are still to be taken away.
+  if (folder === null && tables.length === 0 && !wasNarrow) return { keyType: null }
   const job = {
     ...memberOf(context),
     user: ownerRole,
