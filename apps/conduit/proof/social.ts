@@ -6,7 +6,7 @@ import type { Article, Comment, Person, World } from './world.ts'
 /** From so many comments on, one is deleted before the next is written. */
 const commentsMax = 10
 
-/** Of those who come where something was said already, so many delete: a short run has deletions too. */
+/** Of those who come, so many delete a comment rather than write one, so that short runs have both. */
 const erasingShare = 0.4
 
 const oneMore = { from: 'nobody', to: 'likes', amount: 1 }
@@ -50,15 +50,21 @@ async function flip(
   )
 }
 
-/** Comments on an article; or deletes what was said first. */
+/** Comments on an article, or deletes what was said first about one. */
 export async function comment(turn: Turn, world: World): Promise<void> {
-  const article = turn.pick(world.articles)
-  const comments = world.comments.get(article) ?? []
-  world.comments.set(article, comments)
-  const erases = comments.length >= commentsMax || turn.random() < erasingShare
-  const oldest = erases ? comments.shift() : undefined
+  const discussed = world.articles.filter((article) => saidOf(world, article).length > 0)
+  const erases = discussed.length > 0 && turn.random() < erasingShare
+  const article = turn.pick(erases ? discussed : world.articles)
+  const comments = saidOf(world, article)
+  const oldest = erases || comments.length >= commentsMax ? comments.shift() : undefined
   if (oldest === undefined) comments.push(await write(turn, article, turn.pick(world.people)))
   else await erase(turn, article, oldest)
+}
+
+function saidOf({ comments }: World, article: Article): Comment[] {
+  const said = comments.get(article) ?? []
+  comments.set(article, said)
+  return said
 }
 
 async function write(turn: Turn, article: Article, by: Person): Promise<Comment> {
