@@ -104,6 +104,20 @@ test('a scenario that remembers nothing leaves lost, doubled and stale open, and
   assert.ok(isProven(report))
 })
 
+test('a system that acknowledges nothing loses nothing, and the report says what that is worth', async () => {
+  const { url } = await serve((_request, response) => response.writeHead(503).end())
+  const write = (turn: Turn) =>
+    turn.register('k').write(turn.unique('v'), () => turn.request('PUT', '/k'))
+  const scenario = defineScenario({
+    name: 'refused',
+    actions: [{ name: 'write', kind: 'write', weight: 1, run: write }],
+  })
+  const report = await prove(url, { scenario: scenario as Scenario, rate: 20, seconds: 0.5 })
+  assert.deepEqual([report.lost, report.acknowledgedWrites, report.ok], [0, 0, 0])
+  assert.match(report.notes.join(), /No write was acknowledged/)
+  assert.match(report.notes.join(), /No request had a good answer/)
+})
+
 test('a server that stalls for a second shows that second in p99, because the load goes on', async () => {
   let stalledUntil = 0
   const { url } = await serve(async (_request, response) => {

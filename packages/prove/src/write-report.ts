@@ -78,6 +78,16 @@ function notesOf({ options, load, verification, judgement }: Parts, pace: Pace):
       'The scenario remembers nothing, so that lost, doubled and stale were not looked for: they are null.',
     )
   }
+  if (judgement.acknowledgedWrites === 0) {
+    notes.push(
+      'No write was acknowledged, so that there was nothing to lose: the zeros prove nothing.',
+    )
+  }
+  if (load.figures.sent > 0 && load.figures.ok === 0) {
+    notes.push(
+      'No request had a good answer: see the causes, and whether the address is the right one.',
+    )
+  }
   return [...notes, ...verification.notes]
 }
 
