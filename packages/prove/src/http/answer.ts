@@ -48,7 +48,7 @@ export class ReceivedAnswer implements Answer {
 
 /**
  * What an answer says of a write. Of the answers that report a fault only two kinds promise that nothing
- * was done: a 4xx, and one that says so in `outcome`, as `/-/prove` does. A bare 500 or 503 leaves it
+ * was done: a 4xx but 408, which may stand for a handler that took too long and goes on, and one that says so in `outcome`, as `/-/prove` does. A bare 500 or 503 leaves it
  * open, because an app may have done a part of its work before.
  */
 export function outcomeOf(status: number, text: string): 'ok' | 'fail' | 'info' {
@@ -56,7 +56,7 @@ export function outcomeOf(status: number, text: string): 'ok' | 'fail' | 'info' 
   if (text.includes(outcomeUnknown)) return 'info'
   const said = status >= 500 || text.includes('"outcome"') ? saidOutcome(text) : null
   if (said !== null) return said
-  return status < 500 ? 'fail' : 'info'
+  return status < 500 && status !== 408 ? 'fail' : 'info'
 }
 
 /** Whether an answer that is no success leaves open what happened, as far as it says so itself. */
