@@ -48,8 +48,9 @@ export class ReceivedAnswer implements Answer {
 
 /**
  * What an answer says of a write. Of the answers that report a fault only two kinds promise that nothing
- * was done: a 4xx but 408, which may stand for a handler that took too long and goes on, and one that says so in `outcome`, as `/-/prove` does. A bare 500 or 503 leaves it
- * open, because an app may have done a part of its work before.
+ * was done: a 4xx, and one that says so in `outcome`, as `/-/prove` does. A 408 may stand for a handler
+ * that took too long and goes on. A bare 500 or 503 leaves it open, because an app may have done a part
+ * of its work before.
  */
 export function outcomeOf(status: number, text: string): 'ok' | 'fail' | 'info' {
   if (status < 400) return 'ok'
