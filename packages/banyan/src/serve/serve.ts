@@ -78,11 +78,6 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Serve
   })
   const { url, port } = await listen(adapted.server, place)
   if (place.kind === 'socket') forgetPassedSocket()
-  const isDefaultPort = place.kind === 'address' && place.isDefault
-  logger.info(
-    { url },
-    isDefaultPort ? 'listening on the default port, PORT is not set' : 'listening',
-  )
 
   let stopped: Promise<void> | undefined
   const handle: ServeHandle = {
@@ -94,6 +89,12 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Serve
     },
   }
   if (options.ownProcess !== false) own(handle, stopTimeoutMs * hooksShare)
+  // Said only now: who reads it may send a signal at once, which has to find its handler.
+  const isDefaultPort = place.kind === 'address' && place.isDefault
+  logger.info(
+    { url },
+    isDefaultPort ? 'listening on the default port, PORT is not set' : 'listening',
+  )
   await start(adapted, traffic, handle)
   return handle
 }
