@@ -66,8 +66,12 @@ export type Report = {
   readonly notes: readonly string[]
 }
 
-/** Whether a report proves what was promised: nothing lost, doubled, stale or made up, and all of it read again. */
+/**
+ * Whether a report proves what was promised: nothing lost, doubled, stale or made up, all of it read
+ * again, and at least one good answer, since a load that nobody answers proves nothing.
+ */
 export const isProven = ({
+  ok,
   lost,
   doubled,
   staleReads,
@@ -75,7 +79,7 @@ export const isProven = ({
   otherAnomalies,
   unverified,
 }: Report): boolean =>
-  !lost && !doubled && !staleReads && !phantom && !otherAnomalies && unverified === 0
+  ok > 0 && !lost && !doubled && !staleReads && !phantom && !otherAnomalies && unverified === 0
 
 /** How a proof is getting on, once in a second. */
 export type Progress = {

@@ -116,6 +116,7 @@ test('a system that acknowledges nothing loses nothing, and the report says what
   assert.deepEqual([report.lost, report.acknowledgedWrites, report.ok], [0, 0, 0])
   assert.match(report.notes.join(), /No write was acknowledged/)
   assert.match(report.notes.join(), /No request had a good answer/)
+  assert.ok(!isProven(report))
 })
 
 test('a server that stalls for a second shows that second in p99, because the load goes on', async () => {
