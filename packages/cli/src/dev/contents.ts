@@ -22,7 +22,10 @@ export class Contents {
 
 async function fingerprint(path: string): Promise<string> {
   try {
-    const { size, mtimeMs } = await stat(path)
+    const found = await stat(path)
+    // Whoever opens a pipe waits for its other end, and never ends while he waits.
+    if (!found.isFile()) return 'no file'
+    const { size, mtimeMs } = found
     if (size > readBytesMax) return `${size}:${mtimeMs}`
     return createHash('sha1')
       .update(await readFile(path))
