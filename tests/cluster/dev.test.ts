@@ -111,7 +111,10 @@ describe('what is edited runs at once', () => {
   test('a migration that is added is applied before the service is started again', async () => {
     const sql = 'alter table notes add column written timestamptz;\n'
     const change = await dev.after(() => app.write('migrations/0002_written.sql', sql))
-    assert.match(change.sentence, /^migrations\/0002_written\.sql added: web-1 restarted/)
+    assert.match(
+      change.sentence,
+      /^migrations\/0002_written\.sql (?:added|changed): web-1 restarted/,
+    )
     assert.deepEqual((await ask(app)).columns, ['body', 'id', 'written'])
     assert.match(dev.output(), /Applied 0002_written\.sql/)
   })

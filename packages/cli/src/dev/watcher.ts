@@ -55,8 +55,9 @@ export class Watcher {
   #note(path: string, how: ChangedFile['how']): void {
     if (path.endsWith('.gitignore')) return void this.#restart()
     const before = this.#seen.get(path)
-    // An editor that replaces a file removes it first.
-    this.#seen.set(path, before === 'removed' && how === 'added' ? 'changed' : how)
+    // An editor that replaces a file removes it first; one that makes a file writes it afterwards.
+    if (before === 'removed' && how === 'added') this.#seen.set(path, 'changed')
+    else if (before !== 'added' || how !== 'changed') this.#seen.set(path, how)
     const now = performance.now()
     if (this.#timer === null) this.#firstAt = now
     else clearTimeout(this.#timer)
