@@ -5,7 +5,7 @@ import type { KeyType, System } from './system.ts'
 export type Tier = 'entry' | 'web' | 'worker' | 'cache' | 'data' | 'queue' | 'telemetry'
 
 /** The engines that exist so far; each is one folder of `packages/control/src/engines`. */
-export type EngineName = 'postgres' | 'process'
+export type EngineName = 'postgres' | 'process' | 'gateway'
 
 export type Size = { readonly cpus: number; readonly memoryMb: number }
 
@@ -27,8 +27,11 @@ export type Node = {
   readonly tier: Tier
   readonly engine: EngineName
   readonly host: string
+  /** Where it listens on its host's address, for us and for the nodes of the system; 0: nowhere. */
   readonly port: number
   readonly size: Size
+  /** It accepts from the system's public socket: the web process itself, or the gateway. */
+  readonly entry?: true
   /** The service that a `process` node runs. */
   readonly service?: string
   /** The shard that a data node belongs to. */
@@ -64,6 +67,8 @@ export type RuntimeFile = {
   readonly connectionsMax: number
   /** Narrow mode: a scope sees its own key only, held by row-level security. Absent: off. */
   readonly narrow?: boolean
+  /** The password of `/-/control`, where a process tells control what it has answered. Absent: not told. */
+  readonly controlToken?: string
   /** The password of `/-/prove`, which `serve` offers to whoever has it. Absent: not offered. */
   readonly proveToken?: string
   /** The database is adopted: nothing of ours is in it, no lookups, no fence. Absent: it is ours. */

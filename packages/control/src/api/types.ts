@@ -1,4 +1,4 @@
-import type { NodeHealth, System, Tier } from '@banyan/model'
+import type { EntryRequests, NodeHealth, System, Tier } from '@banyan/model'
 
 /** What crosses between control and those who ask it: plain data. */
 
@@ -60,9 +60,51 @@ export type ControlEvent = { readonly at: string; readonly sentence: string } & 
       readonly ms: number | null
       readonly error: ErrorReport | null
     }
+  | {
+      readonly type: 'climb'
+      readonly climb: string
+      /** `turned`: it goes back to where it came from. */
+      readonly outcome: 'begun' | 'turned' | ClimbReport['outcome']
+      /** Of a climb that has ended. */
+      readonly report: ClimbReport | null
+    }
   | { readonly type: 'stopping' }
   | { readonly type: 'stopped' }
 )
+
+/** What is asked of control: rungs to reach, or rungs to give up. */
+export type ClimbRequest = {
+  readonly direction: 'grow' | 'shrink'
+  readonly rungs: readonly string[]
+}
+
+/** One step of a climb as it went. */
+export type ClimbedStep = {
+  readonly kind: string
+  readonly node: string | null
+  readonly sentence: string
+  /** Null when it was interrupted. */
+  readonly ms: number | null
+  readonly outcome: 'done' | 'failed' | 'interrupted'
+}
+
+/** How a climb ended: the final object of `banyan grow --json` and `banyan shrink --json`. */
+export type ClimbReport = {
+  readonly climb: string
+  readonly direction: ClimbRequest['direction']
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  /** `undone`: it is where it was. `failed`: neither the goal nor the way back was reached. */
+  readonly outcome: 'done' | 'undone' | 'failed'
+  readonly steps: readonly ClimbedStep[]
+  readonly totalMs: number
+  /** As the entry counted them while the climb went on. */
+  readonly requests: EntryRequests
+  /** Of a heartbeat every 20 ms; null without a database of ours. */
+  readonly longestWritePauseMs: number | null
+  /** Why it was undone or failed. */
+  readonly reason: ErrorReport | null
+}
 
 type Unstamped<Event> = Event extends unknown ? Omit<Event, 'at'> : never
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError, type Node } from '@banyan/model'
 import type { Client } from 'pg'
-import { openPlain } from '../engines/adopted/connect.ts'
-import type { Target } from '../engines/adopted/target.ts'
-import { logFileOf, type StatePaths } from '../state/paths.ts'
-import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
-import type { NodeFacts, Situation } from '../supervise/situation.ts'
+import { logFileOf, type StatePaths } from '../../state/paths.ts'
+import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
+import type { NodeFacts, Situation } from '../../supervise/situation.ts'
+import { openPlain } from './connect.ts'
+import type { Target } from './target.ts'
 
 /** Another server is not asked more often than this whether it is back. */
 const attemptEveryMs = 1_000

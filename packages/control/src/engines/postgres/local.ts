@@ -1,17 +1,11 @@
 import type { Host, Node } from '@banyan/model'
-import {
-  type Binaries,
-  findServer,
-  startServer,
-  stopPostmaster,
-  stopServer,
-} from '../engines/postgres/engine.ts'
-import { probe as probeServer } from '../engines/postgres/readiness.ts'
-import { identify, isSameProcess, type ProcessIdentity } from '../sites/identity.ts'
-import { localSite } from '../sites/local.ts'
-import { logFileOf, nodeDirectory, type StatePaths } from '../state/paths.ts'
-import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
-import { readRunFile, writeRunFile } from './run-file.ts'
+import { readRunFile, writeRunFile } from '../../drivers/run-file.ts'
+import { identify, isSameProcess, type ProcessIdentity } from '../../sites/identity.ts'
+import { localSite } from '../../sites/local.ts'
+import { logFileOf, nodeDirectory, type StatePaths } from '../../state/paths.ts'
+import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
+import { type Binaries, findServer, startServer, stopPostmaster, stopServer } from './engine.ts'
+import { probe as probeServer } from './readiness.ts'
 
 export type DatabaseOptions = {
   readonly node: Node

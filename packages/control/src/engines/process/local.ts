@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { Node, RuntimeFile, Service } from '@banyan/model'
+import { markOf, readRunFile, runtimeFileOf, writeRunFile } from '../../drivers/run-file.ts'
+import type { ProcessIdentity } from '../../sites/identity.ts'
+import type { Site } from '../../sites/site.ts'
+import { writeJson } from '../../state/files.ts'
+import { logFileOf, nodeDirectory, type StatePaths } from '../../state/paths.ts'
+import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
 import {
   ownEnvironment,
   resolveCommand,
   type ServiceEnvironment,
   wholeEnvironment,
-} from '../engines/process/environment.ts'
-import { type Kind, probeService, reachableHost } from '../engines/process/readiness.ts'
-import type { ProcessIdentity } from '../sites/identity.ts'
-import type { Site } from '../sites/site.ts'
-import { writeJson } from '../state/files.ts'
-import { logFileOf, nodeDirectory, type StatePaths } from '../state/paths.ts'
-import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
-import { markOf, readRunFile, runtimeFileOf, writeRunFile } from './run-file.ts'
+} from './environment.ts'
+import { type Kind, probeService, reachableHost } from './readiness.ts'
 
 export type ServiceOptions = {
   readonly node: Node

@@ -1,0 +1,72 @@
+/**
+ * What a gateway is told: the file that `BANYAN_SYSTEM` names, and the body of `PUT /-/gateway`. It is
+ * whole each time, so that a gateway that starts without control, or heard nothing of a change, needs
+ * nothing but the last one.
+ */
+export type GatewayFile = {
+  readonly format: 1
+  /** Grows with each change; a gateway takes no older one than it has. */
+  readonly version: number
+  readonly node: string
+  /** Where it listens for control; clients come through the passed socket. */
+  readonly listen: { readonly host: string; readonly port: number }
+  /** The bearer token of `/-/gateway`. */
+  readonly token: string
+  /** How long connections, WebSockets above all, may live on once their server or the gateway stops. */
+  readonly drainTimeoutMs: number
+  /** Addresses or CIDR ranges of proxies whose forwarded headers are believed. */
+  readonly trustedProxies: readonly string[]
+  readonly routes: readonly GatewayRoute[]
+  readonly backends: readonly Backend[]
+}
+
+/** Requests for a path prefix, of one host name or of all, go to a service. */
+export type GatewayRoute = {
+  /** Null: every host. */
+  readonly host: string | null
+  readonly prefix: string
+  readonly service: string
+}
+
+/** A server that requests are sent to. */
+export type Backend = {
+  readonly node: string
+  readonly service: string
+  readonly host: string
+  readonly port: number
+  /** The path that answers 2xx when it is ready; null: `/-/ready` where `serve` answers it, else the open port. */
+  readonly health: string | null
+  /** `drain`: what is under way is finished, nothing new is sent. */
+  readonly state: 'ready' | 'drain'
+}
+
+/** What `GET /-/gateway` answers. */
+export type GatewayStatus = {
+  readonly version: number
+  readonly requests: EntryRequests
+  readonly backends: readonly BackendStatus[]
+}
+
+export type BackendStatus = {
+  readonly node: string
+  readonly state: Backend['state']
+  /** Whether requests are sent to it: its checks passed, and its last answers were not failures. */
+  readonly healthy: boolean
+  readonly inFlight: number
+  readonly webSockets: number
+  /** Why it is not healthy. */
+  readonly reason: string | null
+}
+
+/**
+ * What an entry node has answered since its start. Failed: an answer of 500 or more, or one that was
+ * cut short and not by its client.
+ */
+export type EntryRequests = { readonly sent: number; readonly failed: number }
+
+/** What `GET /-/control` of a `serve` process answers. */
+export type ServeStatus = {
+  readonly requests: EntryRequests
+  readonly inFlight: number
+  readonly webSockets: number
+}
