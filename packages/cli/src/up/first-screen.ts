@@ -40,6 +40,8 @@ export class FirstScreen {
         return this.#welcome(event)
       case 'change':
         return this.#describeChange(event)
+      case 'climb':
+        return event.outcome === 'begun' ? null : `${paint('cyan', '↕')} ${event.sentence}`
       case 'failed':
         // The error itself comes at the very end, where nobody has to look for it.
         return `${paint('red', '✗')} It does not come up. What this "up" started is being stopped.`
