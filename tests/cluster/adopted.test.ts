@@ -23,7 +23,7 @@ test('an adopted database is planned with, served from, asked, watched and let g
         'adopt-data-node',
         'start-node',
         'inspect-data',
-        'create-service-node',
+        'create-node',
         'start-node',
         'record-rungs',
       ],

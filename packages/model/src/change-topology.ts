@@ -30,9 +30,21 @@ export const markRunning = (state: State, node: string, release: string | null):
   running: [...state.running, { node, release }],
 })
 
+/** A node that was stopped on purpose gets no requests until it is admitted again. */
 export const markStopped = (state: State, name: string): State => ({
   ...state,
   running: state.running.filter(({ node }) => node !== name),
+  admitted: state.admitted.filter((node) => node !== name),
+})
+
+export const admit = (state: State, name: string): State => ({
+  ...state,
+  admitted: [...state.admitted, name].sort(),
+})
+
+export const drain = (state: State, name: string): State => ({
+  ...state,
+  admitted: state.admitted.filter((node) => node !== name),
 })
 
 /** Hosts and nodes are kept by name, so that the way by which a topology came about does not show. */

@@ -23,8 +23,19 @@ export { resolvePath } from './paths.ts'
 export { joinPlace } from './place.ts'
 export { nextStep, plan } from './plan.ts'
 export type * from './proof-protocol.ts'
+export { refusals } from './refusals.ts'
 export { type ResolveOptions, resolveSystem } from './resolve-system.ts'
-export { findRungs, type Rung, rungs, topologyOf } from './rungs.ts'
+export { covers, gatewayRoutes, parseRoute, type Route } from './routes.ts'
+export {
+  dependentsOf,
+  findRungs,
+  lastRung,
+  nextRung,
+  type Rung,
+  rungs,
+  topologyOf,
+} from './rungs.ts'
+export { sayList } from './say-list.ts'
 export {
   describeStep,
   obstacleTo,
@@ -33,8 +44,17 @@ export {
   simulate,
   undoOf,
 } from './simulate.ts'
-export { emptyState, emptyTopology, type Goal, type RunningNode, type State } from './state.ts'
+export {
+  emptyState,
+  emptyTopology,
+  type Goal,
+  type RunningNode,
+  runningEntries,
+  runsCode,
+  type State,
+} from './state.ts'
 export { nodeOf, type Step, type StepKind, type StepOf } from './step.ts'
-export { type StepRow, stepTable } from './step-table.ts'
+export type { StepRow } from './step-row.ts'
+export { stepTable } from './step-table.ts'
 export type * from './system.ts'
 export type * from './topology.ts'

@@ -15,7 +15,7 @@ const goalsOf = (shape: Parameters<typeof groundOf>[0]): readonly Goal[] => {
   const usual = topologyOf(['single'], ground)
   const moved = topologyOf(['single'], {
     ...groundOf(shape, 'postgres://ann@db2.example:6432/notes'),
-    host: { ...ground.host, address: '127.9.9.1' },
+    hosts: ground.hosts.map((host) => ({ ...host, address: '127.9.9.1' })),
   })
   const ports = Object.fromEntries(
     Object.entries(ground.ports).map(([name, port]) => [name, port + 100]),

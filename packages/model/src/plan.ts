@@ -122,7 +122,7 @@ function stopServices(state: State, goal: Goal): Step | undefined {
 
 function removeServices({ topology }: State, goal: Goal): Step | undefined {
   const node = serviceNodes(topology).find(({ name }) => !findNode(goal.topology, name))
-  if (node) return { kind: 'remove-service-node', node: node.name }
+  if (node) return { kind: 'remove-node', node: node.name }
 }
 
 function stopData(state: State, goal: Goal): Step | undefined {
@@ -165,7 +165,7 @@ const bringUp = (
 }
 
 const kindOfMaking = (node: Node) => {
-  if (!isDataNode(node)) return 'create-service-node'
+  if (!isDataNode(node)) return 'create-node'
   return node.adopted ? 'adopt-data-node' : 'create-data-node'
 }
 

@@ -3,7 +3,7 @@ import { type Complaint, type FaultList, join } from './faults.ts'
 import { FieldReader, isRecord } from './field-reader.ts'
 import type { FoundFiles } from './found-files.ts'
 import { readEnvironment } from './resolve-environment.ts'
-import { readRoutes } from './routes.ts'
+import { readRoutes } from './resolve-routes.ts'
 import type { Service } from './system.ts'
 
 const keys = ['run', 'build', 'routes', 'health', 'env', 'startTimeoutMs', 'stopTimeoutMs']

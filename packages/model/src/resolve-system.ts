@@ -7,8 +7,8 @@ import { copyJsonLike } from './json-like.ts'
 import { checkServiceName, checkSystemName } from './names.ts'
 import { readData } from './resolve-data.ts'
 import { readFile, readFolder } from './resolve-path.ts'
+import { checkRoutesTogether } from './resolve-routes.ts'
 import { readService } from './resolve-service.ts'
-import { checkRoutesTogether } from './routes.ts'
 import type { Service, System } from './system.ts'
 
 export type ResolveOptions = {

@@ -1,54 +1,19 @@
-import { type Complaint, type FaultList, join } from './faults.ts'
-import type { FieldReader } from './field-reader.ts'
-import type { Service } from './system.ts'
+import type { GatewayRoute } from './gateway-file.ts'
+import type { System } from './system.ts'
 
-/** Reads `routes`: path prefixes, each once and none inside another of the same service. */
-export const readRoutes = (fields: FieldReader): readonly string[] => {
-  const value = fields.value('routes')
-  if (value === undefined) return []
-  if (!Array.isArray(value)) {
-    const mend =
-      typeof value === 'string' ? `write routes: [${JSON.stringify(value)}]` : "write routes: ['/']"
-    fields.fault('routes', { expected: 'a list of path prefixes', mend })
-    return []
-  }
-  const routes: string[] = []
-  for (const [index, route] of value.entries()) {
-    const complaint = checkRoute(route) ?? checkOverlap(route, routes)
-    if (complaint) fields.faults.add(join(fields.pathOf('routes'), index), route, complaint)
-    else routes.push(route)
-  }
-  return routes
-}
+/** A route as it is meant: requests for this path prefix, of one host name or of all (null). */
+export type Route = { readonly host: string | null; readonly prefix: string }
 
-const checkRoute = (route: unknown): Complaint | null => {
-  const expected = 'a path prefix, for example "/" or "/api"'
-  if (typeof route !== 'string') return { expected, mend: "write it as a text: '/'" }
-  if (!route.startsWith('/')) return { expected, mend: `write ${JSON.stringify(`/${route}`)}` }
-  if (/[?#]/.test(route))
-    return { expected, mend: 'leave out the query and the fragment; routes are paths' }
-  if (/[*:{}]/.test(route))
-    return { expected, mend: 'write the prefix alone; everything below it belongs to the service' }
-  if (/[^\x21-\x7e]/.test(route))
-    return { expected, mend: 'write it percent-encoded: encodeURI(path)' }
-  if (/\/\/|\/\.\.?(\/|$)/.test(route)) return { expected, mend: 'write it without //, /. and /..' }
-  return null
-}
-
-const checkOverlap = (route: string, before: readonly string[]): Complaint | null => {
-  const wider = before.find((other) => covers(other, route))
-  if (wider !== undefined) {
-    return {
-      expected: 'each prefix once',
-      mend: `remove it; ${JSON.stringify(wider)} covers it already`,
-    }
-  }
-  const narrower = before.find((other) => covers(route, other))
-  if (narrower === undefined) return null
-  return {
-    expected: 'each prefix once',
-    mend: `remove ${JSON.stringify(narrower)}, which it covers`,
-  }
+/**
+ * Reads a route as a config writes it: a path prefix, or a host name with one. Host names are in small
+ * letters, as they are the same in any.
+ *
+ * @example parseRoute('Api.example.com/v1') // { host: 'api.example.com', prefix: '/v1' }
+ */
+export const parseRoute = (route: string): Route => {
+  const slash = route.indexOf('/')
+  if (slash <= 0) return { host: null, prefix: route }
+  return { host: route.slice(0, slash).toLowerCase(), prefix: route.slice(slash) }
 }
 
 /** Whether a prefix answers a path: `/api` answers `/api` and `/api/users`, not `/apis`. */
@@ -57,34 +22,27 @@ export const covers = (prefix: string, path: string): boolean => {
   return path === prefix || withoutSlash(path) === bare || path.startsWith(`${bare}/`)
 }
 
-const withoutSlash = (path: string): string => path.replace(/\/$/, '')
+export const withoutSlash = (path: string): string => path.replace(/\/$/, '')
 
-/** Says which prefixes two services both claim, and that two services with routes need the gateway. */
-export const checkRoutesTogether = (faults: FaultList, services: readonly Service[]): void => {
-  const owners = new Map<string, string>()
-  for (const { name, routes } of services) {
-    for (const route of routes) {
-      const owner = owners.get(withoutSlash(route))
-      if (owner === undefined) owners.set(withoutSlash(route), name)
-      else faults.add(join('services', name), null, sharedRoute(route, owner, name))
-    }
-  }
-  checkOneEntry(faults, services)
-}
+/** Whether two routes are for the same requests. */
+export const isSameRoute = (a: Route, b: Route): boolean =>
+  a.host === b.host && withoutSlash(a.prefix) === withoutSlash(b.prefix)
 
-const sharedRoute = (route: string, owner: string, name: string): Complaint => ({
-  found: `the route ${JSON.stringify(route)} of ${owner} once more`,
-  expected: 'each prefix in one service',
-  mend: `remove it from ${owner} or from ${name}`,
-})
+/**
+ * The routes of all services in the order in which they are tried: the first one that fits has the
+ * request. Those of one host name come before those of every host, and longer prefixes before shorter ones.
+ *
+ * @example gatewayRoutes(system).find(({ host, prefix }) => (host ?? name) === name && covers(prefix, path))
+ */
+export const gatewayRoutes = ({ services }: Pick<System, 'services'>): readonly GatewayRoute[] =>
+  services
+    .flatMap(({ name, routes }) => routes.map((route) => ({ ...parseRoute(route), service: name })))
+    .sort(byPrecedence)
 
-/** One service can be the entry itself; to choose between two needs something in front of them. */
-const checkOneEntry = (faults: FaultList, services: readonly Service[]): void => {
-  const routed = services.filter(({ routes }) => routes.length > 0).map(({ name }) => name)
-  if (routed.length < 2) return
-  faults.add('services', null, {
-    found: `routes in ${routed.join(' and ')}`,
-    expected: 'at most one service with routes',
-    mend: 'serve all routes from one service; several need the gateway, which comes with the rung balanced',
-  })
-}
+const byPrecedence = (a: Route, b: Route): number =>
+  Number(a.host === null) - Number(b.host === null) ||
+  b.prefix.length - a.prefix.length ||
+  compare(a.host ?? '', b.host ?? '') ||
+  compare(a.prefix, b.prefix)
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))

@@ -7,7 +7,7 @@ test('an unknown rung lists the rungs that exist, and the one that was meant', (
   assert.throws(() => findRungs(['single', 'singel']), {
     code: 'BANYAN_RUNG_UNKNOWN',
     message: 'There is no rung "singel".',
-    hint: 'Did you mean single? The rungs that exist: single.',
+    hint: 'Did you mean single? The rungs that exist: single and balanced.',
   })
   assert.throws(() => findRungs(['toString']), { code: 'BANYAN_RUNG_UNKNOWN' })
 })

@@ -1,3 +1,4 @@
+import { applyBalanced, obstaclesToBalanced } from './balanced.ts'
 import { BanyanError } from './banyan-error.ts'
 import { freezeDeep } from './freeze.ts'
 import type { Ground } from './ground.ts'
@@ -14,6 +15,8 @@ export type Rung = {
   readonly needs: readonly string[]
   /** What it adds, in one sentence. */
   readonly adds: string
+  /** Every reason why a system cannot have it on this ground; empty when it can. */
+  readonly obstacles: (ground: Ground) => readonly string[]
   readonly apply: (topology: Topology, ground: Ground) => Topology
 }
 
@@ -23,26 +26,63 @@ export const rungs: readonly Rung[] = [
     name: 'single',
     needs: [],
     adds: 'One server: web process and database side by side.',
+    obstacles: ({ hosts }) => (hosts.length > 0 ? [] : ['It takes a host, and there is none.']),
     apply: applySingle,
+  },
+  {
+    name: 'balanced',
+    needs: ['single'],
+    adds: 'A gateway in front of two web processes, which stand in for each other.',
+    obstacles: obstaclesToBalanced,
+    apply: applyBalanced,
   },
 ]
 
 /**
  * The rungs of these names with everything that they need, in their order on the ladder.
  *
- * @example findRungs(['single']).map(({ adds }) => adds)
+ * @example findRungs(['balanced']).map(({ name }) => name) // ['single', 'balanced']
  * @throws BANYAN_RUNG_UNKNOWN, which lists the rungs that exist.
  */
 export const findRungs = (names: readonly string[]): readonly Rung[] => {
   const wanted = new Set<string>()
   const add = (name: string): void => {
-    const rung = rungs.find((other) => other.name === name)
-    if (!rung) throw unknown(name)
     wanted.add(name)
-    for (const need of rung.needs) if (!wanted.has(need)) add(need)
+    for (const need of findRung(name).needs) if (!wanted.has(need)) add(need)
   }
   for (const name of names) add(name)
   return rungs.filter(({ name }) => wanted.has(name))
+}
+
+/**
+ * Of the rungs that hold, those that go when some are given up: these themselves, and every rung that
+ * needs one of them. In their order on the ladder.
+ *
+ * @example dependentsOf(['single', 'balanced'], ['balanced']) // ['balanced']
+ * @throws BANYAN_RUNG_UNKNOWN, which lists the rungs that exist.
+ */
+export const dependentsOf = (
+  held: readonly string[],
+  givenUp: readonly string[],
+): readonly string[] => {
+  const gone = new Set(givenUp.map((name) => findRung(name).name))
+  // A rung stands after those that it needs, so that one pass finds everything.
+  for (const { name, needs } of rungs) if (needs.some((need) => gone.has(need))) gone.add(name)
+  return rungs.map(({ name }) => name).filter((name) => gone.has(name) && held.includes(name))
+}
+
+/** The rung that `grow` takes when none is named: the lowest one that does not hold; null on top of the ladder. */
+export const nextRung = (held: readonly string[]): string | null =>
+  rungs.find(({ name }) => !held.includes(name))?.name ?? null
+
+/** The rung that `shrink` gives up when none is named: the highest one; null on the first, which only `down` ends. */
+export const lastRung = (held: readonly string[]): string | null =>
+  rungs.slice(1).findLast(({ name }) => held.includes(name))?.name ?? null
+
+const findRung = (name: string): Rung => {
+  const rung = rungs.find((other) => other.name === name)
+  if (!rung) throw unknown(name)
+  return rung
 }
 
 const unknown = (name: string): BanyanError => {
@@ -54,7 +94,10 @@ const unknown = (name: string): BanyanError => {
   })
 }
 
-/** The topology of a system on these rungs. Its version is given when it is reached. */
+/**
+ * The topology of a system on these rungs. Its version is given when it is reached. Ask `refusals`
+ * first: a rung is not applied to a ground that cannot carry it.
+ */
 export const topologyOf = (names: readonly string[], ground: Ground): Topology =>
   freezeDeep(
     findRungs(names).reduce<Topology>(

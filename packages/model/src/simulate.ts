@@ -2,7 +2,8 @@ import { BanyanError } from './banyan-error.ts'
 import { freezeDeep } from './freeze.ts'
 import type { State } from './state.ts'
 import { nodeOf, type Step } from './step.ts'
-import { type StepRow, stepTable } from './step-table.ts'
+import type { StepRow } from './step-row.ts'
+import { stepTable } from './step-table.ts'
 
 /** A step as people and `banyan plan --json` see it. */
 export type StepDescription = {

@@ -1,21 +1,32 @@
 import { parseDatabaseUrl } from './database-url.ts'
 import type { Ground } from './ground.ts'
-import type { Service } from './system.ts'
+import { gatewayNode, hostAt, serviceNode } from './place-node.ts'
 import type { Host, Node, Size, Topology } from './topology.ts'
 
 /** Above this, a first database server gains little from memory that the web processes could use. */
 const databaseMemoryMbMax = 4096
 
-/** One host, one database server when the system has data, one node of each service. */
+/**
+ * One host, one database server when the system has data, one node of each service. What accepts from
+ * the public socket is the one web process itself; several of them, or one that takes no passed socket,
+ * stand behind a gateway.
+ */
 export const applySingle = (topology: Topology, ground: Ground): Topology => {
-  const services = ground.system.services.map((service) => serviceNode(service, ground))
+  const host = hostAt(ground, 0)
+  const [entry = null, ...more] = ground.system.services.filter(({ routes }) => routes.length > 0)
+  const isEntry = entry !== null && more.length === 0 && !ground.plain.includes(entry.name)
+  const services = ground.system.services.map((service) => {
+    const node = serviceNode(service, 1, host, ground)
+    return isEntry && service === entry ? { ...node, entry: true as const } : node
+  })
+  const nodes = entry === null || isEntry ? services : [...services, gatewayNode(ground)]
   const { data } = ground.system
-  if (data === null) return { ...topology, hosts: [ground.host], nodes: services }
+  if (data === null) return { ...topology, hosts: [host], nodes }
   if (data.url === null) {
-    return { ...topology, hosts: [ground.host], nodes: [databaseNode(ground), ...services] }
+    return { ...topology, hosts: [host], nodes: [databaseNode(ground, host), ...nodes] }
   }
-  const { host, node } = adoptedNode(data.url)
-  return { ...topology, hosts: [host, ground.host], nodes: [node, ...services] }
+  const adopted = adoptedNode(data.url)
+  return { ...topology, hosts: [adopted.host, host], nodes: [adopted.node, ...nodes] }
 }
 
 /** A server that exists stands beside ours, on a host of its own: of that we know the address only. */
@@ -41,7 +52,7 @@ const adoptedNode = (url: string): { host: Host; node: Node } => {
   return { host, node }
 }
 
-const databaseNode = ({ system, machine, host, ports }: Ground): Node => ({
+const databaseNode = ({ system, machine, ports }: Ground, host: Host): Node => ({
   name: 'db-1',
   tier: 'data',
   engine: 'postgres',
@@ -53,17 +64,3 @@ const databaseNode = ({ system, machine, host, ports }: Ground): Node => ({
 
 const databaseMemoryMb = ({ memoryMb }: Size): number =>
   Math.min(databaseMemoryMbMax, Math.floor(memoryMb / 4))
-
-/** A service without routes is a worker. */
-const serviceNode = (service: Service, { machine, host, ports }: Ground): Node => {
-  const name = `${service.name}-1`
-  return {
-    name,
-    tier: service.routes.length > 0 ? 'web' : 'worker',
-    engine: 'process',
-    host: host.name,
-    port: ports[name] ?? 0,
-    size: machine,
-    service: service.name,
-  }
-}

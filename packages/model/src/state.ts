@@ -12,6 +12,11 @@ export type State = {
   readonly running: readonly RunningNode[]
   /** The release whose migrations were applied last; null before the first. */
   readonly migrated: string | null
+  /**
+   * The service nodes that a gateway sends requests to. It is kept while no gateway runs: the next one
+   * starts with it. A node that dies stays admitted, and gets requests again as soon as it is back.
+   */
+  readonly admitted: readonly string[]
 }
 
 /** Where a climb leads to. */
@@ -27,15 +32,36 @@ export type Goal = { readonly topology: Topology; readonly release: string } & (
 export const emptyTopology: Topology = { version: 0, rungs: [], hosts: [], nodes: [] }
 
 /** A system that was never started. */
-export const emptyState: State = { topology: emptyTopology, running: [], migrated: null }
+export const emptyState: State = {
+  topology: emptyTopology,
+  running: [],
+  migrated: null,
+  admitted: [],
+}
 
 export const isDataNode = (node: Node): boolean => node.tier === 'data'
+
+/** A process of a service with routes: requests go to it, by way of a gateway or from the public socket itself. */
+export const isRouted = (node: Node): boolean => node.tier === 'web'
+
+/** Whether a node runs code of the app, and so has a release. */
+export const runsCode = (node: Node): boolean => node.engine === 'process'
 
 export const findNode = (topology: Topology, name: string): Node | undefined =>
   topology.nodes.find((node) => node.name === name)
 
 export const findHost = (topology: Topology, name: string): Host | undefined =>
   topology.hosts.find((host) => host.name === name)
+
+export const isAdmitted = ({ admitted }: State, name: string): boolean => admitted.includes(name)
+
+/** The nodes that run and accept from the public socket. */
+export const runningEntries = (state: State): readonly Node[] =>
+  state.topology.nodes.filter(({ name, entry }) => entry && findRunning(state, name))
+
+/** The gateways that run, whichever they send to. */
+export const runningGateways = (state: State): readonly Node[] =>
+  runningEntries(state).filter(({ engine }) => engine === 'gateway')
 
 export const findRunning = (state: State, name: string): RunningNode | undefined =>
   state.running.find(({ node }) => node === name)

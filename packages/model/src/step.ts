@@ -4,7 +4,7 @@ import type { Host, Node } from './topology.ts'
 export type Step =
   | { readonly kind: 'create-data-node'; readonly node: Node; readonly host: Host }
   | { readonly kind: 'adopt-data-node'; readonly node: Node; readonly host: Host }
-  | { readonly kind: 'create-service-node'; readonly node: Node; readonly host: Host }
+  | { readonly kind: 'create-node'; readonly node: Node; readonly host: Host }
   | { readonly kind: 'change-host'; readonly host: Host }
   | { readonly kind: 'change-node'; readonly node: Node; readonly host: Host }
   | {
@@ -27,7 +27,9 @@ export type Step =
       readonly needs: readonly string[]
     }
   | { readonly kind: 'stop-node'; readonly node: string; readonly adopted?: true }
-  | { readonly kind: 'remove-service-node'; readonly node: string }
+  | { readonly kind: 'admit-node'; readonly node: string }
+  | { readonly kind: 'drain-node'; readonly node: string }
+  | { readonly kind: 'remove-node'; readonly node: string }
   | { readonly kind: 'destroy-data-node'; readonly node: string }
   | { readonly kind: 'release-data-node'; readonly node: string }
   | { readonly kind: 'record-rungs'; readonly rungs: readonly string[] }

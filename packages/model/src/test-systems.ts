@@ -49,7 +49,14 @@ export const groundOf = ({ services, data }: Shape, url = adoptedUrl): Ground =>
   return {
     system,
     machine: { cpus: 4, memoryMb: 8192 },
-    host: { name: 'local-1', site: 'local', region: 'local', zone: 'a', address: '127.1.2.1' },
+    hosts: [1, 2].map((number) => ({
+      name: `local-${number}`,
+      site: 'local',
+      region: 'local',
+      zone: 'a',
+      address: `127.1.2.${number}`,
+    })),
+    plain: [],
     ports: Object.fromEntries(nodes.map((name, index) => [name, 5432 + index])),
   }
 }

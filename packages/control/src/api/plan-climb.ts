@@ -52,9 +52,9 @@ export async function planClimb(options: {
 /** What runs is asked of control; without it nothing is relied on. */
 async function stateOf(paths: ReturnType<typeof statePaths>, topology: Topology): Promise<State> {
   const status = await (await ControlClient.find(paths))?.status().catch(() => null)
-  if (status == null) return { topology, running: [], migrated: null }
+  if (status == null) return { topology, running: [], migrated: null, admitted: [] }
   const running = status.nodes
     .filter(({ health }) => health === 'healthy')
     .map(({ name, tier }) => ({ node: name, release: tier === 'data' ? null : status.release }))
-  return { topology, running, migrated: status.release }
+  return { topology, running, migrated: status.release, admitted: [] }
 }

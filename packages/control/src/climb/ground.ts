@@ -41,13 +41,16 @@ export function groundOf(
   return {
     system,
     machine: { cpus: availableParallelism(), memoryMb: Math.floor(totalmem() / 1_048_576) },
-    host: {
-      name: hostName,
-      site: 'local',
-      region: 'local',
-      zone: 'local',
-      address: place.address,
-    },
+    hosts: [
+      {
+        name: hostName,
+        site: 'local',
+        region: 'local',
+        zone: 'local',
+        address: place.address,
+      },
+    ],
+    plain: [],
     ports: {
       'db-1': place.port,
       ...(entry === undefined ? {} : { [`${entry.name}-1`]: settings.port }),

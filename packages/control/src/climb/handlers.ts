@@ -24,7 +24,7 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await record(context, step)
   },
   'adopt-data-node': record,
-  'create-service-node': record,
+  'create-node': record,
   'change-host': record,
   'change-node': async (context, step) => {
     // One that is in a crash loop does not count as running, and is kept all the same.
@@ -52,7 +52,13 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
   'stop-node': async (context, { node }) => {
     await context.keepers.get(node)?.unwant()
   },
-  'remove-service-node': async (context, step) => {
+  'admit-node': async () => {
+    throw new Error('not wired yet')
+  },
+  'drain-node': async () => {
+    throw new Error('not wired yet')
+  },
+  'remove-node': async (context, step) => {
     context.keepers.forget(step.node)
     await record(context, step)
   },

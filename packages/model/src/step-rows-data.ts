@@ -1,0 +1,88 @@
+import * as change from './change-topology.ts'
+import { joinPlace } from './place.ts'
+import { sayList } from './say-list.ts'
+import { findHost, findNode, isDataNode, type State } from './state.ts'
+import { dataRuns, hasPort, isFree, isStopped, type StepRows } from './step-row.ts'
+
+type Kinds =
+  | 'create-data-node'
+  | 'adopt-data-node'
+  | 'apply-migrations'
+  | 'inspect-data'
+  | 'destroy-data-node'
+  | 'release-data-node'
+
+/** The steps that only database servers know. */
+export const dataRows: StepRows<Kinds> = {
+  'create-data-node': {
+    obstacle: (state, { node }) => {
+      if (node.adopted) return `${node.name} is adopted`
+      if (!isDataNode(node)) return `${node.name} is not a database server`
+      return isFree(state, node.name) ?? hasPort(state, node)
+    },
+    effect: (state, { node, host }) => change.putNode(state, node, host),
+    undo: (_state, { node }) => ({ kind: 'destroy-data-node', node: node.name }),
+    sentence: ({ node, host }) => `Make the database server ${node.name} on ${host.name}.`,
+  },
+  'adopt-data-node': {
+    obstacle: (state, { node }) =>
+      isDataNode(node) && node.adopted
+        ? isFree(state, node.name)
+        : `${node.name} is not an adopted database server`,
+    effect: (state, { node, host }) => change.putNode(state, node, host),
+    undo: (_state, { node }) => ({ kind: 'release-data-node', node: node.name }),
+    sentence: ({ node, host }) =>
+      `Adopt the database server at ${joinPlace(host.address, node.port)} as ${node.name}; it stays as it is.`,
+  },
+  'apply-migrations': {
+    obstacle: (state, { needs }) => dataRuns(state, needs),
+    effect: (state, { release }) => ({ ...state, migrated: release }),
+    undo: () => null,
+    sentence: ({ release, needs }) =>
+      `Bring ${sayList(needs)} to the migrations of release ${release}.`,
+    final: 'Migrations stay; the release before tolerates them.',
+  },
+  'inspect-data': {
+    obstacle: (state, { needs }) => dataRuns(state, needs),
+    effect: (state, { release }) => ({ ...state, migrated: release }),
+    undo: () => null,
+    sentence: ({ release, needs }) =>
+      `Read what release ${release} needs to know of ${sayList(needs)}; nothing is written.`,
+    final: 'There is nothing to take back.',
+  },
+  'destroy-data-node': {
+    obstacle: (state, { node }) => {
+      const found = findNode(state.topology, node)
+      if (found && !isDataNode(found)) return `${node} is not a database server`
+      if (found?.adopted) return `${node} is adopted, and somebody else's to delete`
+      return isUsed(state) ?? isStopped(state, node)
+    },
+    effect: (state, { node }) => dropDataNode(state, node),
+    undo: () => null,
+    sentence: ({ node }) => `Delete the database server ${node} with its data.`,
+    final: 'Deleted data does not come back.',
+  },
+  'release-data-node': {
+    obstacle: (state, { node }) => {
+      if (!findNode(state.topology, node)?.adopted) return `${node} is not adopted`
+      return isUsed(state) ?? isStopped(state, node)
+    },
+    effect: (state, { node }) => dropDataNode(state, node),
+    undo: ({ topology }, { node }) => {
+      const found = findNode(topology, node)
+      const host = found && findHost(topology, found.host)
+      return found && host ? { kind: 'adopt-data-node', node: found, host } : null
+    },
+    sentence: ({ node }) => `Let go of ${node}; it stays as it is.`,
+  },
+}
+
+const isUsed = ({ running }: State): string | null => {
+  const user = running.find(({ release }) => release !== null)
+  return user ? `${user.node} runs and may use it` : null
+}
+
+const dropDataNode = (state: State, node: string): State => {
+  const after = change.dropNode(state, node)
+  return after.topology.nodes.some(isDataNode) ? after : { ...after, migrated: null }
+}
