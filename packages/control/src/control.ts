@@ -1,7 +1,7 @@
 import { BanyanError, type Goal, nearestName, type Topology } from '@banyan/model'
 import { reportOf } from './api/report.ts'
 import type { Controlled } from './api/server.ts'
-import type { Attendance, ChangeRequest, Status } from './api/types.ts'
+import type { Attendance, ChangeRequest, ClimbReport, ClimbRequest, Status } from './api/types.ts'
 import { isAbandoned } from './attached/attendant.ts'
 import { climb, type Progress } from './climb/climb.ts'
 import type { Context } from './climb/context.ts'
@@ -106,17 +106,53 @@ export class Control implements Controlled {
   }
 
   async kill(name: string): Promise<{ node: string; pid: number | null }> {
-    const { topology, keepers } = this.#context
-    const node = findNodeName(topology, name)
-    const keeper = node === null ? null : keepers.get(node)
-    if (keeper === null || node === null) throw unknownNode(topology, name)
+    const keeper = this.#keeperOf(name)
     // Its driver says why nothing is done to it.
     if (keeper.driver.node.adopted) await keeper.driver.kill()
     const pid = keeper.presence?.identity?.pid ?? null
     if (pid === null) throw notRunning(keeper)
     await keeper.driver.kill()
     keeper.wake()
-    return { node, pid }
+    return { node: keeper.name, pid }
+  }
+
+  async pause(name: string): Promise<{ readonly node: string }> {
+    return await this.#freeze(name, async ({ driver }) => await driver.pause())
+  }
+
+  async resume(name: string): Promise<{ readonly node: string }> {
+    return await this.#freeze(name, async ({ driver }) => await driver.resume())
+  }
+
+  async climb(_request: ClimbRequest): Promise<{ readonly climb: string }> {
+    throw new Error('not wired yet')
+  }
+
+  async climbEnd(_climb: string): Promise<ClimbReport> {
+    throw new Error('not wired yet')
+  }
+
+  async turnBack(_climb: string): Promise<void> {
+    throw new Error('not wired yet')
+  }
+
+  async #freeze(name: string, act: (keeper: Keeper) => Promise<void>) {
+    if (name === 'control') throw notControl()
+    const keeper = this.#keeperOf(name)
+    const { driver, presence } = keeper
+    if (!driver.node.adopted && presence === null) throw notRunning(keeper)
+    await act(keeper)
+    await keeper.seePause()
+    keeper.wake()
+    return { node: keeper.name }
+  }
+
+  #keeperOf(name: string): Keeper {
+    const { topology, keepers } = this.#context
+    const node = findNodeName(topology, name)
+    const keeper = node === null ? null : keepers.get(node)
+    if (keeper === null) throw unknownNode(topology, name)
+    return keeper
   }
 
   async #climbUp(began: number): Promise<void> {
@@ -240,6 +276,13 @@ function unknownNode({ nodes }: Topology, name: string): BanyanError {
   return new BanyanError('BANYAN_NODE_UNKNOWN', `There is no node ${JSON.stringify(name)}.`, {
     hint: `${near === null ? '' : `Did you mean ${near}? `}The nodes: ${names.join(', ')}.`,
     details: { name, nodes: names },
+  })
+}
+
+/** Nobody would be left who could let it go on. */
+function notControl(): BanyanError {
+  return new BanyanError('BANYAN_USAGE_INVALID', 'Control is no node, and cannot pause itself.', {
+    hint: 'Name a node of "banyan status". The death of control is rehearsed with kill -9 and its process id.',
   })
 }
 

@@ -1,7 +1,14 @@
 import type { StatePaths } from '../state/paths.ts'
 import { findControl } from './find-control.ts'
 import { ask, askJson, readLines } from './transport.ts'
-import type { Attendance, ChangeRequest, ControlEvent, Status } from './types.ts'
+import type {
+  Attendance,
+  ChangeRequest,
+  ClimbReport,
+  ClimbRequest,
+  ControlEvent,
+  Status,
+} from './types.ts'
 
 /**
  * Talks to the control process of a state directory.
@@ -38,6 +45,31 @@ export class ControlClient {
   /** SIGKILL for a node, named by itself or by its role. */
   async kill(node: string): Promise<{ node: string; pid: number }> {
     return await askJson(this.#socket, 'POST', '/kill', { node })
+  }
+
+  /** Stops every process of a node where it stands. */
+  async pause(node: string): Promise<{ readonly node: string }> {
+    return await askJson(this.#socket, 'POST', '/pause', { node })
+  }
+
+  /** Lets a node that was paused go on. */
+  async resume(node: string): Promise<{ readonly node: string }> {
+    return await askJson(this.#socket, 'POST', '/resume', { node })
+  }
+
+  /** Begins a climb and returns at once, with its name. Refused whole where it cannot be done. */
+  async climb(request: ClimbRequest): Promise<{ readonly climb: string }> {
+    return await askJson(this.#socket, 'POST', '/climb', request)
+  }
+
+  /** Returns when a climb has ended, with how it went. */
+  async climbEnd(climb: string): Promise<ClimbReport> {
+    return await askJson(this.#socket, 'POST', '/climb/end', { climb })
+  }
+
+  /** Has a climb go back to where it came from. */
+  async turnBack(climb: string): Promise<void> {
+    await askJson(this.#socket, 'POST', '/climb/turn', { climb })
   }
 
   /** Has files that were edited taken over; what came of it is said by an event. */

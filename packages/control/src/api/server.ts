@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { BanyanError } from '@banyan/model'
+import { climbOf, climbRequestOf } from './climb-request.ts'
 import type { EventLog } from './events.ts'
 import { reportOf } from './report.ts'
-import type { Attendance, ChangeRequest, Status } from './types.ts'
+import type { Attendance, ChangeRequest, ClimbReport, ClimbRequest, Status } from './types.ts'
 
 /** What the API can ask of control. */
 export type Controlled = {
@@ -16,6 +17,15 @@ export type Controlled = {
   change(request: ChangeRequest): Promise<void>
   attend(): Promise<Attendance>
   release(): Promise<{ readonly stopped: boolean }>
+  /** Stops a node where it stands, and lets it go on. */
+  pause(node: string): Promise<{ readonly node: string }>
+  resume(node: string): Promise<{ readonly node: string }>
+  /** Returns as soon as the climb has begun; refused whole where it cannot be done. */
+  climb(request: ClimbRequest): Promise<{ readonly climb: string }>
+  /** Returns when the climb has ended, also one that had ended before. */
+  climbEnd(climb: string): Promise<ClimbReport>
+  /** Has a climb go back to where it came from; returns at once. */
+  turnBack(climb: string): Promise<void>
 }
 
 /** The longest path of a socket that every system takes (`sun_path`, less its final NUL). */
@@ -72,6 +82,24 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /kill': async (control, request, response) => {
     const { node } = await readBody(request)
     send(response, 200, await control.kill(String(node)))
+  },
+  'POST /pause': async (control, request, response) => {
+    const { node } = await readBody(request)
+    send(response, 200, await control.pause(String(node)))
+  },
+  'POST /resume': async (control, request, response) => {
+    const { node } = await readBody(request)
+    send(response, 200, await control.resume(String(node)))
+  },
+  'POST /climb': async (control, request, response) => {
+    send(response, 200, await control.climb(climbRequestOf(await readBody(request))))
+  },
+  'POST /climb/end': async (control, request, response) => {
+    send(response, 200, await control.climbEnd(climbOf(await readBody(request))))
+  },
+  'POST /climb/turn': async (control, request, response) => {
+    await control.turnBack(climbOf(await readBody(request)))
+    send(response, 200, {})
   },
   'POST /change': async (control, request, response) => {
     await control.change((await readBody(request)) as ChangeRequest)

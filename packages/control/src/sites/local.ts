@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError } from '@banyan/model'
+import { freeze, isStopped, send, thaw } from './freeze.ts'
 import { identify, isSameProcess, type ProcessIdentity } from './identity.ts'
 import { contradicts, listeningPorts, processesWith } from './proc.ts'
 import type { Exit, Launch, Site, Started } from './site.ts'
@@ -13,6 +14,9 @@ export const localSite: Site = {
   isOurs,
   stop,
   strike: async (identity, mark) => await signalAll(identity, mark, 'SIGKILL'),
+  pause: async (identity, mark) => await freeze(() => processesOf(identity, mark)),
+  resume: async (identity, mark) => await thaw(() => processesOf(identity, mark)),
+  isPaused: async (identity) => isSameProcess(identity) && isStopped(identity.pid),
   kill: async (identity, mark) => {
     await signalAll(identity, mark, 'SIGKILL')
     await untilGone(identity, mark, 5_000)
@@ -77,27 +81,28 @@ async function stop(
   timeoutMs: number,
 ): Promise<void> {
   await signalAll(identity, mark, 'SIGTERM')
+  // One that stands still would hear of it only now.
+  await thaw(() => processesOf(identity, mark))
   if (await untilGone(identity, mark, timeoutMs)) return
   await localSite.kill(identity, mark)
 }
 
-/** Everything that carries the mark, and the process itself where there is no /proc to find it by. */
 async function signalAll(
   identity: ProcessIdentity | null,
   mark: Launch['mark'],
   signal: NodeJS.Signals,
 ): Promise<void> {
-  const pids = new Set(await processesWith(mark.name, mark.value))
-  if (identity !== null && (await isOurs(identity, mark))) pids.add(identity.pid)
-  for (const pid of pids) send(pid, signal)
+  for (const pid of await processesOf(identity, mark)) send(pid, signal)
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
+/** Everything that carries the mark, and the process itself where there is no /proc to find it by. */
+async function processesOf(
+  identity: ProcessIdentity | null,
+  mark: Launch['mark'],
+): Promise<readonly number[]> {
+  const pids = new Set(await processesWith(mark.name, mark.value))
+  if (identity !== null && (await isOurs(identity, mark))) pids.add(identity.pid)
+  return [...pids]
 }
 
 /** Looks at the process often, since that is cheap, and at all of /proc once that one is gone. */

@@ -25,10 +25,16 @@ export type Site = {
   isRunning(identity: ProcessIdentity): Promise<boolean>
   /** Whether it still runs and carries no other mark; asked before it is adopted or signalled. */
   isOurs(identity: ProcessIdentity, mark: Launch['mark']): Promise<boolean>
-  /** SIGTERM to the process and what it started; SIGKILL to whatever is left after `timeoutMs`. */
+  /** SIGTERM to the process and what it started, paused or not; SIGKILL to whatever is left after `timeoutMs`. */
   stop(identity: ProcessIdentity | null, mark: Launch['mark'], timeoutMs: number): Promise<void>
   /** SIGKILL to everything of the node, without waiting: a fault on purpose. */
   strike(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
+  /** Stops everything of the node where it stands, also what it starts meanwhile. */
+  pause(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
+  /** Lets everything of the node go on. */
+  resume(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
+  /** Whether the process was stopped where it stands. */
+  isPaused(identity: ProcessIdentity): Promise<boolean>
   /** SIGKILL to everything of the node; returns when nothing of it is left. */
   kill(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
   /** The ports that the node listens on, as far as that can be found out. */

@@ -10,10 +10,15 @@ export type StatePaths = {
   readonly control: string
   readonly controlLog: string
   readonly socket: string
+  readonly holder: string
+  readonly holderLock: string
+  readonly holderLog: string
   readonly secrets: string
   readonly system: string
   readonly settings: string
   readonly topology: string
+  /** What climbs did and were about to do. */
+  readonly journal: string
   readonly nodes: string
   readonly logs: string
   readonly cache: string
@@ -33,10 +38,14 @@ export function statePaths(directory: string): StatePaths {
     control: at('control.json'),
     controlLog: at('control.log'),
     socket: at('control.sock'),
+    holder: at('holder.json'),
+    holderLock: at('holder.lock'),
+    holderLog: at('holder.log'),
     secrets: at('secrets.json'),
     system: at('system.json'),
     settings: at('up.json'),
     topology: at('topology.json'),
+    journal: at('journal.jsonl'),
     nodes: at('nodes'),
     logs: at('logs'),
     cache: at('cache'),

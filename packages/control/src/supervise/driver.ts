@@ -31,6 +31,12 @@ export type NodeDriver = {
   stop(): Promise<void>
   /** SIGKILL, as a fault on purpose. */
   kill(): Promise<void>
+  /** Stops every process of the node where it stands (SIGSTOP), as a fault on purpose. */
+  pause(): Promise<void>
+  /** Lets all of them go on. */
+  resume(): Promise<void>
+  /** Whether it stands still. Absent: it never does. */
+  isPaused?(presence: Presence): Promise<boolean>
   /** Its situation in one sentence, where that of other nodes would be untrue. */
   say?(situation: Situation, facts: NodeFacts): string
 }

@@ -11,6 +11,7 @@ function makeNode(options: { waitsAfterCrash?: boolean } = {}) {
   const node = {
     alive: false,
     ready: true,
+    paused: false,
     startFails: null as Error | null,
     log,
     die: (exit: Exit) => {
@@ -51,6 +52,13 @@ function makeNode(options: { waitsAfterCrash?: boolean } = {}) {
       node.alive = false
     },
     kill: async () => node.die({ code: null, signal: 'SIGKILL' }),
+    pause: async () => {
+      node.paused = true
+    },
+    resume: async () => {
+      node.paused = false
+    },
+    isPaused: async () => node.paused,
   }
   const seen: string[] = []
   let wake: (() => void) | null = null

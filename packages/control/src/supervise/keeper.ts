@@ -2,7 +2,14 @@ import { BanyanError, type NodeHealth } from '@banyan/model'
 import type { Exit } from '../sites/site.ts'
 import { countExit, isCrash, neverMs, pauseBeforeStartMs } from './backoff.ts'
 import type { NodeDriver, Presence } from './driver.ts'
-import { classify, healthOf, type NodeFacts, type Situation, sentenceOf } from './situation.ts'
+import {
+  classify,
+  healthOf,
+  type NodeFacts,
+  type Situation,
+  sayPaused,
+  sentenceOf,
+} from './situation.ts'
 import { Waker } from './waker.ts'
 
 export type KeeperOptions = {
@@ -51,6 +58,7 @@ export class Keeper {
     this.#facts = {
       wanted: false,
       running: false,
+      paused: false,
       mayStart: true,
       startedAtMs: null,
       readySinceMs: null,
@@ -125,6 +133,16 @@ export class Keeper {
     this.#waker.wake()
   }
 
+  /** Sees whether the node stands still. Looked at each time anew, so that the next control knows it too. */
+  async seePause(): Promise<void> {
+    const presence = this.#presence
+    const paused = presence !== null && (await this.driver.isPaused?.(presence)) === true
+    if (paused === this.#facts.paused) return
+    this.#probedAtMs = Number.NEGATIVE_INFINITY
+    const missing = paused ? sayPaused(this.name) : null
+    this.#change({ paused, missing, missedProbes: 0 })
+  }
+
   async #run(): Promise<void> {
     while (!this.#ended) {
       try {
@@ -158,7 +176,10 @@ export class Keeper {
       await this.#noteExit(this.#presence)
     }
     this.#facts = { ...this.#facts, mayStart: this.#options.mayStart() }
-    if (this.#presence !== null && this.#facts.wanted) await this.#probe(this.#presence)
+    await this.seePause()
+    // What stands still is not asked: it would take as long as an answer may.
+    const asked = this.#facts.wanted && !this.#facts.paused
+    if (this.#presence !== null && asked) await this.#probe(this.#presence)
     this.#rename()
   }
 

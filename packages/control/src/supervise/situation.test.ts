@@ -7,6 +7,7 @@ const nowMs = 100_000
 const running: NodeFacts = {
   wanted: true,
   running: true,
+  paused: false,
   mayStart: true,
   startedAtMs: nowMs - 1_000,
   readySinceMs: nowMs - 500,

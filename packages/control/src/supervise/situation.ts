@@ -6,6 +6,8 @@ import { neverMs, quickExitsOfLoop } from './backoff.ts'
 export type NodeFacts = {
   readonly wanted: boolean
   readonly running: boolean
+  /** Whether it stands still because somebody paused it. */
+  readonly paused: boolean
   /** Whether what it needs (the database, for a service) is healthy. */
   readonly mayStart: boolean
   readonly startedAtMs: number | null
@@ -26,6 +28,7 @@ export type NodeFacts = {
  * `stopped` and `stopping`: not wanted (any more). `due`: to be started now. `waiting`: to be started
  * later. `held`: to be started once what it needs is there. `rising`: runs, not ready yet. `late`:
  * runs, and should be ready by now. `healthy`: ready. `silent`: was ready, and no longer answers.
+ * `paused`: stands still until somebody lets it go on.
  */
 export type Situation =
   | 'stopped'
@@ -37,6 +40,7 @@ export type Situation =
   | 'late'
   | 'healthy'
   | 'silent'
+  | 'paused'
 
 const missedProbesMax = 3
 
@@ -47,9 +51,12 @@ export function classify(facts: NodeFacts, nowMs: number): Situation {
     if (nowMs < facts.retryAtMs) return 'waiting'
     return facts.mayStart ? 'due' : 'held'
   }
+  // One that was to come up has failed to, whatever keeps it from that.
+  const overdue = nowMs - (facts.startedAtMs ?? nowMs) > facts.startTimeoutMs
+  if (facts.paused && (facts.readySinceMs !== null || !overdue)) return 'paused'
   if (facts.missedProbes >= missedProbesMax && facts.readySinceMs !== null) return 'silent'
   if (facts.readySinceMs !== null) return 'healthy'
-  return nowMs - (facts.startedAtMs ?? nowMs) > facts.startTimeoutMs ? 'late' : 'rising'
+  return overdue ? 'late' : 'rising'
 }
 
 /** The health that people see. A crash loop has failed, however hopeful the present attempt looks. */
@@ -63,6 +70,7 @@ export function healthOf(situation: Situation, facts: NodeFacts): NodeHealth {
       return 'healthy'
     case 'silent':
     case 'late':
+    case 'paused':
       return 'failed'
     case 'waiting':
       if (waitsForChange(facts)) return 'failed'
@@ -90,6 +98,8 @@ export function sentenceOf(
       return `${node} runs, but no longer answers: ${facts.missing ?? 'no reason is known'}.`
     case 'late':
       return `${node} is not ready after ${seconds(facts.startTimeoutMs)}: ${facts.missing ?? 'no reason is known'}.`
+    case 'paused':
+      return `${node} runs, but no longer answers: ${sayPaused(node)}.`
     case 'rising':
       return `${node} is starting.`
     case 'due':
@@ -105,6 +115,11 @@ export function sentenceOf(
 /** Whether it crashed, and is started again only when it is asked for. */
 export function waitsForChange({ running, retryAtMs }: NodeFacts): boolean {
   return !running && retryAtMs === neverMs
+}
+
+/** Why a node that stands still gives no answer. */
+export function sayPaused(node: string): string {
+  return `it is paused on purpose, and "banyan resume ${node}" lets it go on`
 }
 
 function crashSentence(node: string, { startFailure, lastExit }: NodeFacts): string {

@@ -78,6 +78,12 @@ export function adoptedDriver(node: Node, target: Target, paths: StatePaths): No
     kill: async () => {
       throw untouched(node.name, target.name)
     },
+    pause: async () => {
+      throw untouched(node.name, target.name)
+    },
+    resume: async () => {
+      throw untouched(node.name, target.name)
+    },
     say: (situation, facts) => say(node.name, target.name, situation, facts),
   }
 }

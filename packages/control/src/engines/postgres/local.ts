@@ -1,10 +1,13 @@
 import type { Host, Node } from '@banyan/model'
 import { readRunFile, writeRunFile } from '../../drivers/run-file.ts'
+import { freeze, thaw } from '../../sites/freeze.ts'
 import { identify, isSameProcess, type ProcessIdentity } from '../../sites/identity.ts'
 import { localSite } from '../../sites/local.ts'
 import { logFileOf, nodeDirectory, type StatePaths } from '../../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
 import { type Binaries, findServer, startServer, stopPostmaster, stopServer } from './engine.ts'
+import { dataDirectoryOf } from './placement.ts'
+import { processesIn } from './processes.ts'
 import { probe as probeServer } from './readiness.ts'
 
 export type DatabaseOptions = {
@@ -64,6 +67,9 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
     }
   }
 
+  /** Each in a session of its own, so that only the folder they work in tells who they are. */
+  const processes = async () => await processesIn(await dataDirectoryOf(directory))
+
   return {
     node,
     logFile,
@@ -73,6 +79,7 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
     probe,
     isRunning: async ({ identity }) => identity !== null && (await localSite.isRunning(identity)),
     stop: async () => {
+      await thaw(processes)
       // A state directory that was moved or deleted no longer leads to the server.
       if (last !== null && isSameProcess(last)) {
         await stopPostmaster(last.pid, 'fast', stopTimeoutMs)
@@ -84,5 +91,8 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
       // The postmaster alone: its backends may live on, which is what such a fault is about.
       if (server !== null) process.kill(server.pid, 'SIGKILL')
     },
+    pause: async () => await freeze(processes),
+    resume: async () => await thaw(processes),
+    isPaused: async ({ identity }) => identity !== null && (await localSite.isPaused(identity)),
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { thaw } from '../../sites/freeze.ts'
 import { proveDirectoryDead } from './dead.ts'
 import { findServer } from './find-server.ts'
 import { dataDirectoryOf } from './placement.ts'
-import { isAlive } from './processes.ts'
+import { isAlive, processesIn } from './processes.ts'
 
 export type StopMode = 'smart' | 'fast' | 'immediate'
 
@@ -27,8 +28,10 @@ const immediateMs = 5_000
  */
 export async function stopServer({ nodeDirectory, mode, timeoutMs }: StopOptions): Promise<void> {
   const server = await findServer(nodeDirectory)
-  if (server !== null) await stopPostmaster(server.pid, mode, timeoutMs)
   const dataDirectory = await dataDirectoryOf(nodeDirectory)
+  // Who stands still would not hear that it is to stop.
+  await thaw(() => processesIn(dataDirectory))
+  if (server !== null) await stopPostmaster(server.pid, mode, timeoutMs)
   await proveDirectoryDead(dataDirectory)
 }
 

@@ -107,6 +107,9 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     isRunning: async ({ identity }) => identity !== null && (await site.isRunning(identity)),
     stop: async () => await site.stop(await identityOf(), mark, service.stopTimeoutMs),
     kill: async () => await site.strike(await identityOf(), mark),
+    pause: async () => await site.pause(await identityOf(), mark),
+    resume: async () => await site.resume(await identityOf(), mark),
+    isPaused: async ({ identity }) => identity !== null && (await site.isPaused(identity)),
   }
 
   async function identityOf() {
