@@ -166,7 +166,7 @@ for (const [path, message] of [
   })
 }
 
-test('a passed socket is taken without PORT, and stays open for the next process', async () => {
+test('a passed socket is taken, and stays open for the next process', async () => {
   const holder = createServer()
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve))
   const { port } = holder.address() as { port: number }
@@ -174,7 +174,7 @@ test('a passed socket is taken without PORT, and stays open for the next process
   const stdio = ['ignore', 'pipe', 'pipe', fd] as const
   const options = {
     app: 'listener',
-    env: { LISTEN_FDS: '1', PORT: '1' },
+    env: { LISTEN_FDS: '1', PORT: '' },
     stdio: [...stdio],
     serve: { limits: { keepAliveTimeoutMs: 200 } },
   }
@@ -206,7 +206,7 @@ test('a socket that was passed to another process is not taken', async () => {
 })
 
 test('what is announced as a socket and is none is refused by name', async () => {
-  const start = startServe({ app: 'listener', env: { LISTEN_FDS: '1' } })
+  const start = startServe({ app: 'listener', env: { LISTEN_FDS: '1', PORT: '' } })
   await assert.rejects(start, /ended with 1[\s\S]*BANYAN_LISTEN_SOCKET_INVALID/)
 })
 

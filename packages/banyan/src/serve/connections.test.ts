@@ -9,7 +9,7 @@ test('requests that a client pipelined and abandoned are not taken for under way
   let taken = 0
   const server = createServer((request, response) => {
     taken += 1
-    connections.answering(request.socket, response)
+    connections.answering(request.socket, response, true)
   })
   const connections = new Connections(server)
   server.listen(0, '127.0.0.1')
@@ -17,10 +17,10 @@ test('requests that a client pipelined and abandoned are not taken for under way
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
   client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3))
   while (taken < 3) await once(server, 'request')
-  assert.equal(connections.busy, 1)
+  assert.equal(connections.inFlight, 1)
   client.destroy()
   await connections.empty()
-  assert.equal(connections.busy, 0)
+  assert.equal(connections.inFlight, 0)
   server.close()
 })
 
@@ -28,7 +28,7 @@ test('of pipelined requests the last is told that the connection ends, so that a
   const answers: ServerResponse[] = []
   const server = createServer((request, response) => {
     answers.push(response)
-    connections.answering(request.socket, response)
+    connections.answering(request.socket, response, true)
   })
   const connections = new Connections(server)
   server.listen(0, '127.0.0.1')

@@ -1,14 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { EntryRequests } from '@banyan/model'
+import { type Exchange, isUnderWay, Tally } from './tally.ts'
 
 /** The open connections of one server, and what is being answered on them. */
 export class Connections {
-  /**
-   * Connections that speak HTTP, with the last answer of each: of pipelined ones it is the last that
-   * counts. A connection that was upgraded is not ours to wait for any more.
-   */
-  readonly #http = new Map<Duplex, ServerResponse | null>()
+  /** Connections that speak HTTP. One that was upgraded is not ours to wait for any more. */
+  readonly #http = new Map<Duplex, Exchange>()
+  readonly #tally = new Tally()
+  readonly #upgraded = new Set<Duplex>()
   readonly #all = new Set<Socket>()
   #tracksUpgrades = false
   #onEmpty: (() => void) | undefined
@@ -22,24 +23,47 @@ export class Connections {
     if (server.listenerCount('upgrade') > 0) this.#trackUpgrades(server)
   }
 
-  /** How many connections wait for an answer. */
-  get busy(): number {
-    return [...this.#http.values()].filter(isUnderWay).length
+  /** What has been answered so far, probes aside. */
+  get requests(): EntryRequests {
+    return this.#tally.read(this.#http)
   }
 
-  /** Notes what is answered on a connection; it is under way until it is out or the connection gone. */
-  answering(socket: Duplex, response: ServerResponse): void {
-    if (this.#http.has(socket)) this.#http.set(socket, response)
+  /** How many requests are being answered, probes aside. */
+  get inFlight(): number {
+    return this.#underWay().filter(({ counts }) => counts).length
+  }
+
+  /** How many connections were upgraded and are still open. */
+  get webSockets(): number {
+    return this.#upgraded.size
+  }
+
+  /**
+   * Notes what is answered on a connection; it is under way until it is out or the connection gone.
+   * Probes do not count.
+   */
+  answering(socket: Duplex, response: ServerResponse, counts: boolean): void {
+    const exchange = this.#http.get(socket)
+    if (exchange === undefined) return
+    this.#tally.settle(socket, exchange)
+    exchange.last = response
+    exchange.counts = counts
   }
 
   isBusy(socket: Duplex): boolean {
-    return isUnderWay(this.#http.get(socket) ?? null)
+    return isUnderWay(this.#http.get(socket)?.last ?? null)
+  }
+
+  /** What a client sent is no HTTP, or did not come in time. */
+  broken(socket: Duplex): void {
+    const exchange = this.#http.get(socket)
+    if (exchange !== undefined) exchange.broken = true
   }
 
   /** Tells the clients that wait for an answer to use another connection next. */
   announceClose(): void {
-    for (const response of this.#http.values()) {
-      if (isUnderWay(response) && !response.headersSent) response.setHeader('connection', 'close')
+    for (const { last } of this.#http.values()) {
+      if (isUnderWay(last) && !last.headersSent) last.setHeader('connection', 'close')
     }
   }
 
@@ -53,12 +77,12 @@ export class Connections {
 
   /** Cuts the HTTP connections on which nothing is being answered. */
   destroyIdle(): void {
-    for (const [socket, response] of this.#http) if (!isUnderWay(response)) socket.destroy()
+    for (const [socket, { last }] of this.#http) if (!isUnderWay(last)) socket.destroy()
   }
 
   /** Cuts every HTTP connection. Gives back how many waited for an answer. */
   cutHttp(): number {
-    const lost = this.busy
+    const lost = this.#underWay().length
     for (const socket of this.#http.keys()) socket.destroy()
     return lost
   }
@@ -69,15 +93,22 @@ export class Connections {
   }
 
   #opened(socket: Socket): void {
-    this.#http.set(socket, null)
+    this.#http.set(socket, { last: null, counts: false, broken: false })
     this.#all.add(socket)
     socket.once('close', () => {
       this.#all.delete(socket)
+      this.#upgraded.delete(socket)
       this.#leave(socket)
     })
   }
 
+  #underWay(): Exchange[] {
+    return [...this.#http.values()].filter(({ last }) => isUnderWay(last))
+  }
+
   #leave(socket: Duplex): void {
+    const exchange = this.#http.get(socket)
+    if (exchange !== undefined) this.#tally.settle(socket, exchange)
     this.#http.delete(socket)
     if (this.#http.size === 0) this.#onEmpty?.()
   }
@@ -86,11 +117,8 @@ export class Connections {
     if (this.#tracksUpgrades) return
     this.#tracksUpgrades = true
     server.prependListener('upgrade', (_request: IncomingMessage, socket: Duplex) => {
+      this.#upgraded.add(socket)
       this.#leave(socket)
     })
   }
-}
-
-function isUnderWay(response: ServerResponse | null): response is ServerResponse {
-  return response !== null && !response.writableFinished && !response.destroyed
 }

@@ -1,12 +1,11 @@
-import type { Server } from 'node:http'
-import { Server as NetServer } from 'node:net'
+import type { Entrance } from './entrance.ts'
 import { keepAliveGraceMs, type Limits } from './limits.ts'
 import type { Traffic } from './traffic.ts'
 
 /**
  * Ends the HTTP connections of a server without failing a client that keeps to HTTP's rules.
  *
- * 1. Nothing new is accepted. Only the listener is closed: `http.Server.close` would cut idle
+ * 1. Nothing new is accepted, neither from outside nor at the private address. Only the listeners are closed: `http.Server.close` would cut idle
  *    connections within a millisecond, also those on which a request is on its way.
  * 2. Every answer from now on says `Connection: close`.
  * 3. An idle connection stays for as long as its client may count on it: Node's own timer ends it,
@@ -16,13 +15,13 @@ import type { Traffic } from './traffic.ts'
  * Gives back how many answers were lost.
  */
 export async function drain(
-  server: Server,
+  entrance: Entrance,
   traffic: Traffic,
   limits: Limits,
   deadlineMs: number,
 ): Promise<number> {
   const closed = Promise.withResolvers<'empty'>()
-  NetServer.prototype.close.call(server)
+  entrance.close()
   traffic.stop()
   void traffic.connections.empty().then(() => closed.resolve('empty'))
   const idleMs = limits.keepAliveTimeoutMs + keepAliveGraceMs

@@ -1,16 +1,18 @@
-import type { Server } from 'node:http'
+import type { Server } from 'node:net'
 import { BanyanError } from '@banyan/model'
 import type { Place } from './place.ts'
 
 /** How many connections the kernel keeps for us while we are busy. */
 const backlog = 1024
 
+export type Address = { readonly url: string; readonly port: number }
+
 /** Starts to listen, and says where: `http://127.0.0.1:3000`. */
-export async function listen(server: Server, place: Place): Promise<{ url: string; port: number }> {
+export async function listenOn(server: Server, place: Place): Promise<Address> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.once('listening', resolve)
-  if (place.kind === 'socket') server.listen({ fd: place.fd })
+  if (place.kind === 'socket') server.listen({ fd: place.fd }, backlog)
   else server.listen({ host: place.host, port: place.port, backlog })
   try {
     await promise
@@ -23,7 +25,7 @@ export async function listen(server: Server, place: Place): Promise<{ url: strin
   return addressOf(server)
 }
 
-function addressOf(server: Server): { url: string; port: number } {
+function addressOf(server: Server): Address {
   const address = server.address()
   if (address === null || typeof address === 'string') {
     return { url: `unix:${address ?? ''}`, port: 0 }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { choosePlace } from './place.ts'
+import { choosePlaces, type Place, type PlaceOptions } from './place.ts'
 
 const pid = 42
+const arrived = (): null => null
+
+const choosePlace = (env: Record<string, string>, own: number, options: PlaceOptions): Place =>
+  choosePlaces(env, own, options, arrived).public
 
 test('without anything it is port 3000 of the loopback address, and known to be the default', () => {
   assert.deepEqual(choosePlace({}, pid, {}), {
@@ -27,6 +31,28 @@ test('a passed socket goes before all, when it is meant for this process', () =>
   assert.deepEqual(choosePlace({ LISTEN_FDS: '1', PORT: '1' }, pid, {}), socket)
   const other = choosePlace({ LISTEN_FDS: '1', LISTEN_PID: '43', PORT: '1' }, pid, {})
   assert.equal(other.kind, 'address')
+})
+
+test('with a passed socket and a port it is both, the socket being the public one', () => {
+  const both = choosePlaces({ LISTEN_FDS: '1', HOST: '127.9.0.1', PORT: '81' }, pid, {}, arrived)
+  assert.deepEqual(both, {
+    public: { kind: 'socket', fd: 3 },
+    private: { kind: 'address', host: '127.9.0.1', port: 81, isDefault: false },
+    missing: null,
+  })
+  const socketOnly = choosePlaces({ LISTEN_FDS: '1' }, pid, { port: 82 }, arrived)
+  assert.equal(socketOnly.private, null, 'a port that the app asks for is none of the environment')
+})
+
+test('a passed socket that did not arrive leaves the port, and says why; without a port it is refused later', () => {
+  const lost = (fd: number): string => `descriptor ${fd} is a pipe`
+  assert.deepEqual(choosePlaces({ LISTEN_FDS: '1', PORT: '81' }, pid, {}, lost), {
+    public: { kind: 'address', host: '127.0.0.1', port: 81, isDefault: false },
+    private: null,
+    missing: 'descriptor 3 is a pipe',
+  })
+  const withoutPort = choosePlaces({ LISTEN_FDS: '1' }, pid, {}, lost)
+  assert.deepEqual(withoutPort.public, { kind: 'socket', fd: 3 })
 })
 
 test('two passed sockets are refused, none is none', () => {

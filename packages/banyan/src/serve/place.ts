@@ -1,14 +1,27 @@
 import { BanyanError } from '@banyan/model'
 
 /** Where to listen: a socket that was passed to this process, or an address. */
-export type Place =
-  | { readonly kind: 'socket'; readonly fd: number }
-  | {
-      readonly kind: 'address'
-      readonly host: string
-      readonly port: number
-      readonly isDefault: boolean
-    }
+export type Place = { readonly kind: 'socket'; readonly fd: number } | AddressPlace
+
+export type AddressPlace = {
+  readonly kind: 'address'
+  readonly host: string
+  readonly port: number
+  readonly isDefault: boolean
+}
+
+/** Everywhere that one server listens. */
+export type Places = {
+  /** Where clients come. */
+  readonly public: Place
+  /**
+   * Beside a passed socket: an address of this process alone. Several processes accept from one passed
+   * socket, so that none of them can be asked for through it.
+   */
+  readonly private: AddressPlace | null
+  /** Why a socket that was announced is not listened on. */
+  readonly missing: string | null
+}
 
 /** What an app may say about its address; the environment goes before it. */
 export type PlaceOptions = {
@@ -23,11 +36,26 @@ const defaultPort = 3000
 
 /**
  * A passed socket first, then `$HOST:$PORT`, then what the app asks for, then 127.0.0.1:3000: who
- * starts a process knows better than its code where it runs.
+ * starts a process knows better than its code where it runs. With both a passed socket and `$PORT` it
+ * is both. A wrapper between (tsx, npm) hands the announcement on but not the socket: then the address
+ * is all there is, and whoever started us finds out by asking there.
  */
-export function choosePlace(env: Environment, pid: number, options: PlaceOptions): Place {
+export function choosePlaces(
+  env: Environment,
+  pid: number,
+  options: PlaceOptions,
+  whyNoSocket: (fd: number) => string | null,
+): Places {
   const fd = passedSocket(env, pid)
-  if (fd !== null) return { kind: 'socket', fd }
+  if (fd === null) return { public: chooseAddress(env, options), private: null, missing: null }
+  const hasPort = env.PORT !== undefined && env.PORT !== ''
+  const address = hasPort ? chooseAddress(env, options) : null
+  const missing = address === null ? null : whyNoSocket(fd)
+  if (address !== null && missing !== null) return { public: address, private: null, missing }
+  return { public: { kind: 'socket', fd }, private: address, missing: null }
+}
+
+function chooseAddress(env: Environment, options: PlaceOptions): AddressPlace {
   const host = env.HOST || options.host || '127.0.0.1'
   const fromEnvironment = env.PORT
   if (fromEnvironment !== undefined && fromEnvironment !== '') {

@@ -3,11 +3,13 @@ import { rootLogger } from '../log.ts'
 import { offerProof } from '../prove/proof-endpoint.ts'
 import { type Adapted, adapt } from './adapt.ts'
 import { type App, classifyApp } from './app.ts'
+import { offerControl } from './control-endpoint.ts'
 import { after, drain } from './drain.ts'
+import { Entrance, type Opened } from './entrance.ts'
 import { applyLimits, type Limits, resolveLimits } from './limits.ts'
-import { listen } from './listen.ts'
 import { disown, own } from './owner.ts'
-import { choosePlace } from './place.ts'
+import { forgetPassedSocket, whyNoSocket } from './passed-socket.ts'
+import { choosePlaces, type Places } from './place.ts'
 import { defaultStopTimeoutMs } from './stop-timeout.ts'
 import { Traffic } from './traffic.ts'
 
@@ -35,7 +37,7 @@ export type ServeOptions = {
 
 /** A running server. */
 export type ServeHandle = {
-  /** `http://127.0.0.1:3000` */
+  /** `http://127.0.0.1:3000`; of a passed socket it is the socket's, which is the one for clients. */
   readonly url: string
   readonly port: number
   /** Stops in order: finishes what is under way, then runs the app's own close hooks. */
@@ -47,7 +49,7 @@ const hooksShare = 0.2
 
 /**
  * Serves an app: Fastify 5, Express 4 or 5, Hono or any fetch handler, a `(request, response)`
- * listener, or an `http.Server`. Listens on a passed socket, else on `$HOST:$PORT`; answers
+ * listener, or an `http.Server`. Listens on a passed socket, on `$HOST:$PORT`, or on both; answers
  * `/-/live` and `/-/ready`; stops on SIGTERM without failing a request.
  *
  * Rejects with `BANYAN_SERVE_UNKNOWN_APP`, `BANYAN_SERVE_LISTENING`, `BANYAN_PORT_INVALID`,
@@ -63,38 +65,38 @@ const hooksShare = 0.2
  * await serve(app)
  */
 export async function serve(app: App, options: ServeOptions = {}): Promise<ServeHandle> {
-  const place = choosePlace(process.env, process.pid, options)
+  const places = choosePlaces(process.env, process.pid, options, whyNoSocket)
   const stopTimeoutMs = options.stopTimeoutMs ?? defaultStopTimeoutMs(process.env.BANYAN_SYSTEM)
   const adapted = adapt(classifyApp(app))
   const limits = resolveLimits(adapted.limits, options.limits ?? {})
   const logger = rootLogger()
   const logsRequests = options.requestLogs !== false && logger.isLevelEnabled('info')
   applyLimits(adapted.server, limits)
+  const entrance = new Entrance(adapted.server, places)
   const traffic = new Traffic(adapted.server, {
     listener: adapted.listener,
     bodyBytesMax: limits.bodyBytesMax,
     requestLog: logsRequests ? logger : null,
     proof: offerProof(process.env.BANYAN_SYSTEM),
+    control: offerControl(process.env.BANYAN_SYSTEM, (socket) => entrance.isPrivate(socket)),
   })
-  const { url, port } = await listen(adapted.server, place)
-  if (place.kind === 'socket') forgetPassedSocket()
+  const opened = await entrance.open()
+  if (places.public.kind === 'socket' || opened.missing !== null) forgetPassedSocket()
 
   let stopped: Promise<void> | undefined
   const handle: ServeHandle = {
-    url,
-    port,
+    url: opened.url,
+    port: opened.port,
     stop: () => {
-      stopped ??= stop(adapted, traffic, limits, stopTimeoutMs).finally(() => disown(handle))
+      stopped ??= stop(adapted, entrance, traffic, limits, stopTimeoutMs).finally(() =>
+        disown(handle),
+      )
       return stopped
     },
   }
   if (options.ownProcess !== false) own(handle, stopTimeoutMs * hooksShare)
   // Said only now: who reads it may send a signal at once, which has to find its handler.
-  const isDefaultPort = place.kind === 'address' && place.isDefault
-  logger.info(
-    { url },
-    isDefaultPort ? 'listening on the default port, PORT is not set' : 'listening',
-  )
+  sayWhere(opened, places)
   await start(adapted, traffic, handle)
   return handle
 }
@@ -117,12 +119,13 @@ const flushAfterMs = 2_000
 
 async function stop(
   adapted: Adapted,
+  entrance: Entrance,
   traffic: Traffic,
   limits: Limits,
   timeoutMs: number,
 ): Promise<void> {
   const hooksMs = timeoutMs * hooksShare
-  const lost = await drain(adapted.server, traffic, limits, timeoutMs - hooksMs)
+  const lost = await drain(entrance, traffic, limits, timeoutMs - hooksMs)
   if (lost > 0) rootLogger().error({ lost }, 'requests were cut at the end of the stop timeout')
   const deadline = after(hooksMs)
   const outcome = await Promise.race([adapted.close(), deadline.promise])
@@ -132,9 +135,14 @@ async function stop(
   if (outcome === 'late') throw new Error('The close hooks of the app did not end in time.')
 }
 
-/** As sd_listen_fds(3) does: what this process starts must not take the socket for its own. */
-function forgetPassedSocket(): void {
-  delete process.env.LISTEN_FDS
-  delete process.env.LISTEN_PID
-  delete process.env.LISTEN_FDNAMES
+function sayWhere({ url, privateUrl, missing }: Opened, places: Places): void {
+  const logger = rootLogger()
+  if (missing !== null) {
+    logger.warn({ reason: missing }, 'the passed socket did not arrive, listening on PORT alone')
+  }
+  const isDefaultPort = places.public.kind === 'address' && places.public.isDefault
+  logger.info(
+    { url, ...(privateUrl === null ? {} : { privateUrl }) },
+    isDefaultPort ? 'listening on the default port, PORT is not set' : 'listening',
+  )
 }

@@ -8,6 +8,7 @@ import type { NodeListener } from './app.ts'
 import { enforceBodyLimit } from './body-limit.ts'
 import { answerClientError } from './client-error.ts'
 import { Connections } from './connections.ts'
+import type { ControlEndpoint } from './control-endpoint.ts'
 import { answerFailure } from './failure.ts'
 import { answerReserved, isReserved, type Phase } from './probes.ts'
 import { identify } from './request-id.ts'
@@ -23,6 +24,8 @@ export type TrafficOptions = {
   readonly requestLog: Logger | null
   /** Null: `/-/prove` is not offered. */
   readonly proof?: ProofEndpoint | null
+  /** Null: `/-/control` is not offered. */
+  readonly control?: ControlEndpoint | null
 }
 
 /** Takes the requests of one server from Node to the app, and knows what is under way. */
@@ -63,6 +66,7 @@ export class Traffic {
     server.on('checkContinue', this.#continueOf(server))
     if (server.listenerCount('clientError') > 0) return
     server.on('clientError', (error: Error, socket: Duplex) => {
+      this.connections.broken(socket)
       answerClientError(error, socket, this.connections.isBusy(socket))
     })
   }
@@ -86,12 +90,18 @@ export class Traffic {
   ): void {
     // Sent after an answer that said it is the last: nobody would ever see what we say to it.
     if (request.socket.writableEnded) return
-    this.connections.answering(request.socket, response)
-    if (this.#phase === 'stopping') response.setHeader('connection', 'close')
     const own = isReserved(request.url ?? '') ? this.#proofOf(request) : listener
-    if (own === null) answerReserved(request, response, this.#phase)
+    this.connections.answering(request.socket, response, own !== null)
+    if (this.#phase === 'stopping') response.setHeader('connection', 'close')
+    if (own === null) this.#answerReserved(request, response)
     else if (this.#phase === 'starting') void this.#hold(request, response, own)
     else this.#handle(request, response, own)
+  }
+
+  #answerReserved(request: IncomingMessage, response: ServerResponse): void {
+    const { control = null } = this.#options
+    if (control?.takes(request)) control.answer(request, response, this.connections)
+    else answerReserved(request, response, this.#phase)
   }
 
   /** Requests of a prover go the way of the app's own, so that they prove what those may rely on. */
