@@ -3,6 +3,7 @@ import { checkBank } from './checkers/check-bank.ts'
 import { checkListAppend } from './checkers/check-list-append.ts'
 import { checkRegister } from './checkers/check-register.ts'
 import { checkSet } from './checkers/check-set.ts'
+import { findUnconfirmed } from './checkers/find-unconfirmed.ts'
 import { tally } from './checkers/tally.ts'
 import type {
   BankOperation,
@@ -24,7 +25,12 @@ export type Judgement = Pick<
   | 'anomalies'
   | 'acknowledgedWrites'
   | 'operations'
->
+> & {
+  /** Removals that found nothing; each counts as done. */
+  readonly foundGone: number
+  /** Those of them that leave open whether something had been lost, a sentence each. */
+  readonly unconfirmed: readonly string[]
+}
 
 const anomaliesShown = 20
 
@@ -44,6 +50,21 @@ export function judge(journal: Journal): Judgement {
     anomalies: anomalies.slice(0, anomaliesShown).map(reported),
     acknowledgedWrites: journal.acknowledgedWrites,
     operations,
+    ...judgeGone(journal),
+  }
+}
+
+function judgeGone({ facts }: Journal): Pick<Judgement, 'foundGone' | 'unconfirmed'> {
+  const judged = [...facts.values()].flatMap(({ kind, operations }) => {
+    const gone = operations.filter((operation) => 'foundGone' in operation)
+    const isJudged = gone.length > 0 && (kind === 'set' || kind === 'register')
+    return isJudged
+      ? [{ gone, operations: operations as (SetOperation | RegisterOperation)[] }]
+      : []
+  })
+  return {
+    foundGone: judged.reduce((sum, { gone }) => sum + gone.length, 0),
+    unconfirmed: judged.flatMap(({ operations }) => findUnconfirmed(operations)),
   }
 }
 
@@ -57,6 +78,8 @@ const unjudged: Judgement = {
   anomalies: [],
   acknowledgedWrites: null,
   operations: 0,
+  foundGone: 0,
+  unconfirmed: [],
 }
 
 function anomaliesOf(fact: Fact): readonly Anomaly[] {

@@ -194,6 +194,70 @@ test('connections that are cut leave a write open, and a read failed', async () 
   assert.ok(isProven(report), JSON.stringify(report.anomalies))
 })
 
+/** Adds something, reads it where it is told to, and deletes it again. */
+const comings = (reads: boolean) =>
+  defineScenario({
+    name: 'comings',
+    actions: [
+      {
+        name: 'come and go',
+        kind: 'write',
+        weight: 1,
+        run: async (turn) => {
+          const note = noteOf(turn, turn.unique('note'))
+          const path = `/${turn.unique('path')}`
+          const body = turn.unique('text')
+          await note.write(body, () => turn.request('POST', path, { body }))
+          const read = async () => {
+            const answer = await turn.request('GET', path, { accept: [404] })
+            return answer.status === 404 ? null : answer.text
+          }
+          if (reads) await note.read(read)
+          await note.remove(() => turn.request('DELETE', path, { accept: [404] }))
+        },
+      },
+    ],
+  })
+
+/** Answers every DELETE as a balancer does that tries it twice, and forgets every `loses`th POST. */
+const balancer = (loses = Number.POSITIVE_INFINITY): Handler => {
+  const values = new Map<string, string>()
+  let posts = 0
+  return async (request, response) => {
+    const key = request.url ?? ''
+    let text = ''
+    for await (const chunk of request) text += String(chunk)
+    if (request.method === 'POST' && ++posts % loses !== 0) values.set(key, text)
+    if (request.method === 'DELETE') values.delete(key)
+    if (request.method !== 'POST' && !values.has(key)) response.statusCode = 404
+    response.end(values.get(key) ?? '')
+  }
+}
+
+test('a DELETE that is tried twice is neither a failure nor a loss', async () => {
+  const { url } = await serve(balancer())
+  const report = await prove(url, { scenario: comings(true) as Scenario, rate: 40 })
+  assert.equal(report.failed.total, 0)
+  assert.deepEqual([report.lost, report.staleReads, report.unverified], [0, 0, 0])
+  assert.match(report.notes.join(), /40 removals found nothing there, .* They count as done/)
+  assert.ok(isProven(report))
+})
+
+test('a write that was lost is found although its DELETE finds nothing, where it was read', async () => {
+  const { url } = await serve(balancer(10))
+  const report = await prove(url, { scenario: comings(true) as Scenario, rate: 40 })
+  assert.equal(report.staleReads, 4)
+  assert.ok(!isProven(report))
+})
+
+test('where it was not read, it is not proven, and the note says what to do', async () => {
+  const { url } = await serve(balancer(10))
+  const report = await prove(url, { scenario: comings(false) as Scenario, rate: 40 })
+  assert.deepEqual([report.lost, report.staleReads, report.unverified], [0, 0, 40])
+  assert.match(report.notes.join(), /read it right before its removal\. note-.* no read showed it/)
+  assert.ok(!isProven(report))
+})
+
 test('a request that gets no answer in time is given up, and its write stays open', async () => {
   const { url } = await serve(() => {})
   const scenario = defineScenario({

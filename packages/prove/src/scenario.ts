@@ -91,7 +91,10 @@ export type RequestOptions = {
   readonly body?: string
   /** Sent as JSON, with its content type. */
   readonly json?: unknown
-  /** Statuses that are as good as 200 to 399 here, such as 404 for what may be deleted by now. */
+  /**
+   * Statuses that are as good as 200 to 399 here, such as 404 for what may be deleted by now. A DELETE that
+   * accepts 404 or 410 counts as done by it, since a balancer may try it again when its first answer was lost.
+   */
   readonly accept?: readonly number[]
   /** Whether a lost answer leaves open what happened. By default GET, HEAD and OPTIONS are reads. */
   readonly kind?: 'read' | 'write'
@@ -104,8 +107,11 @@ export type Answer = {
   readonly text: string
   /** Whether the status is 200 to 399 or one of those that the request accepts. */
   readonly ok: boolean
-  /** What it says of a write: done, definitely not done, or open. */
-  readonly outcome: 'ok' | 'fail' | 'info'
+  /**
+   * What it says of a write: done, definitely not done, or open. `gone`: to a DELETE that accepts it, a 404
+   * or 410 says that nothing is there any more.
+   */
+  readonly outcome: 'ok' | 'fail' | 'info' | 'gone'
   /** The body as JSON. Throws `AnswerRefused` when it is none. */
   readonly json: <T = unknown>() => T
   /** Itself when `ok`, else throws `AnswerRefused`. */

@@ -24,6 +24,7 @@ export function writeReport(parts: Parts): Report {
   const { figures } = load
   const loadMs = load.endMs - load.beginMs
   const pace = paceOf(parts, loadMs)
+  const { foundGone, unconfirmed, ...judged } = judgement
   return {
     scenario: options.scenario.name,
     seed: options.seed,
@@ -37,9 +38,9 @@ export function writeReport(parts: Parts): Report {
     p999Ms: percentileMs(figures.latency, 99.9),
     maxMs: figures.latency.count === 0 ? null : roundMs(figures.latency.max / 1e6),
     longestGapMs: roundMs(figures.longestGapMs),
-    ...judgement,
+    ...judged,
     unknownOutcome: figures.unknownOutcome,
-    unverified: verification.unverified,
+    unverified: verification.unverified + unconfirmed.length,
     actions: actionsOf(parts, figures),
     ...pace,
     connections: run.connections.counts,
@@ -88,7 +89,18 @@ function notesOf({ options, load, verification, judgement }: Parts, pace: Pace):
       'No request had a good answer: see the causes, and whether the address is the right one.',
     )
   }
-  return [...notes, ...verification.notes]
+  return [...notes, ...verification.notes, ...sayGone(judgement)]
+}
+
+/** A removal that found nothing is no failure, but nobody should have to guess that there were some. */
+function sayGone({ foundGone, unconfirmed }: Judgement): string[] {
+  if (foundGone === 0) return []
+  const [times, are] =
+    foundGone === 1 ? ['1 removal', 'It counts'] : [`${foundGone} removals`, 'They count']
+  const said = `${times} found nothing there, as one does that is tried again on its way. ${are} as done.`
+  if (unconfirmed.length === 0) return [said]
+  const open = `Of ${unconfirmed.length} it is not known whether something had been lost, because nothing had been read since it was written: read it right before its removal. ${unconfirmed[0]}`
+  return [said, open]
 }
 
 function sayBehind({ rate }: CheckedOptions, load: Load, pace: Pace): string {

@@ -1,4 +1,4 @@
-import type { RegisterOperation, SetOperation, SetRead } from '../history/operation.ts'
+import type { RegisterOperation, SetChange, SetOperation, SetRead } from '../history/operation.ts'
 import { type Anomaly, type Verdict, verdictOf } from './anomaly.ts'
 import { byKey } from './by-key.ts'
 import { mayBeRight } from './register-search.ts'
@@ -77,10 +77,13 @@ function returned(key: string, { element, after: read }: Presence): readonly Ano
   if (!read || !remove) return []
   const kind = read.final ? 'reappeared' : 'stale'
   const sentence =
-    `${key}: the removal of ${sayValue(element.value)} was acknowledged at ${sayEnd(remove)}, ` +
+    `${key}: the removal of ${sayValue(element.value)} was ${sayHeard(remove)} at ${sayEnd(remove)}, ` +
     `but ${when(read)} it was shown.`
   return [{ kind, key, sentence, operations: [...element.adds, remove, read] }]
 }
+
+const sayHeard = ({ foundGone }: SetChange): string =>
+  foundGone ? 'answered with "nothing is there"' : 'acknowledged'
 
 /** A final read loses each element by itself; one during the run is stale once, whatever it misses. */
 function absent(key: string, { read, missing }: Missing): readonly Anomaly[] {

@@ -145,7 +145,7 @@ export class RunTurn implements Turn {
       else if (!isRead && saysUnknown(status, text)) counted.figures.unknownOutcome++
       else counted.figures.fail(counted.action, `${status}`)
     }
-    const answer = new ReceivedAnswer(`${method} ${path}`, status, headers, text, ok)
+    const answer = new ReceivedAnswer({ method, path }, { status, headers, text }, ok)
     if (!isRead && answer.outcome !== 'fail') this.#maybeDone++
     return answer
   }

@@ -31,8 +31,12 @@ export type Invocation = {
   readonly final?: boolean
 }
 
+/** A removal may be answered that nothing was there: an earlier try of it was done, or something was lost. */
+type Removal = { readonly foundGone?: true }
+
 /** A write of a register. `null` takes the value away, as a deletion does. */
-export type RegisterWrite = Invocation & { readonly f: 'write'; readonly value: Value | null }
+export type RegisterWrite = Invocation &
+  Removal & { readonly f: 'write'; readonly value: Value | null }
 
 /** A read of a register; `null`: nothing was there. Only what an `ok` read is looked at. */
 export type RegisterRead = Invocation & { readonly f: 'read'; readonly value: Value | null }
@@ -47,7 +51,8 @@ export type RegisterRead = Invocation & { readonly f: 'read'; readonly value: Va
 export type RegisterOperation = RegisterWrite | RegisterRead
 
 /** An element was put into a set or taken out of it; doing so twice is the same as once. */
-export type SetChange = Invocation & { readonly f: 'add' | 'remove'; readonly value: Value }
+export type SetChange = Invocation &
+  Removal & { readonly f: 'add' | 'remove'; readonly value: Value }
 
 /** The elements as they were read, each as often as it was shown. */
 export type SetRead = Invocation & {

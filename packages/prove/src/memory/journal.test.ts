@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { ReceivedAnswer } from '../http/answer.ts'
-import { NoAnswer } from '../http/failures.ts'
-import { bankOf, registerOf } from './facts.ts'
+import { AnswerRefused, NoAnswer } from '../http/failures.ts'
+import { bankOf, registerOf, setOf } from './facts.ts'
 import { Journal } from './journal.ts'
 
 let now = 0
@@ -18,8 +18,8 @@ beforeEach(() => {
 const outcomes = () =>
   [...journal.facts.values()].flatMap(({ operations }) => operations.map(({ outcome }) => outcome))
 
-const answer = (status: number, text = '') =>
-  new ReceivedAnswer('PUT /', status, {}, text, status < 400)
+const answer = (status: number, text = '', method = 'POST') =>
+  new ReceivedAnswer({ method, path: '/' }, { status, headers: {}, text }, status < 400)
 
 for (const [what, status, text, outcome] of [
   ['200', 200, '', 'ok'],
@@ -38,6 +38,38 @@ for (const [what, status, text, outcome] of [
     assert.deepEqual(outcomes(), [outcome])
   })
 }
+
+const deletion = (status: number, ok: boolean) =>
+  new ReceivedAnswer({ method: 'DELETE', path: '/' }, { status, headers: {}, text: '' }, ok)
+
+const foundGone = () =>
+  [...journal.facts.values()].flatMap(({ operations }) =>
+    operations.map((operation) => 'foundGone' in operation),
+  )
+
+test('a removal that hears that nothing is there counts as done, and says what it heard', async () => {
+  await registerOf(journal, who, 'a').remove(async () => deletion(404, true))
+  await setOf(journal, who, 'b').remove('x', async () => deletion(410, true).expect())
+  assert.deepEqual(outcomes(), ['ok', 'ok'])
+  assert.deepEqual(foundGone(), [true, true])
+})
+
+test('without "accept" it is open, and so is any other write that hears it', async () => {
+  await registerOf(journal, who, 'a').remove(async () => deletion(404, false))
+  await assert.rejects(
+    setOf(journal, who, 'b').remove('x', async () => deletion(404, false).expect()),
+    AnswerRefused,
+  )
+  await registerOf(journal, who, 'c').write('x', async () => deletion(404, true))
+  assert.deepEqual(outcomes(), ['info', 'info', 'info'])
+  assert.deepEqual(foundGone(), [false, false, false])
+})
+
+test('a PUT that finds a conflict may have made it with its first try', async () => {
+  await registerOf(journal, who, 'a').write('x', async () => answer(409, '', 'PUT'))
+  await registerOf(journal, who, 'a').write('y', async () => answer(400, '', 'PUT'))
+  assert.deepEqual(outcomes(), ['info', 'fail'])
+})
 
 test('a write that was never sent is known not to be done', async () => {
   const send = async () => {

@@ -33,8 +33,14 @@ type Began = { readonly index: number; readonly invokedMs: number }
 
 type Outcome = Operation['outcome']
 
+/** What was heard of a write: `gone` says that a thing is not there, which only a removal can go by. */
+type Heard = Answer['outcome']
+
 /** What every operation says of itself besides its fact. */
-type Doing = Pick<Operation, 'f' | 'value'> & { readonly among?: readonly (string | number)[] }
+type Doing = Pick<Operation, 'f' | 'value'> & {
+  readonly among?: readonly (string | number)[]
+  readonly foundGone?: true
+}
 
 /**
  * The history of a run. Operations are written down when they end, with their place in the order in which
@@ -67,9 +73,10 @@ export class Journal {
     const before = who.maybeDone
     try {
       const result = await send()
-      const outcome = outcomeOfResult(result)
+      const heard = heardOf(result)
       const isSure = result === notDone || who.maybeDone === before
-      this.#end(fact, who, doing, began, outcome === 'fail' && !isSure ? 'info' : outcome)
+      if (heard === 'gone') this.#endGone(fact, who, doing, began)
+      else this.#end(fact, who, doing, began, heard === 'fail' && !isSure ? 'info' : heard)
     } catch (error) {
       this.#fail(fact, who, doing, began, error, before)
       throw error
@@ -135,6 +142,16 @@ export class Journal {
     this.#record(fact, who, doing, began, outcome)
   }
 
+  /**
+   * A removal that was told that nothing is there counts as done: whoever did it, from now on the thing must
+   * not be shown. For any other write it leaves open what happened.
+   */
+  #endGone(fact: Fact, who: Who, doing: Doing, began: Began): void {
+    const isRemoval = doing.f === 'remove' || (doing.f === 'write' && doing.value === null)
+    if (isRemoval) this.#end(fact, who, { ...doing, foundGone: true }, began, 'ok')
+    else this.#end(fact, who, doing, began, 'info')
+  }
+
   /** When an earlier request of the same write may have done its part, its refusal proves nothing. */
   #fail(fact: Fact, who: Who, doing: Doing, began: Began, error: unknown, before: number): void {
     const outcome = who.maybeDone === before ? outcomeOfThrown(error) : 'info'
@@ -154,11 +171,11 @@ export class Journal {
   }
 }
 
-function outcomeOfResult(result: unknown): Outcome {
+function heardOf(result: unknown): Heard {
   if (result === notDone) return 'fail'
   if (typeof result !== 'object' || result === null) return 'ok'
   const { outcome } = result as Partial<Answer>
-  return outcome === 'fail' || outcome === 'info' ? outcome : 'ok'
+  return outcome === 'fail' || outcome === 'info' || outcome === 'gone' ? outcome : 'ok'
 }
 
 /** A scenario that throws for reasons of its own leaves open what it had sent before. */
