@@ -1,15 +1,18 @@
-import { BanyanError, type Goal, nearestName, type Topology } from '@banyan/model'
+import { BanyanError, nearestName, type Topology } from '@banyan/model'
 import { reportOf } from './api/report.ts'
 import type { Controlled } from './api/server.ts'
 import type { Attendance, ChangeRequest, ClimbReport, ClimbRequest, Status } from './api/types.ts'
 import { isAbandoned } from './attached/attendant.ts'
 import { climb, type Progress } from './climb/climb.ts'
+import { Climbs } from './climb/climbs.ts'
 import type { Context } from './climb/context.ts'
 import { driverOf } from './climb/drivers.ts'
 import { urlOf } from './climb/place.ts'
 import { isOfService } from './dev/apply-change.ts'
 import { Changes } from './dev/changes.ts'
 import { mendInDev } from './dev/mend.ts'
+import { tellAgain } from './entry/gateways.ts'
+import type { Journal } from './journal/journal.ts'
 import { findNodeName } from './node-names.ts'
 import { statusOf } from './status.ts'
 import type { Keeper } from './supervise/keeper.ts'
@@ -20,7 +23,7 @@ export type Ending = 'stopped' | 'failed'
 /** Runs one system: leads it up, keeps it, and leads it down. */
 export class Control implements Controlled {
   readonly #context: Context
-  #desired: Topology
+  readonly #climbs: Climbs
   readonly #changes: Changes
   readonly #climbing = new AbortController()
   #progress: Progress | null = null
@@ -34,16 +37,17 @@ export class Control implements Controlled {
     this.#end = resolve
   })
 
-  constructor(context: Context, desired: Topology) {
+  constructor(context: Context, journal: Journal) {
     this.#context = context
-    this.#desired = desired
+    this.#climbs = new Climbs({
+      context,
+      journal,
+      ending: this.#climbing.signal,
+      onProgress: (progress) => this.#note(progress),
+    })
     this.#changes = new Changes({
       context,
       ending: this.#climbing.signal,
-      desired: () => this.#desired,
-      setDesired: (topology) => {
-        this.#desired = topology
-      },
       onDone: () => this.#welcome(performance.now()),
     })
     context.keepers.onChange((keeper) => this.#say(keeper))
@@ -102,7 +106,11 @@ export class Control implements Controlled {
   }
 
   status(): Status {
-    return statusOf(this.#context, this.#progress, this.events.last?.sentence ?? '')
+    return statusOf(this.#context, this.#going(), this.events.last?.sentence ?? '')
+  }
+
+  #going(): (Progress & { readonly id: string }) | null {
+    return this.#progress && { id: this.#climbs.climb ?? 'up', ...this.#progress }
   }
 
   async kill(name: string): Promise<{ node: string; pid: number | null }> {
@@ -124,16 +132,18 @@ export class Control implements Controlled {
     return await this.#freeze(name, async ({ driver }) => await driver.resume())
   }
 
-  async climb(_request: ClimbRequest): Promise<{ readonly climb: string }> {
-    throw new Error('not wired yet')
+  async climb(request: ClimbRequest): Promise<{ readonly climb: string }> {
+    if (this.#stopping !== null) throw interrupted()
+    await this.#raising
+    return await this.#climbs.begin(request)
   }
 
-  async climbEnd(_climb: string): Promise<ClimbReport> {
-    throw new Error('not wired yet')
+  async climbEnd(climb: string): Promise<ClimbReport> {
+    return await this.#climbs.end(climb)
   }
 
-  async turnBack(_climb: string): Promise<void> {
-    throw new Error('not wired yet')
+  async turnBack(climb: string): Promise<void> {
+    this.#climbs.turnBack(climb)
   }
 
   async #freeze(name: string, act: (keeper: Keeper) => Promise<void>) {
@@ -157,7 +167,8 @@ export class Control implements Controlled {
 
   async #climbUp(began: number): Promise<void> {
     await this.#adopt()
-    await this.#climb(this.#goal('on'))
+    await this.#climbs.resume()
+    await this.#climb()
     this.#welcome(began)
   }
 
@@ -210,6 +221,7 @@ export class Control implements Controlled {
       })
       await keeper.looked
     }
+    await tellAgain(this.#context)
   }
 
   async #climbDown(): Promise<void> {
@@ -217,7 +229,8 @@ export class Control implements Controlled {
     this.#climbing.abort(interrupted())
     await this.#raising
     await this.#changes.settled()
-    await climb(this.#context, this.#goal('off'), new AbortController().signal, () => {})
+    await this.#climbs.settled()
+    await climb(this.#context, 'off', new AbortController().signal)
     // What is not recorded yet was started all the same.
     for (const keeper of this.#context.keepers.all) await keeper.unwant()
     const end =
@@ -233,17 +246,15 @@ export class Control implements Controlled {
     }
   }
 
-  async #climb(goal: Goal): Promise<void> {
+  async #climb(): Promise<void> {
     const { settings } = this.#context
     const options = settings.dataOnly === true ? { until: isOfService } : {}
-    const onProgress = (progress: Progress | null) => {
-      this.#progress = progress
-    }
-    await climb(this.#context, goal, this.#climbing.signal, onProgress, options)
+    const onProgress = (progress: Progress | null) => this.#note(progress)
+    await climb(this.#context, 'on', this.#climbing.signal, { ...options, onProgress })
   }
 
-  #goal(power: Goal['power']): Goal {
-    return { topology: this.#desired, release: this.#context.release, power }
+  #note(progress: Progress | null): void {
+    this.#progress = progress
   }
 
   #say(keeper: Keeper): void {

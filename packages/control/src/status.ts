@@ -5,7 +5,11 @@ import type { Context } from './climb/context.ts'
 import { placeOf, urlOf } from './climb/place.ts'
 
 /** What `banyan status` shows of a control that runs. */
-export function statusOf(context: Context, progress: Progress | null, last: string): Status {
+export function statusOf(
+  context: Context,
+  progress: (Progress & { readonly id: string }) | null,
+  last: string,
+): Status {
   const { topology, release, settings } = context
   return {
     // What is on the way up is named as well: it is what people asked for.
@@ -14,7 +18,7 @@ export function statusOf(context: Context, progress: Progress | null, last: stri
     release,
     url: settings.dataOnly === true ? null : urlOf(context),
     consoleUrl: null,
-    climb: progress === null ? null : { id: 'up', ...progress },
+    climb: progress,
     nodes: topology.nodes.map((node) => nodeStatus(context, node)),
     sentence: sentenceOf(context, last),
   }

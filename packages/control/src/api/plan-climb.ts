@@ -1,21 +1,25 @@
 import {
   describeStep,
   emptyTopology,
-  findRungs,
   plan,
+  refusals,
   type State,
   type StepDescription,
   simulate,
   type Topology,
+  topologyOf,
 } from '@banyan/model'
-import { desiredTopology } from '../climb/ground.ts'
+import { groundOf } from '../climb/ground.ts'
+import { rungsAfter } from '../climb/target.ts'
 import { loadSystem } from '../config/load-system.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
+import { type EntryRecord, readEntryRecord } from '../entry/record.ts'
 import { checkSystemName, inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
-import { statePaths } from '../state/paths.ts'
+import { type StatePaths, statePaths } from '../state/paths.ts'
+import { climbRefused } from './climb-errors.ts'
 import { ControlClient } from './control-client.ts'
-import { choosePlace } from './prepare-up.ts'
+import type { ClimbRequest } from './types.ts'
 
 export type PlannedClimb = {
   readonly from: readonly string[]
@@ -28,33 +32,56 @@ export async function planClimb(options: {
   readonly config: string
   readonly directory: string
   readonly rungs: readonly string[]
+  /** `shrink`: the rungs are those to give up. Default: `grow`; without rungs, as they are now. */
+  readonly direction?: ClimbRequest['direction']
 }): Promise<PlannedClimb> {
+  const { direction = 'grow', rungs } = options
   const paths = statePaths(options.directory)
   const marker = await inspectStateDirectory(paths)
-  const topology = (await readJson<Topology>(paths.topology)) ?? emptyTopology
-  const wanted = [...topology.rungs, ...options.rungs]
-  const to = findRungs(wanted.length > 0 ? wanted : ['single']).map(({ name }) => name)
+  const recorded = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const to = targetOf(recorded.rungs, direction, rungs)
   const system = await loadSystem(options.config)
   checkSystemName(paths, marker, system.name)
-  checkSameDatabase(system, topology)
-  const settings = { rungs: to, ...(await choosePlace(paths, { host: null, port: null })) }
-  const desired = await desiredTopology(paths, system, settings, topology)
-  let state: State = await stateOf(paths, topology)
+  checkSameDatabase(system, recorded)
+  const entry = await readEntryRecord(paths)
+  const ground = await groundOf({ paths, system, recorded, entry })
+  const reasons = refusals(to, ground)
+  if (reasons.length > 0) throw climbRefused(direction, reasons)
+  const desired = topologyOf(to, ground)
+  let state: State = await stateOf(paths, recorded, entry)
   const release = 'r1'
   const steps = plan(state, { topology: desired, release, power: 'on' }).map((step) => {
     const description = describeStep(state, step)
     state = simulate(state, step)
     return description
   })
-  return { from: topology.rungs, to, steps }
+  return { from: recorded.rungs, to, steps }
+}
+
+/** Without a name, `plan` shows the way to what is recorded; `plan --shrink` to the rung below. */
+function targetOf(
+  held: readonly string[],
+  direction: ClimbRequest['direction'],
+  rungs: readonly string[],
+): readonly string[] {
+  if (direction === 'shrink' || rungs.length > 0) return rungsAfter(held, direction, rungs)
+  return rungsAfter(held, 'grow', held.length > 0 ? held : ['single'])
 }
 
 /** What runs is asked of control; without it nothing is relied on. */
-async function stateOf(paths: ReturnType<typeof statePaths>, topology: Topology): Promise<State> {
+async function stateOf(
+  paths: StatePaths,
+  topology: Topology,
+  { admitted }: EntryRecord,
+): Promise<State> {
   const status = await (await ControlClient.find(paths))?.status().catch(() => null)
-  if (status == null) return { topology, running: [], migrated: null, admitted: [] }
+  if (status == null) return { topology, running: [], migrated: null, admitted }
   const running = status.nodes
     .filter(({ health }) => health === 'healthy')
-    .map(({ name, tier }) => ({ node: name, release: tier === 'data' ? null : status.release }))
-  return { topology, running, migrated: status.release, admitted: [] }
+    .map(({ name }) => ({ node: name, release: releaseOf(topology, name, status.release) }))
+  return { topology, running, migrated: status.release, admitted }
+}
+
+function releaseOf({ nodes }: Topology, name: string, release: string | null): string | null {
+  return nodes.find((node) => node.name === name)?.service === undefined ? null : release
 }

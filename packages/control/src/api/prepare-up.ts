@@ -32,6 +32,8 @@ export type PreparedUp = {
   readonly paths: StatePaths
   readonly system: System
   readonly settings: UpSettings
+  /** What listens at the public address now is of this system, and is taken over. */
+  readonly beside?: boolean
 }
 
 /** Everything that can be known to go wrong is found out here, before the first effect. */
@@ -50,8 +52,14 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   if (system.data !== null) await checkDatabase(paths, system, recorded, signal)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   if (request.dataOnly !== true) await checkPort(paths, recorded, host, port, system)
-  const settings = { rungs, host, port, ...switchesOf(request, system) }
+  const socket = request.dataOnly !== true && isPublic(system)
+  const settings = { rungs, host, port, socket, ...switchesOf(request, system) }
   return { paths, system: request.mode === 'dev' ? inHaste(system) : system, settings }
+}
+
+/** Somebody outside has something to ask. */
+function isPublic({ services }: Pick<System, 'services'>): boolean {
+  return services.some(({ routes }) => routes.length > 0)
 }
 
 function chooseRungs(wanted: readonly string[], recorded: Topology | null): string[] {
@@ -125,7 +133,7 @@ async function checkPort(
   port: number,
   { services }: System,
 ): Promise<void> {
-  if (!services.some(({ routes }) => routes.length > 0)) return
+  if (!isPublic({ services })) return
   const failure = await tryToListen(host, port)
   if (failure === null) return
   if (failure.code === 'EADDRINUSE') {
@@ -158,7 +166,7 @@ async function isHeldByUs(
   port: number,
 ): Promise<boolean> {
   for (const node of recorded?.nodes ?? []) {
-    if (node.port !== port) continue
+    if (node.entry !== true) continue
     const run = await readRunFile(paths, node.name)
     if (run !== null && isSameProcess(run.identity)) return true
     // Control may have died before it wrote down what it had just started.

@@ -126,6 +126,8 @@ export type UpSettings = {
   readonly proves?: boolean
   /** The database without any service, for a command of `exec`. Absent: no. */
   readonly dataOnly?: boolean
+  /** The public address is a socket that the holder binds and entry nodes inherit. Absent: no. */
+  readonly socket?: boolean
 }
 
 /** A file as a change touched it; the path is relative to the folder of the config. */
@@ -166,5 +168,10 @@ export type ControlFile = {
 
 /** The first word of a control process to the one that started it. */
 export type Handshake =
-  | { readonly kind: 'listening'; readonly socket: string }
+  | {
+      readonly kind: 'listening'
+      readonly socket: string
+      /** Names the control process; its number and start time. */
+      readonly identity: { readonly pid: number; readonly startTime: string }
+    }
   | { readonly kind: 'refused'; readonly error: ErrorReport }

@@ -16,36 +16,52 @@ export type ClimbOptions = {
   readonly until?: (step: Step, topology: Topology) => boolean
   /** Ends it early, but never migrations, which are to be whole. */
   readonly overtaken?: AbortSignal
+  readonly onProgress?: (progress: Progress | null) => void
+  readonly recorder?: StepRecorder
 }
 
 export type Progress = { readonly step: number; readonly steps: number }
 
+/** Who writes down what is about to be done; a step that cannot be written down is not done. */
+export type StepRecorder = {
+  begun(step: Step, sentence: string): Promise<void>
+  ended(ms: number, outcome: 'done' | 'failed'): Promise<void>
+}
+
+const nobody: StepRecorder = { begun: async () => {}, ended: async () => {} }
+
 /**
- * Leads the system to a goal: look, choose the next step from what is there, do it, look again. No
+ * Leads the system to `desired`: look, choose the next step from what is there, do it, look again. No
  * step is done because an earlier look promised it; what somebody else did meanwhile is seen.
  */
 export async function climb(
   context: Context,
-  goal: Goal,
+  power: Goal['power'],
   signal: AbortSignal,
-  onProgress: (progress: Progress | null) => void,
-  { until, overtaken }: ClimbOptions = {},
+  options: ClimbOptions = {},
 ): Promise<void> {
+  const { until, overtaken, onProgress = () => {}, recorder = nobody } = options
   const either = overtaken === undefined ? signal : AbortSignal.any([signal, overtaken])
   try {
     for (let done = 0; ; done += 1) {
       either.throwIfAborted()
-      const state = observe(context, goal.power === 'on' ? isReliable : isKept)
+      // A step may find out that the system is another than it was thought to be.
+      const goal = goalOf(context, power)
+      const state = observe(context, power === 'on' ? isReliable : isKept)
       const step = nextStep(state, goal)
       if (step === null || until?.(step, context.topology)) return
       const progress = { step: done + 1, steps: done + plan(state, goal).length }
       onProgress(progress)
-      const isMigration = step.kind === 'apply-migrations'
-      await doStep(context, step, progress, isMigration ? signal : either)
+      const ending = step.kind === 'apply-migrations' ? signal : either
+      await doStep(context, step, progress, ending, recorder)
     }
   } finally {
     onProgress(null)
   }
+}
+
+export function goalOf({ desired, release }: Context, power: Goal['power']): Goal {
+  return { topology: desired, release, power }
 }
 
 async function doStep(
@@ -53,23 +69,23 @@ async function doStep(
   step: Step,
   progress: Progress,
   signal: AbortSignal,
+  recorder: StepRecorder,
 ): Promise<void> {
   const event = { type: 'step', kind: step.kind, node: nodeOf(step), ...progress } as const
   const sentence = sentenceOf(step)
+  await recorder.begun(step, sentence)
   const began = performance.now()
+  const elapsed = () => Math.round(performance.now() - began)
   const say = (outcome: 'begun' | 'done' | 'failed') =>
-    context.events.add({
-      ...event,
-      sentence,
-      outcome,
-      ms: outcome === 'begun' ? null : Math.round(performance.now() - began),
-    })
+    context.events.add({ ...event, sentence, outcome, ms: outcome === 'begun' ? null : elapsed() })
   say('begun')
   try {
     await handlerOf(step)(context, step, signal)
-    say('done')
   } catch (error) {
     say('failed')
+    await recorder.ended(elapsed(), 'failed').catch(() => {})
     throw error
   }
+  say('done')
+  await recorder.ended(elapsed(), 'done')
 }

@@ -2,8 +2,10 @@ import type { KeyType, RuntimeFile, RuntimeShard, Service, System, Topology } fr
 import { appRole, ownerRole, wideRole } from '@banyan/postgres'
 import type { EventLog } from '../api/events.ts'
 import type { UpSettings } from '../api/types.ts'
+import { connectionsPerProcess } from '../drivers/connections.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import type { Binaries } from '../engines/postgres/engine.ts'
+import type { EntryRecord } from '../entry/record.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { Secrets } from '../state/secrets.ts'
 import type { Keepers } from '../supervise/keepers.ts'
@@ -11,8 +13,8 @@ import type { Keepers } from '../supervise/keepers.ts'
 /** `catalog.json`: what control learned from the database, for the next control. */
 export type Learned = {
   readonly keyType: KeyType | null
-  /** Most connections that one service process may hold. */
-  readonly connectionsMax: number
+  /** What the server lets in, all processes together; null until it was asked. */
+  readonly connections: number | null
   /** A pooler stands before an adopted server. Absent: none. */
   readonly pooled?: boolean
 }
@@ -30,6 +32,13 @@ export type Context = {
   /** The services whose `build:` this control has run. */
   readonly built: Set<string>
   topology: Topology
+  /** Where the climb that goes on, or went on last, leads to. */
+  desired: Topology
+  entry: EntryRecord
+  /** The admitted nodes that are to finish, while a step waits for them. */
+  readonly draining: Set<string>
+  /** The public socket, as a descriptor of this process; null where nothing is public. */
+  readonly publicFd: number | null
   learned: Learned
   /** The release whose migrations this control has seen applied; it believes no file about that. */
   migrated: string | null
@@ -118,6 +127,18 @@ function adoptedData({ system, learned }: Context): DataAccess {
   return { shards: [shard], databaseUrl: system.data?.url ?? null }
 }
 
+const connectionsWithoutServer = 10
+
+/** Reckoned with all the processes that are to be, so that they fit in together when they are there. */
+function connectionsMaxOf({ learned, topology, desired }: Context): number {
+  if (learned.connections === null) return connectionsWithoutServer
+  const processes = Math.max(countServices(topology), countServices(desired))
+  return connectionsPerProcess(learned.connections, processes)
+}
+
+const countServices = ({ nodes }: Topology): number =>
+  nodes.filter(({ service }) => service !== undefined).length
+
 /** What a service process is told about the system. */
 export function runtimeOf(
   context: Context,
@@ -136,7 +157,8 @@ export function runtimeOf(
       // Services follow the catalog, which nothing on one server changes; the topology has its own version.
       catalogVersion: 1,
       shards,
-      connectionsMax: learned.connectionsMax,
+      connectionsMax: connectionsMaxOf(context),
+      controlToken: context.secrets.controlToken,
       ...(isNarrow(context) ? { narrow: true } : {}),
       ...proofOf(context),
       ...(system.data?.url == null ? {} : { adopted: true }),

@@ -1,16 +1,24 @@
-import type { Node, Service } from '@banyan/model'
+import type { EngineName, Node, Service } from '@banyan/model'
 import { adoptedDriver } from '../engines/adopted/local.ts'
 import { targetOf } from '../engines/adopted/target.ts'
+import { gatewayDriver } from '../engines/gateway/local.ts'
 import { databaseDriver } from '../engines/postgres/local.ts'
 import { serviceDriver } from '../engines/process/local.ts'
+import { gatewayFileOf } from '../entry/gateways.ts'
 import { localSite } from '../sites/local.ts'
 import type { NodeDriver } from '../supervise/driver.ts'
-import { type Context, runtimeOf } from './context.ts'
+import { addressOf, type Context, runtimeOf } from './context.ts'
 
 /** The driver of a node, by its engine. */
 export function driverOf(context: Context, node: Node): NodeDriver {
   if (node.adopted) return adoptedDriver(node, targetOf(context.system), context.paths)
-  return node.engine === 'postgres' ? databaseOf(context, node) : serviceOf(context, node)
+  return makers[node.engine](context, node)
+}
+
+const makers: Readonly<Record<EngineName, (context: Context, node: Node) => NodeDriver>> = {
+  postgres: databaseOf,
+  process: serviceOf,
+  gateway: gatewayOf,
 }
 
 function databaseOf({ topology, paths, binaries }: Context, node: Node): NodeDriver {
@@ -19,8 +27,14 @@ function databaseOf({ topology, paths, binaries }: Context, node: Node): NodeDri
   return databaseDriver({ node, host, paths, binaries })
 }
 
+function gatewayOf(context: Context, node: Node): NodeDriver {
+  const { paths, publicFd } = context
+  const file = () => gatewayFileOf(context, node.name)
+  return gatewayDriver({ node, paths, site: localSite, publicFd, file })
+}
+
 function serviceOf(context: Context, node: Node): NodeDriver {
-  const { system, paths, settings, release } = context
+  const { system, paths, settings, release, topology, publicFd } = context
   const service = system.services.find(({ name }) => name === node.service) ?? goneService(node)
   return serviceDriver({
     node,
@@ -30,7 +44,8 @@ function serviceOf(context: Context, node: Node): NodeDriver {
     site: localSite,
     release,
     development: settings.mode === 'dev',
-    listen: node.tier === 'web' ? { host: settings.host, port: node.port } : null,
+    listen: node.port === 0 ? null : { host: addressOf(topology, node.host), port: node.port },
+    socket: node.entry ? publicFd : null,
     runtime: () => runtimeOf(context, node.name, service),
   })
 }

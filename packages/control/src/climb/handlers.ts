@@ -1,5 +1,6 @@
 import { type Node, type Step, type StepKind, type StepOf, simulate } from '@banyan/model'
 import { createCluster, removeCluster } from '../engines/postgres/engine.ts'
+import { admit, dismiss, drain } from '../entry/gateways.ts'
 import { sizeOf } from '../logs/follow.ts'
 import { writeJson } from '../state/files.ts'
 import { nodeDirectory } from '../state/paths.ts'
@@ -7,6 +8,7 @@ import { buildOnce } from './build.ts'
 import type { Context } from './context.ts'
 import { driverOf } from './drivers.ts'
 import { inspectAdopted, inspectAgain } from './inspect-adopted.ts'
+import { learnPlain } from './learn-plain.ts'
 import { migrate } from './migrate.ts'
 import { isReliable, observe } from './state.ts'
 import { untilHealthy } from './wait.ts'
@@ -40,6 +42,7 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     if (found.tier !== 'data') await inspectAgain(context)
     await keeper.want()
     await untilHealthy(context.keepers, keeper, signal, logFrom)
+    if (keeper.driver.isPlain?.()) await learnPlain(context, found)
   },
   'apply-migrations': async (context, { release }, signal) => {
     await migrate(context, signal)
@@ -51,12 +54,13 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
   },
   'stop-node': async (context, { node }) => {
     await context.keepers.get(node)?.unwant()
+    await dismiss(context, node)
   },
-  'admit-node': async () => {
-    throw new Error('not wired yet')
+  'admit-node': async (context, { node }, signal) => {
+    await admit(context, node, signal)
   },
-  'drain-node': async () => {
-    throw new Error('not wired yet')
+  'drain-node': async (context, { node }, signal) => {
+    await drain(context, node, signal)
   },
   'remove-node': async (context, step) => {
     context.keepers.forget(step.node)

@@ -1,4 +1,3 @@
-import { connectionsPerProcess } from '../drivers/connections.ts'
 import { withAdopted } from '../engines/adopted/engine.ts'
 import { connectionsAllowed } from '../engines/adopted/facts.ts'
 import { noteForNodePostgres } from '../engines/adopted/node-postgres-note.ts'
@@ -24,9 +23,9 @@ async function learn(context: Context): Promise<Reading> {
     facts,
     reading: await readKeyType(client, system.data?.tables ?? []),
   }))
-  const connectionsMax = connectionsPerProcess(connectionsAllowed(facts), system.services.length)
+  const connections = connectionsAllowed(facts)
   const { keyType } = reading
-  context.learned = { keyType, connectionsMax, ...(facts.pooled && { pooled: true }) }
+  context.learned = { keyType, connections, ...(facts.pooled && { pooled: true }) }
   await writeJson(learnedFile(paths.directory), { format: 1, ...context.learned })
   return reading
 }

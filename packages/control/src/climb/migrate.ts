@@ -10,7 +10,6 @@ import {
 } from '@banyan/postgres'
 import { Client } from 'pg'
 import { listAttached } from '../attached/attachments.ts'
-import { connectionsPerProcess } from '../drivers/connections.ts'
 import { writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { applyInProcess } from './apply-in-process.ts'
@@ -18,12 +17,12 @@ import { type Context, databaseName, dataMembers, isNarrow } from './context.ts'
 
 /** Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. */
 export async function migrate(context: Context, signal: AbortSignal): Promise<void> {
-  const { connectionsMax, wasNarrow } = await prepare(context)
+  const { connections, wasNarrow } = await prepare(context)
   if (context.settings.proves === true) await makeProofTables(context)
   signal.throwIfAborted()
   const { keyType } = await applyAll(context, wasNarrow, signal)
   if (isNarrow(context) || wasNarrow) await switchNarrow(context)
-  context.learned = { keyType, connectionsMax }
+  context.learned = { keyType, connections }
   await writeJson(learnedFile(context.paths.directory), { format: 1, ...context.learned })
 }
 
@@ -33,15 +32,14 @@ export function learnedFile(directory: string): string {
 
 async function prepare(
   context: Context,
-): Promise<{ readonly connectionsMax: number; readonly wasNarrow: boolean }> {
+): Promise<{ readonly connections: number; readonly wasNarrow: boolean }> {
   const { secrets, system } = context
   const { ownerPassword, appPassword, adminPassword } = secrets
   return await withClient(context, adminRole, adminPassword, 'postgres', async (admin) => {
     await prepareDatabase(admin, { database: databaseName(system), ownerPassword, appPassword })
     const { rows } = await admin.query('show max_connections')
-    const connections = Number(rows[0]?.max_connections)
     return {
-      connectionsMax: connectionsPerProcess(connections, system.services.length),
+      connections: Number(rows[0]?.max_connections),
       wasNarrow: await hasNarrow(admin),
     }
   })

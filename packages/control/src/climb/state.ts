@@ -9,12 +9,16 @@ export const isReliable: Meaning = ({ situation }) => situation === 'healthy'
 export const isKept: Meaning = ({ facts }) => facts.wanted
 
 /** What there is now: the recorded nodes, and of those the ones that run. */
-export function observe({ topology, keepers, migrated, release }: Context, runs: Meaning): State {
+export function observe(context: Context, runs: Meaning): State {
+  const { topology, keepers, migrated, release, entry } = context
   const running = topology.nodes
     .filter(({ name }) => {
       const keeper = keepers.get(name)
       return keeper !== null && runs(keeper)
     })
-    .map((node) => ({ node: node.name, release: node.tier === 'data' ? null : release }))
-  return { topology, running, migrated }
+    .map((node) => ({ node: node.name, release: node.service === undefined ? null : release }))
+  const admitted = entry.admitted.filter((name) =>
+    topology.nodes.some((node) => node.name === name),
+  )
+  return { topology, running, migrated, admitted }
 }

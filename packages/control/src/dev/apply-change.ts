@@ -1,17 +1,10 @@
 import { isDeepStrictEqual as isSame } from 'node:util'
-import {
-  BanyanError,
-  type Goal,
-  type Node,
-  type Step,
-  type System,
-  type Topology,
-} from '@banyan/model'
+import { BanyanError, type Node, type Step, type System, type Topology } from '@banyan/model'
 import { buildOnce } from '../climb/build.ts'
 import { climb } from '../climb/climb.ts'
 import type { Context } from '../climb/context.ts'
 import { driverOf } from '../climb/drivers.ts'
-import { desiredTopology } from '../climb/ground.ts'
+import { redesire } from '../climb/ground.ts'
 import { findBinaries } from '../engines/postgres/engine.ts'
 import { writeJson } from '../state/files.ts'
 import type { Pending } from './pending.ts'
@@ -19,7 +12,6 @@ import { switchesOf } from './switches.ts'
 
 /** Where a change leads to, and how it may be ended early. */
 export type ChangeCourse = {
-  readonly desired: Topology
   /** Everything is to stop. */
   readonly ending: AbortSignal
   /** A newer change is there; it cannot end migrations, which are to be whole. */
@@ -28,32 +20,29 @@ export type ChangeCourse = {
 
 /**
  * Takes the config over and brings the database to what it says. What is wrong with either leaves
- * the services, and everything that they were told, as it was. Returns the topology to lead to.
+ * the services, and everything that they were told, as it was.
  */
 export async function prepareChange(
   context: Context,
   { migrate, system }: Pending,
-  { desired, ending }: ChangeCourse,
-): Promise<Topology> {
-  if (system === null && !migrate) return desired
-  const before = { ...context }
-  const next = system === null ? desired : await adoptSystem(context, system)
-  const { migrated } = context
+  { ending }: ChangeCourse,
+): Promise<void> {
+  if (system === null && !migrate) return
+  const { system: systemBefore, settings, binaries, migrated, desired } = context
+  if (system !== null) await adoptSystem(context, system)
   context.migrated = null
   try {
-    await climb(context, goalOf(context, next), ending, () => {}, { until: isOfService })
+    await climb(context, 'on', ending, { until: isOfService })
   } catch (error) {
     // Whatever is started now, after a crash for one, is told what it was told before.
-    const { settings, binaries } = before
-    Object.assign(context, { system: before.system, settings, binaries, migrated })
+    Object.assign(context, { system: systemBefore, settings, binaries, migrated, desired })
     throw error
   }
   await writeJson(context.paths.system, context.system, 0o600)
   await writeJson(context.paths.settings, context.settings)
-  return next
 }
 
-async function adoptSystem(context: Context, system: System): Promise<Topology> {
+async function adoptSystem(context: Context, system: System): Promise<void> {
   refuseMove(context.system, system)
   const { data } = system
   context.binaries =
@@ -65,7 +54,7 @@ async function adoptSystem(context: Context, system: System): Promise<Topology> 
     ...context.settings,
     ...switchesOf({ mode: 'dev', narrow: context.settings.wide !== true, proves: true }, system),
   }
-  return await desiredTopology(context.paths, system, context.settings, context.topology)
+  await redesire(context, context.settings.rungs)
 }
 
 /** Where the data lies is not changed under a system that runs. */
@@ -91,15 +80,15 @@ function refuseMove(before: System, after: System): void {
 export async function restartNodes(
   context: Context,
   { services }: Pending,
-  { desired, ending, overtaken }: ChangeCourse,
+  { ending, overtaken }: ChangeCourse,
 ): Promise<string[]> {
   const either = AbortSignal.any([ending, overtaken])
   const nodes = nodesOf(context, services)
   for (const node of nodes) await rebuild(context, node, either)
   await Promise.all(nodes.map(async (node) => await put(context, node)))
   // All at once; the climb then waits for one after another.
-  for (const node of nodes) await wantAgain(context, node, desired)
-  await climb(context, goalOf(context, desired), ending, () => {}, { overtaken })
+  for (const node of nodes) await wantAgain(context, node)
+  await climb(context, 'on', ending, { overtaken })
   return nodesOf(context, services).map(({ name }) => name)
 }
 
@@ -120,13 +109,9 @@ async function put(context: Context, { name }: Node): Promise<void> {
   context.keepers.forget(name)
 }
 
-async function wantAgain(context: Context, node: Node, { nodes }: Topology): Promise<void> {
-  const isSameNode = nodes.some((other) => isSame(other, node))
+async function wantAgain(context: Context, node: Node): Promise<void> {
+  const isSameNode = context.desired.nodes.some((other) => isSame(other, node))
   if (isSameNode) await context.keepers.ensure(driverOf(context, node)).want()
-}
-
-function goalOf({ release }: Context, topology: Topology): Goal {
-  return { topology, release, power: 'on' }
 }
 
 /** The steps that come when the database is all that it should be. */

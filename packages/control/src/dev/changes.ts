@@ -1,4 +1,4 @@
-import { BanyanError, type Topology } from '@banyan/model'
+import { BanyanError } from '@banyan/model'
 import { reportOf } from '../api/report.ts'
 import type { ChangeRequest } from '../api/types.ts'
 import type { Context } from '../climb/context.ts'
@@ -10,8 +10,6 @@ import { sayDone, sayFiles } from './say-change.ts'
 export type ChangesOptions = {
   readonly context: Context
   readonly ending: AbortSignal
-  readonly desired: () => Topology
-  readonly setDesired: (topology: Topology) => void
   /** Called after each change that came to a good end. */
   readonly onDone: () => void
 }
@@ -72,12 +70,12 @@ export class Changes {
   }
 
   async #lead(newer: AbortSignal): Promise<string[]> {
-    const { context, ending, desired, setDesired } = this.#options
+    const { context, ending } = this.#options
     const course = { ending, overtaken: newer }
-    setDesired(await prepareChange(context, this.#pending, { ...course, desired: desired() }))
+    await prepareChange(context, this.#pending, course)
     // The config is taken over; what may still go wrong is a service, which a later change starts.
     this.#pending = { ...this.#pending, migrate: false, system: null }
-    return await restartNodes(context, this.#pending, { ...course, desired: desired() })
+    return await restartNodes(context, this.#pending, course)
   }
 
   #say(

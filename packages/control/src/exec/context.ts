@@ -1,5 +1,6 @@
 import { emptyTopology, type System, type Topology } from '@banyan/model'
 import { EventLog } from '../api/events.ts'
+import { readEntryRecord } from '../entry/record.ts'
 import type { UpSettings } from '../api/types.ts'
 import type { Context, Learned } from '../climb/context.ts'
 import { learnedFile } from '../climb/migrate.ts'
@@ -9,7 +10,7 @@ import { ensureSecrets } from '../state/secrets.ts'
 import { Keepers } from '../supervise/keepers.ts'
 
 const alone: UpSettings = { rungs: ['single'], host: '127.0.0.1', port: 0 }
-const nothingLearned: Learned = { keyType: null, connectionsMax: 10 }
+const nothingLearned: Learned = { keyType: null, connections: null }
 
 /** What control knows of its system, read from the files that it keeps: enough to reach the database as it does. */
 export async function readContext(
@@ -17,6 +18,7 @@ export async function readContext(
   system: System,
   onProgress: (sentence: string) => void,
 ): Promise<Context> {
+  const topology = (await readJson<Topology>(paths.topology)) ?? emptyTopology
   return {
     paths,
     system: (await readJson<System>(paths.system)) ?? system,
@@ -27,7 +29,11 @@ export async function readContext(
     keepers: new Keepers(() => performance.now()),
     release: 'r1',
     built: new Set(),
-    topology: (await readJson<Topology>(paths.topology)) ?? emptyTopology,
+    topology,
+    desired: topology,
+    entry: await readEntryRecord(paths),
+    draining: new Set(),
+    publicFd: null,
     learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
     migrated: null,
   }

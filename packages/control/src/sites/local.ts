@@ -28,11 +28,13 @@ async function start(launch: Launch): Promise<Started> {
   const [program = '', ...words] = launch.command
   const log = await open(launch.logFile, 'a', 0o600)
   try {
+    const { socket = null, mark } = launch
+    const passed = socket === null ? {} : { LISTEN_FDS: '1' }
     const child = spawn(program, words, {
       cwd: launch.cwd,
-      env: { ...launch.environment, [launch.mark.name]: launch.mark.value },
+      env: { ...launch.environment, ...passed, [mark.name]: mark.value },
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, ...(socket === null ? [] : [socket])],
     })
     const exit = new Promise<Exit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))

@@ -12,6 +12,8 @@ export type Secrets = {
   readonly widePassword: string
   /** What a prover shows at `/-/prove`. */
   readonly proveToken: string
+  /** What control shows at `/-/gateway` and `/-/control`. */
+  readonly controlToken: string
 }
 
 const names = [
@@ -20,6 +22,7 @@ const names = [
   'appPassword',
   'widePassword',
   'proveToken',
+  'controlToken',
 ] as const
 
 /** Reads the secrets, and generates those that are not there yet. */

@@ -29,6 +29,8 @@ export type NodeDriver = {
   probe(presence: Presence): Promise<Probe>
   /** Returns when nothing of the node is left. */
   stop(): Promise<void>
+  /** Whether it was given the public socket and turned out to listen on its port alone. */
+  isPlain?(): boolean
   /** SIGKILL, as a fault on purpose. */
   kill(): Promise<void>
   /** Stops every process of the node where it stands (SIGSTOP), as a fault on purpose. */

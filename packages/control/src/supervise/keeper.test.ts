@@ -169,3 +169,43 @@ test('one that waits for a change is not started again after a crash, but after 
   assert.deepEqual(node.log, ['start', 'start'])
   await keeper.unwant()
 })
+
+test('a paused node has failed on purpose at once, is left as it is, and is healthy as soon as it goes on', async () => {
+  const { node, keeper, until } = makeNode()
+  await keeper.want()
+  await until('healthy')
+  await keeper.driver.pause()
+  node.ready = false
+  await keeper.seePause()
+  assert.deepEqual([keeper.situation, keeper.health], ['paused', 'failed'])
+  assert.match(keeper.sentence, /web-1 runs.* it is paused on purpose, and "banyan resume web-1"/)
+  await keeper.driver.resume()
+  node.ready = true
+  await keeper.seePause()
+  await until('healthy')
+  assert.deepEqual(node.log, ['start'])
+  await keeper.unwant()
+})
+
+test('a paused node that another control left is known to be paused', async () => {
+  const { node, keeper, until } = makeNode()
+  node.alive = true
+  node.paused = true
+  await keeper.want()
+  await until('paused')
+  assert.equal(keeper.health, 'failed')
+  await keeper.unwant()
+  assert.deepEqual(node.log, ['stop'])
+})
+
+test('a node that is paused before it was ever ready is late once its time is over, and says why', async () => {
+  const { node, keeper, until } = makeNode()
+  node.ready = false
+  await keeper.want()
+  await until('rising')
+  node.paused = true
+  await keeper.seePause()
+  await until('late')
+  assert.match(keeper.sentence, /not ready after 0\.2 s: it is paused on purpose/)
+  await keeper.unwant()
+})

@@ -26,8 +26,8 @@ export class Keepers {
     const keeper = new Keeper({
       driver,
       now: this.#now,
-      // Services come after the database; the database waits for nobody.
-      mayStart: () => driver.node.tier === 'data' || this.#dataIsHealthy(),
+      // Services come after the database; what runs no code of the app waits for nobody.
+      mayStart: () => driver.node.service === undefined || this.#dataIsHealthy(),
       onChange: (changed) => this.#announce(changed),
     })
     this.#all.set(driver.node.name, keeper)

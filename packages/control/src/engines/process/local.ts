@@ -26,12 +26,15 @@ export type ServiceOptions = {
   readonly development: boolean
   /** Null for a worker. */
   readonly listen: { readonly host: string; readonly port: number } | null
+  /** The public socket, for the process that is the entry itself. */
+  readonly socket: number | null
   /** Read at each start, because what a process is told may have changed since the last one. */
   readonly runtime: () => { readonly file: RuntimeFile; readonly databaseUrl: string | null }
 }
 
 /** A worker that listens nowhere is ready when it has lived for so long. */
 const workerReadyAfterMs = 1_000
+const unansweredMax = 3
 
 /** Keeps one process of a service. */
 export function serviceDriver(options: ServiceOptions): NodeDriver {
@@ -41,6 +44,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
   const logFile = logFileOf(paths, node.name)
   let kind: Kind = 'unknown'
   let last: ProcessIdentity | null = null
+  let unanswered = 0
 
   async function find(): Promise<Presence | null> {
     const record = await readRunFile(paths, node.name)
@@ -55,6 +59,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
 
   async function start(): Promise<Presence> {
     kind = 'unknown'
+    unanswered = 0
     const { file } = options.runtime()
     await mkdir(nodeDirectory(paths, node.name), { recursive: true })
     // What an earlier process of the node left behind may hold its port.
@@ -66,6 +71,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
       environment: wholeEnvironment(environmentOf(options), process.env),
       mark,
       logFile,
+      socket: options.socket,
     })
     const startedAt = new Date().toISOString()
     const { identity } = started
@@ -85,6 +91,9 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     const target = { host: reachableHost(listen.host), port: listen.port, health: service.health }
     const result = await probeService(target, kind)
     kind = result.kind
+    unanswered = result.unanswered ? unanswered + 1 : 0
+    // A machine under load answers late; only what goes on not answering is no HTTP server of ours.
+    if (unanswered >= unansweredMax) kind = 'plain'
     if (result.probe.ready || kind === 'serve') return result.probe
     return { ready: false, missing: await explain(result.probe.missing, listen.port) }
   }
@@ -106,6 +115,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     probe,
     isRunning: async ({ identity }) => identity !== null && (await site.isRunning(identity)),
     stop: async () => await site.stop(await identityOf(), mark, service.stopTimeoutMs),
+    isPlain: () => options.socket !== null && kind === 'plain',
     kill: async () => await site.strike(await identityOf(), mark),
     pause: async () => await site.pause(await identityOf(), mark),
     resume: async () => await site.resume(await identityOf(), mark),
@@ -135,6 +145,8 @@ function environmentOf(options: ServiceOptions): ServiceEnvironment {
 function fingerprintOf(options: ServiceOptions): string {
   const { service, root, runtime, development } = options
   const own = ownEnvironment(environmentOf(options))
-  const parts = [service.run, root, own, runtime().file, ...(development ? ['development'] : [])]
+  // A share that grew or shrank with the system is no reason to start what serves again.
+  const file = { ...runtime().file, connectionsMax: null }
+  const parts = [service.run, root, own, file, ...(development ? ['development'] : [])]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

@@ -24,22 +24,31 @@ export type Kind = 'unknown' | 'serve' | 'plain'
  * Asks once whether a process takes requests. `serve` says so itself, with a header that the app
  * cannot be mistaken for; for any other process the open port is enough, or its health path.
  */
-export async function probeService(
-  target: Target,
-  kind: Kind,
-): Promise<{ readonly probe: Probe; readonly kind: Kind }> {
+export async function probeService(target: Target, kind: Kind): Promise<Finding> {
   const open = await canConnect(target)
   if (!open) {
-    return { probe: { ready: false, missing: `nothing listens on port ${target.port}` }, kind }
+    const missing = `nothing listens on port ${target.port}`
+    return { probe: { ready: false, missing }, kind, unanswered: false }
   }
   if (kind !== 'plain') {
     const answer = await get(target, '/-/ready')
-    if (answer?.fromServe) return { probe: judge('/-/ready', answer), kind: 'serve' }
-    if (kind === 'serve') return { probe: judge('/-/ready', null), kind }
+    if (answer === null)
+      return { probe: judge('/-/ready', null), kind, unanswered: kind !== 'serve' }
+    if (answer.fromServe) return found(judge('/-/ready', answer), 'serve')
+    if (kind === 'serve') return found(judge('/-/ready', null), kind)
   }
-  if (target.health === null) return { probe: { ready: true }, kind: 'plain' }
-  return { probe: judge(target.health, await get(target, target.health)), kind: 'plain' }
+  if (target.health === null) return found({ ready: true }, 'plain')
+  return found(judge(target.health, await get(target, target.health)), 'plain')
 }
+
+type Finding = {
+  readonly probe: Probe
+  readonly kind: Kind
+  /** It took a connection and gave no answer, so that its kind is still open. */
+  readonly unanswered: boolean
+}
+
+const found = (probe: Probe, kind: Kind): Finding => ({ probe, kind, unanswered: false })
 
 type Answer = { readonly status: number; readonly fromServe: boolean }
 

@@ -1,0 +1,271 @@
+import { BanyanError, nodeOf, plan, sayList } from '@banyan/model'
+import { climbRefused, climbRunning, climbUnknown } from '../api/climb-errors.ts'
+import { reportOf } from '../api/report.ts'
+import type { ClimbedStep, ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
+import { type Meter, startMeter } from '../entry/meter.ts'
+import { type Heartbeat, startHeartbeat } from '../heartbeat/heartbeat.ts'
+import type { Journal } from '../journal/journal.ts'
+import { writeJson } from '../state/files.ts'
+import { climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
+import type { Context } from './context.ts'
+import { groundFor, redesire } from './ground.ts'
+import { heartbeatTarget } from './heartbeat-target.ts'
+import { isReliable, observe } from './state.ts'
+import { refusalsOf, rungsAfter } from './target.ts'
+
+export type ClimbsOptions = {
+  readonly context: Context
+  readonly journal: Journal
+  /** Everything is to stop. */
+  readonly ending: AbortSignal
+  readonly onProgress: (progress: Progress | null) => void
+}
+
+/** The climb that goes on. */
+type Going = {
+  readonly climb: string
+  readonly direction: ClimbRequest['direction']
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  readonly turning: AbortController
+  readonly ended: Promise<void>
+}
+
+/** A climb as it was asked for, or as an earlier control left it. */
+type Course = Pick<Going, 'climb' | 'direction' | 'from' | 'to'> & {
+  readonly begunAtMs: number
+  readonly stepsBefore: number
+  /** Set where an earlier control had turned it back already. */
+  readonly turned: { readonly reason: ErrorReport | null } | null
+}
+
+/** Climbs that somebody asks for, one at a time: to the goal, or back to where it came from. */
+export class Climbs {
+  readonly #options: ClimbsOptions
+  #going: Going | null = null
+  /** Also of a climb whose end could not be written down. */
+  #last: ClimbReport | null = null
+
+  constructor(options: ClimbsOptions) {
+    this.#options = options
+  }
+
+  /** Null while none goes on. */
+  get climb(): string | null {
+    return this.#going?.climb ?? null
+  }
+
+  /** Returns when none goes on. */
+  async settled(): Promise<void> {
+    await this.#going?.ended
+  }
+
+  /** Begins a climb, once it is plain that nothing stands against it. */
+  async begin({ direction, rungs }: ClimbRequest): Promise<{ readonly climb: string }> {
+    if (this.#going !== null) throw climbRunning(this.#going)
+    const { context } = this.#options
+    const from = context.topology.rungs
+    const to = rungsAfter(from, direction, rungs)
+    const reasons = refusalsOf(context, to, await groundFor(context))
+    if (reasons.length > 0) throw climbRefused(direction, reasons)
+    const climb = `c-${Date.now().toString(36)}`
+    const { release } = context
+    await this.#options.journal.append({ kind: 'climb', climb, direction, from, to, release })
+    this.#go({ climb, direction, from, to, begunAtMs: Date.now(), stepsBefore: 0, turned: null })
+    return { climb }
+  }
+
+  /** Goes on with the climb that an earlier control left; returns when it has ended, if there is one. */
+  async resume(): Promise<void> {
+    const { journal } = this.#options
+    const left = journal.unfinished()
+    if (left === null || left.direction === 'up') return
+    const { climb, direction, from, to, steps, turned, reason } = left
+    const begunAtMs = Date.parse(left.begunAt)
+    const course = { climb, direction, from, to, begunAtMs, stepsBefore: steps }
+    this.#go({ ...course, turned: turned ? { reason } : null })
+    await this.settled()
+  }
+
+  async end(climb: string): Promise<ClimbReport> {
+    if (this.#going?.climb === climb) await this.#going.ended
+    const report = this.#options.journal.reportOf(climb) ?? this.#last
+    if (report?.climb !== climb) throw climbUnknown(climb)
+    return report
+  }
+
+  /** Has the climb go back; one that has just ended stays as it ended. */
+  turnBack(climb: string): void {
+    if (this.#going?.climb === climb) this.#going.turning.abort(calledOff())
+    else if (this.#options.journal.reportOf(climb) === null) throw climbUnknown(climb)
+  }
+
+  #go(course: Course): void {
+    const turning = new AbortController()
+    const { climb, direction, from, to } = course
+    const ended = this.#lead(course, turning.signal).finally(() => {
+      this.#going = null
+    })
+    // Whoever asks for its end gets it from the journal.
+    ended.catch(() => {})
+    this.#going = { climb, direction, from, to, turning, ended }
+  }
+
+  async #lead(course: Course, turning: AbortSignal): Promise<void> {
+    const { context } = this.#options
+    const meter = startMeter(context)
+    const heartbeat = startHeartbeatOf(context)
+    const run = new Run(this.#options, course, turning)
+    await run.lead()
+    await this.#conclude(course, run, meter, heartbeat)
+  }
+
+  async #conclude(
+    course: Course,
+    run: Run,
+    meter: Meter,
+    heartbeat: Heartbeat | null,
+  ): Promise<void> {
+    const { context, journal } = this.#options
+    const { climb, begunAtMs } = course
+    const { outcome, reason } = run
+    const requests = await meter.stop()
+    const longestWritePauseMs = heartbeat === null ? null : (await heartbeat.stop()).longestPauseMs
+    const totalMs = Date.now() - begunAtMs
+    if (outcome !== 'failed') await this.#keepRungs()
+    const end = { climb, outcome, requests, longestWritePauseMs, totalMs, reason }
+    // On a full disk the next control finds it unfinished, and goes on with it.
+    await journal.append({ kind: 'end', ...end }).catch(() => {})
+    const report = journal.reportOf(climb) ?? { ...end, ...course, steps: run.climbed }
+    this.#last = report
+    const sentence = sayEnd(course, run, totalMs)
+    context.events.add({ type: 'climb', climb, outcome, report, sentence })
+  }
+
+  /** The next "up" and the next control lead to where this climb led. */
+  async #keepRungs(): Promise<void> {
+    const { context } = this.#options
+    context.settings = { ...context.settings, rungs: context.desired.rungs }
+    await writeJson(context.paths.settings, context.settings).catch(() => {})
+  }
+}
+
+/** One climb on its way: to the goal, and back when that cannot be reached. */
+class Run {
+  outcome: ClimbReport['outcome'] = 'failed'
+  reason: ErrorReport | null = null
+  readonly #options: ClimbsOptions
+  readonly #course: Course
+  readonly #turning: AbortSignal
+  /** The steps that this control did. */
+  readonly climbed: ClimbedStep[] = []
+  #n: number
+
+  constructor(options: ClimbsOptions, course: Course, turning: AbortSignal) {
+    this.#options = options
+    this.#course = course
+    this.#turning = turning
+    this.#n = course.stepsBefore
+  }
+
+  get steps(): number {
+    return this.#n
+  }
+
+  async lead(): Promise<void> {
+    const { turned } = this.#course
+    this.#say('begun', this.#sayBegin())
+    if (turned !== null) return await this.#goBack(turned.reason)
+    try {
+      await this.#climbTo(this.#course.to, this.#turning)
+      this.outcome = 'done'
+    } catch (error) {
+      if (this.#options.ending.aborted) return this.#fail(error)
+      await this.#goBack(reportOf(error))
+    }
+  }
+
+  /** Where the way back cannot be written down it is gone all the same: the next control finds out by looking. */
+  async #goBack(reason: ErrorReport | null): Promise<void> {
+    const { climb, from, turned } = this.#course
+    this.reason = reason
+    const why = reason === null ? '' : ` ${reason.message}`
+    this.#say('turned', `The climb goes back to ${sayList(from)}.${why}`)
+    try {
+      if (turned === null) {
+        await this.#options.journal.append({ kind: 'turn', climb, to: from, reason })
+      }
+      await this.#climbTo(from)
+      this.outcome = 'undone'
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.outcome = 'failed'
+    this.reason ??= reportOf(error)
+  }
+
+  async #climbTo(rungs: readonly string[], overtaken?: AbortSignal): Promise<void> {
+    const { context, ending, onProgress } = this.#options
+    await redesire(context, rungs)
+    const options = { onProgress, recorder: this.#recorder() }
+    await climb(context, 'on', ending, { ...options, ...(overtaken && { overtaken }) })
+  }
+
+  #recorder(): StepRecorder {
+    const { journal } = this.#options
+    const { climb } = this.#course
+    return {
+      begun: async (step, sentence) => {
+        await journal.append({ kind: 'step', climb, n: this.#n + 1, step, sentence })
+        this.#n += 1
+        this.climbed.push({
+          kind: step.kind,
+          node: nodeOf(step),
+          sentence,
+          ms: null,
+          outcome: 'interrupted',
+        })
+      },
+      ended: async (ms, outcome) => {
+        const last = this.climbed.pop()
+        if (last !== undefined) this.climbed.push({ ...last, ms, outcome })
+        await journal.append({ kind: 'did', climb, n: this.#n, ms, outcome })
+      },
+    }
+  }
+
+  #say(outcome: 'begun' | 'turned', sentence: string): void {
+    const { climb } = this.#course
+    this.#options.context.events.add({ type: 'climb', climb, outcome, report: null, sentence })
+  }
+
+  #sayBegin(): string {
+    const { context } = this.#options
+    const { from, to, stepsBefore } = this.#course
+    if (stepsBefore > 0) return `The climb to ${sayList(to)} goes on after ${stepsBefore} steps.`
+    const steps = plan(observe(context, isReliable), goalOf(context, 'on')).length
+    return `From ${sayList(from)} to ${sayList(to)}: ${steps} ${steps === 1 ? 'step' : 'steps'}.`
+  }
+}
+
+function startHeartbeatOf(context: Context): Heartbeat | null {
+  const target = heartbeatTarget(context)
+  return target === null ? null : startHeartbeat(target)
+}
+
+function sayEnd({ from, to }: Course, { outcome, steps, reason }: Run, totalMs: number): string {
+  const took = `${steps} ${steps === 1 ? 'step' : 'steps'} in ${(totalMs / 1000).toFixed(1)} s`
+  if (outcome === 'done') return `${sayList(to)} holds: ${took}.`
+  const why = reason === null ? '' : ` ${reason.message}`
+  if (outcome === 'undone') return `The climb was undone: ${sayList(from)} holds, ${took}.${why}`
+  return `The climb failed and the way back too; what runs goes on running, ${took}.${why}`
+}
+
+function calledOff(): BanyanError {
+  return new BanyanError('BANYAN_INTERRUPTED', 'The climb was called off.', {
+    hint: 'Everything is as it was before. Ask for it again when you want it.',
+  })
+}

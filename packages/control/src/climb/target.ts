@@ -1,0 +1,70 @@
+import {
+  BanyanError,
+  dependentsOf,
+  findRungs,
+  type Ground,
+  lastRung,
+  nextRung,
+  refusals,
+} from '@banyan/model'
+import type { ClimbRequest } from '../api/types.ts'
+import type { Context } from './context.ts'
+
+/**
+ * The rungs that hold after a climb. Without a name, `grow` takes the next rung and `shrink` gives up
+ * the last.
+ *
+ * @throws BANYAN_RUNG_UNKNOWN, which lists the rungs that exist.
+ */
+export function rungsAfter(
+  held: readonly string[],
+  direction: ClimbRequest['direction'],
+  names: readonly string[],
+): readonly string[] {
+  return direction === 'grow' ? grown(held, names) : shrunk(held, names)
+}
+
+function grown(held: readonly string[], names: readonly string[]): readonly string[] {
+  const next = nextRung(held)
+  const wanted = names.length > 0 ? names : next === null ? [] : [next]
+  return namesOf([...held, ...wanted])
+}
+
+function shrunk(held: readonly string[], names: readonly string[]): readonly string[] {
+  const last = lastRung(held)
+  const given = names.length > 0 ? names : last === null ? ['single'] : [last]
+  if (given.includes('single')) throw lastOne()
+  const gone = dependentsOf(held, given)
+  return namesOf(held.filter((name) => !gone.includes(name)))
+}
+
+function namesOf(names: readonly string[]): readonly string[] {
+  return findRungs(names.length > 0 ? names : ['single']).map(({ name }) => name)
+}
+
+function lastOne(): BanyanError {
+  return new BanyanError('BANYAN_CLIMB_REFUSED', 'There is no rung below single.', {
+    hint: 'Stop the system with "banyan down".',
+    details: { reasons: ['There is no rung below single.'] },
+  })
+}
+
+/** Every reason why a climb to these rungs cannot succeed, as far as that can be known before it. */
+export function refusalsOf(context: Context, rungs: readonly string[], ground: Ground): string[] {
+  const { settings, keepers, publicFd } = context
+  const reasons = [...refusals(rungs, ground)]
+  if (settings.mode === 'dev') {
+    reasons.push(
+      '"banyan dev" runs the code in place, on one server; start the system with "banyan up".',
+    )
+  }
+  const ailing = keepers.all.filter(({ health }) => health === 'failed')
+  for (const { sentence } of ailing) reasons.push(sentence)
+  const isPublic = ground.system.services.some(({ routes }) => routes.length > 0)
+  if (isPublic && publicFd === null) {
+    reasons.push(
+      'This control has no public socket to hand on; run "banyan down" and "banyan up" once.',
+    )
+  }
+  return reasons
+}

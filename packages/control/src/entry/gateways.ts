@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BackendStatus, GatewayFile } from '@banyan/model'
+import { BanyanError } from '@banyan/model'
+import type { Context } from '../climb/context.ts'
+import { runtimeFileOf } from '../drivers/run-file.ts'
+import { askGateway, tellGateway } from '../engines/gateway/client.ts'
+import { placeOf } from '../engines/gateway/local.ts'
+import { drainTimeoutMs, gatewayFile } from '../engines/gateway/settings.ts'
+import { writeJson } from '../state/files.ts'
+import { type EntryRecord, writeEntryRecord } from './record.ts'
+
+const lookEveryMs = 50
+/** A gateway that was killed is back within a second. */
+const admitTimeoutMs = 15_000
+/** Beyond the time that the gateway itself takes to end what stays. */
+const drainGraceMs = 2_000
+
+/** Lets a gateway send requests to a node, and returns when all that run do so. */
+export async function admit(context: Context, node: string, signal: AbortSignal): Promise<void> {
+  const { admitted } = context.entry
+  if (!admitted.includes(node)) await change(context, { admitted: [...admitted, node] })
+  else await tellAll(context)
+  await until(context, node, signal, admitTimeoutMs, (found) => found?.healthy === true)
+}
+
+/** Has the gateways send nothing new to a node, and returns when it has answered what it had. */
+export async function drain(context: Context, node: string, signal: AbortSignal): Promise<void> {
+  context.draining.add(node)
+  try {
+    await change(context, {})
+    await untilIdle(context, node, signal)
+    await change(context, { admitted: context.entry.admitted.filter((name) => name !== node) })
+    context.draining.delete(node)
+  } catch (error) {
+    // A drain that was called off leaves the node where it was.
+    context.draining.delete(node)
+    await change(context, {}).catch(() => {})
+    throw error
+  }
+}
+
+/** A node that is stopped is sent nothing any more, also by a gateway that starts later. */
+export async function dismiss(context: Context, node: string): Promise<void> {
+  const { admitted } = context.entry
+  if (!admitted.includes(node)) return
+  await change(context, { admitted: admitted.filter((name) => name !== node) })
+}
+
+/** What has not ended in its time is ended with the node. */
+async function untilIdle(context: Context, node: string, signal: AbortSignal): Promise<void> {
+  const isIdle = (found: BackendStatus | undefined) =>
+    found === undefined || (found.state === 'drain' && found.inFlight + found.webSockets === 0)
+  const timeoutMs = drainTimeoutMs(context.system) + drainGraceMs
+  await until(context, node, signal, timeoutMs, isIdle).catch((error) => {
+    if (!BanyanError.is(error) || error.code !== 'BANYAN_ENTRY_SILENT') throw error
+  })
+}
+
+/** Tells every gateway that was found running what holds now: an earlier control may have died in a drain. */
+export async function tellAgain(context: Context): Promise<void> {
+  if (runningGateways(context).length > 0) await change(context, {})
+}
+
+/** Writes down first what is then told, so that whoever comes next tells the same. */
+async function change(context: Context, changed: Partial<EntryRecord>): Promise<void> {
+  const entry = { ...context.entry, ...changed, version: context.entry.version + 1 }
+  await writeEntryRecord(context.paths, entry)
+  context.entry = entry
+  await tellAll(context)
+}
+
+async function tellAll(context: Context): Promise<void> {
+  await Promise.all(
+    runningGateways(context).map(async (file) => {
+      await writeJson(runtimeFileOf(context.paths, file.node), file, 0o600)
+      // One that gives no answer now is told by its keeper, or reads its file when it starts.
+      await tellGateway(placeOf(file), file)
+    }),
+  )
+}
+
+/** What each gateway that runs, or is to run, is told. */
+function runningGateways(context: Context): GatewayFile[] {
+  return context.topology.nodes
+    .filter(({ name, engine }) => engine === 'gateway' && context.keepers.get(name)?.facts.wanted)
+    .map((node) => gatewayFileOf(context, node.name))
+}
+
+export function gatewayFileOf(context: Context, name: string): GatewayFile {
+  const { system, topology, entry, draining, secrets } = context
+  const node = topology.nodes.find((candidate) => candidate.name === name)
+  if (node === undefined) throw new Error(`there is no gateway ${name}`)
+  const { admitted, version } = entry
+  const token = secrets.controlToken
+  return gatewayFile({ system, topology, admitted, draining: [...draining], version, token }, node)
+}
+
+async function until(
+  context: Context,
+  node: string,
+  signal: AbortSignal,
+  timeoutMs: number,
+  holds: (found: BackendStatus | undefined) => boolean,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    signal.throwIfAborted()
+    const gateways = runningGateways(context)
+    const answers = await Promise.all(gateways.map(async (file) => await askGateway(placeOf(file))))
+    const version = context.entry.version
+    const said = answers.map((status) =>
+      status === null || status.version < version
+        ? 'silent'
+        : status.backends.find((one) => one.node === node),
+    )
+    if (said.every((found) => found !== 'silent' && holds(found))) return
+    if (performance.now() > deadline)
+      throw late(
+        node,
+        said.find((found) => found !== 'silent'),
+      )
+    await sleep(lookEveryMs)
+  }
+}
+
+function late(node: string, found: BackendStatus | 'silent' | undefined): BanyanError {
+  const reason = typeof found === 'object' ? found.reason : null
+  return new BanyanError(
+    'BANYAN_ENTRY_SILENT',
+    `The gateway does not send requests to ${node}: ${reason ?? 'it gives no answer'}.`,
+    { hint: 'Look at "banyan logs gateway-1".', details: { node, reason } },
+  )
+}
