@@ -212,14 +212,52 @@ test('routes are prefixes that begin with a slash, each of them once', () => {
   ])
 })
 
-test('two services with routes need a gateway, and a prefix belongs to one of them', () => {
-  const faults = faultsOf({
-    name: 'notes',
-    services: { web, api: { run: 'node api.ts', routes: ['/'] } },
-  })
-  assert.deepEqual(Object.keys(faults).sort(), ['services', 'services.api'])
-  assert.equal(faults.services?.found, 'routes in web and api')
-  assert.match(faults.services?.mend ?? '', /gateway.*balanced/)
+test('a route may begin with a host name, in any letters, without scheme and port', () => {
+  const good = ['api.example.com/', 'API.Example.com/v1', 'localhost/', '127.0.0.1/x']
+  assert.deepEqual(faultsOfService({ run: 'node x', routes: good }), {})
+  const mends: Readonly<Record<string, RegExp>> = {
+    'api.example.com': /"api\.example\.com\/"/,
+    'api/': /"\/api\/"/,
+    'https://example.com/': /without scheme and port/,
+    'example.com:8080/': /without scheme and port/,
+    '*.example.com/': /each host name/,
+    'bücher.example/': /xn--/,
+    'a..example/': /begin it with/,
+    '-a.example/': /begin it with/,
+    'example.com//a': /without \/\//,
+  }
+  for (const [route, mend] of Object.entries(mends)) {
+    const faults = faultsOfService({ run: 'node x', routes: [route] })
+    assert.match(faults['services.web.routes[0]']?.mend ?? 'no fault', mend, route)
+  }
+})
+
+test('several services may have routes, and a route belongs to one of them', () => {
+  const routed = (routes: Readonly<Record<string, readonly string[]>>) =>
+    Object.keys(
+      faultsOf({
+        name: 'notes',
+        services: Object.fromEntries(
+          Object.entries(routes).map(([name, routes]) => [name, { run: 'node x.ts', routes }]),
+        ),
+      }),
+    )
+  assert.deepEqual(routed({ web: ['/'], api: ['/api', 'api.example.com/'] }), [])
+  assert.deepEqual(routed({ web: ['/', 'example.com/'], api: ['api.example.com/'] }), [])
+  assert.deepEqual(routed({ web: ['/'], api: ['/x', '/'] }), ['services.api.routes[1]'])
+  assert.deepEqual(routed({ web: ['A.example/api'], api: ['a.example/api/'] }), [
+    'services.api.routes[0]',
+  ])
+  // What lies inside another prefix of the same service says something only where a third is between.
+  assert.deepEqual(routed({ web: ['/', '/api/public'], api: ['/api'] }), [])
+  assert.deepEqual(routed({ web: ['/', '/api/public'], api: ['/apis'] }), [
+    'services.web.routes[1]',
+  ])
+  // A route that is wrong by itself does not shift the places of the others.
+  assert.deepEqual(routed({ web: ['/a', 'b', '/a'] }), [
+    'services.web.routes[1]',
+    'services.web.routes[2]',
+  ])
 })
 
 test('the environment holds texts under names that Banyan does not set', () => {

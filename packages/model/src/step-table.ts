@@ -12,10 +12,12 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
   ...dataRows,
   ...serviceRows,
   'change-host': {
-    obstacle: ({ topology, running }, { host }) => {
-      const user = running.find(({ node }) => findNode(topology, node)?.host === host.name)
-      if (user) return `${user.node} runs on ${host.name}`
-      return findHost(topology, host.name) ? null : `there is no host ${host.name}`
+    obstacle: (state, { host: { name } }) => {
+      const user = state.topology.nodes.find(
+        (node) => node.host === name && isLeftAlone(state, node.name) !== null,
+      )
+      if (user) return isLeftAlone(state, user.name)
+      return findHost(state.topology, name) ? null : `there is no host ${name}`
     },
     effect: (state, { host }) => change.putHost(state, host),
     undo: ({ topology }, { host }) => {

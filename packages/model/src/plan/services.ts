@@ -1,0 +1,42 @@
+import { findNode, type Goal, type State } from '../state.ts'
+import type { Step } from '../step.ts'
+import type { Node } from '../topology.ts'
+import { bringUp, byStopOrder, runsOtherwise, serviceNodes, takeOut } from './node-steps.ts'
+import { firstStep, ifHarmless } from './rule.ts'
+import { standInName, stoodInFor } from './stand-in.ts'
+
+/** Nodes that do not run serve nobody: they are placed, changed and started without a thought for others. */
+export function addServices(state: State, goal: Goal): Step | undefined {
+  const waiting = serviceNodes(goal.topology).filter((node) => !runsOtherwise(state, goal, node))
+  return firstStep(waiting, (node) => ifHarmless(state, goal, bringUp(state, goal, node)))
+}
+
+export function changeServices(state: State, goal: Goal): Step | undefined {
+  const wrong = serviceNodes(goal.topology).filter((node) => runsOtherwise(state, goal, node))
+  return firstStep(wrong, (node) => ifHarmless(state, goal, takeOut(state, node)))
+}
+
+export function stopServices(state: State, goal: Goal): Step | undefined {
+  return firstStep(byStopOrder(leaving(state, goal)), (node) =>
+    ifHarmless(state, goal, takeOut(state, node)),
+  )
+}
+
+export function removeServices(state: State, goal: Goal): Step | undefined {
+  return firstStep(leaving(state, goal), ({ name }) =>
+    ifHarmless(state, goal, { kind: 'remove-node', node: name }),
+  )
+}
+
+/** All is to be off: what exists stays, unless the goal has it no more. */
+export function haltServices(state: State): Step | undefined {
+  return firstStep(byStopOrder(serviceNodes(state.topology)), (node) => takeOut(state, node))
+}
+
+/** The nodes that the goal does not have; a stand-in is not one of them for as long as it stands in. */
+const leaving = (state: State, goal: Goal): readonly Node[] => {
+  const kept = stoodInFor(state, goal).map(({ name }) => standInName(name))
+  return serviceNodes(state.topology).filter(
+    ({ name }) => !findNode(goal.topology, name) && !kept.includes(name),
+  )
+}
