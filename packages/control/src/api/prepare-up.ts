@@ -165,6 +165,8 @@ async function isHeldByUs(
   recorded: Topology | null,
   port: number,
 ): Promise<boolean> {
+  const last = await readJson<Partial<UpSettings>>(paths.settings)
+  if (last?.port !== port) return false
   for (const node of recorded?.nodes ?? []) {
     if (node.entry !== true) continue
     const run = await readRunFile(paths, node.name)

@@ -1,63 +1,82 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { open } from 'node:fs/promises'
+import type { ChildProcess } from 'node:child_process'
 import { flushCompileCache } from 'node:module'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { BanyanError } from '@banyan/model'
 import { withCompileCache } from '../compile-cache.ts'
+import { endHolder } from '../holder/end-holder.ts'
+import { findHolder } from '../holder/holder-file.ts'
+import { controlProgram, holderProgram, spawnOwn } from '../holder/spawn.ts'
+import type { FirstWord, HolderTask } from '../holder/words.ts'
 import { lastLines } from '../logs/tail.ts'
-import { identify, type ProcessIdentity } from '../sites/identity.ts'
+import type { ProcessIdentity } from '../sites/identity.ts'
 import { makeStateDirectory } from '../state/directory.ts'
 import { writeJson } from '../state/files.ts'
+import type { StatePaths } from '../state/paths.ts'
 import { ControlClient } from './control-client.ts'
 import type { PreparedUp } from './prepare-up.ts'
 import { errorOf } from './report.ts'
-import type { Handshake } from './types.ts'
-
-/** Control as it lies beside this file: TypeScript in the repository, JavaScript once it is built. */
-const program = fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url))
 
 export type StartedControl = { readonly client: ControlClient; readonly identity: ProcessIdentity }
 
-/** Starts control, detached from us, and returns as soon as it listens. */
+/**
+ * Starts a holder, which starts control, both detached from us, and returns as soon as control
+ * listens. For a command of `exec` there is nothing to hold: its control comes alone.
+ */
 export async function startControl(prepared: PreparedUp): Promise<StartedControl> {
   const { paths, system, settings } = prepared
+  const isHeld = settings.dataOnly !== true
+  await replaceHolder(paths, isHeld)
   await makeStateDirectory(paths, system.name)
   await writeJson(paths.system, system, 0o600)
   await writeJson(paths.settings, settings)
   await warmCache()
-  const log = await open(paths.controlLog, 'a', 0o600)
-  try {
-    const child = spawn(process.execPath, [program, paths.directory], {
-      cwd: paths.directory,
-      env: withCompileCache(process.env),
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd, 'ipc'],
-    })
-    const identity = identify(child.pid ?? 0) ?? { pid: child.pid ?? 0, startTime: 'ended' }
-    const word = await firstWord(child, paths.controlLog)
-    if (child.connected) child.disconnect()
-    child.unref()
-    if (word.kind === 'refused') throw errorOf(word.error)
-    return { client: new ControlClient(word.socket), identity }
-  } finally {
-    await log.close()
-  }
+  const task: HolderTask = { kind: 'start', beside: prepared.beside === true }
+  const program = isHeld ? [holderProgram] : [controlProgram]
+  const words = isHeld ? [JSON.stringify(task)] : []
+  const logFile = isHeld ? paths.holderLog : paths.controlLog
+  const child = spawnOwn({
+    words: [...program, paths.directory, ...words],
+    cwd: paths.directory,
+    environment: withCompileCache(process.env),
+    logFile,
+    socket: null,
+  })
+  const word = await firstWord(child, logFile)
+  if (child.connected) child.disconnect()
+  child.unref()
+  if (word.kind === 'refused') throw errorOf(word.error)
+  if (word.kind === 'died') throw failed(word.how, await lastLines(paths.controlLog, 10))
+  return { client: new ControlClient(word.socket), identity: word.identity }
 }
 
 /**
- * Strips control's types here, where the means for it are loaded already, so that control need not
- * load them: they would stay in its memory, 30 MB, for as long as it lives.
+ * A holder whose control does not come back, not even after having been waited for: whoever asks for
+ * the system again may have mended why. A command only asks for its database, so that it may not.
+ */
+async function replaceHolder(paths: StatePaths, isHeld: boolean): Promise<void> {
+  const holder = findHolder(paths)
+  if (holder === null) return
+  if (isHeld) return await endHolder(paths)
+  throw new BanyanError(
+    'BANYAN_CONTROL_FAILED',
+    `The control process of ${paths.directory} died and does not come back; its holder (process ${holder.pid}) tries again and again.`,
+    { hint: `Why is in ${paths.controlLog}. Mend it, or stop everything with "banyan down".` },
+  )
+}
+
+/**
+ * Strips the types of both programs here, where the means for it are loaded already, so that they
+ * need not load them: they would stay in their memory, 30 MB each, for as long as they live.
  */
 async function warmCache(): Promise<void> {
-  if (!program.endsWith('.ts')) return
+  if (!controlProgram.endsWith('.ts')) return
   await import('../main.ts')
+  await import('../holder/main.ts')
   flushCompileCache()
 }
 
-async function firstWord(child: ChildProcess, logFile: string): Promise<Handshake> {
+async function firstWord(child: ChildProcess, logFile: string): Promise<FirstWord> {
   return await new Promise((resolve, reject) => {
-    child.once('message', (word) => resolve(word as Handshake))
+    child.once('message', (word) => resolve(word as FirstWord))
     child.once('error', (cause) => reject(failed(cause.message, [])))
     child.once('exit', (code, signal) => {
       void lastLines(logFile, 10).then((lines) => reject(failed(signal ?? `code ${code}`, lines)))

@@ -1,0 +1,120 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { type Lock, takeLock } from '../state/lock.ts'
+import { type StatePaths, statePaths } from '../state/paths.ts'
+import type { BindFailure, Bound } from './bind.ts'
+import { writeHolderFile } from './holder-file.ts'
+import { ControlKeeper } from './keep-control.ts'
+import { log } from './log.ts'
+import { alreadyHeld, unbindable, unusable } from './refusals.ts'
+import { say } from './watch.ts'
+import { type FirstWord, type HolderTask, inheritedSocket } from './words.ts'
+
+/*
+ * The holder: `node main.ts STATE_DIRECTORY TASK`. It holds the public socket, bound and never
+ * accepted from, and keeps a control running. It knows nothing else, so that there is little that it
+ * can die of, and loads little: it is there as long as the system is.
+ */
+
+/** Holds until no control is wanted any more. Ends the process. */
+export async function runHolder(directory: string, task: HolderTask): Promise<void> {
+  // The one who started us may end at any moment, and so may the log.
+  process.on('disconnect', () => {})
+  process.stdout.on('error', () => {})
+  process.stderr.on('error', () => {})
+  const paths = statePaths(directory)
+  const lock = takeLockOf(paths)
+  if (!('isThere' in lock)) return await refuse(lock)
+  process.title = `banyan holder ${directory}`
+  const socket = await takeSocket(paths, task)
+  if (socket !== null && 'kind' in socket) return await refuse(socket)
+  if (!tryToWrite(paths) && task.kind === 'start') return await refuse(unusable(paths.directory))
+  await hold(paths, lock, task, socket)
+  if (lock.isThere()) rmSync(paths.holder, { force: true })
+  lock.release()
+  process.exit(0)
+}
+
+async function hold(
+  paths: StatePaths,
+  lock: Lock,
+  task: HolderTask,
+  socket: Bound | null,
+): Promise<void> {
+  const keeper = new ControlKeeper({
+    paths,
+    lock,
+    socket: socket?.fd ?? null,
+    ready: task.kind === 'join' && task.ready,
+    onFirstWord: (word) => void passOn(word),
+    onStart: () => void tryToWrite(paths),
+  })
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => keeper.end())
+  }
+  if (task.kind === 'start') return await keeper.run()
+  void say(process, { kind: 'holding' })
+  await keeper.join(process, task.control)
+}
+
+function takeLockOf(paths: StatePaths): Lock | FirstWord {
+  try {
+    return takeLock(paths.holderLock) ?? alreadyHeld(paths.directory)
+  } catch (error) {
+    return unusable(paths.directory, (error as Error).message)
+  }
+}
+
+async function takeSocket(paths: StatePaths, task: HolderTask): Promise<Bound | FirstWord | null> {
+  if (task.kind === 'join') {
+    return task.socket ? { fd: inheritedSocket, handle: null } : null
+  }
+  const settings = readSettings(paths)
+  if (settings?.socket !== true) return null
+  const { bindPublic } = await import('./bind.ts')
+  const { host, port } = settings
+  const bound = await bindPublic({ host, port, beside: task.beside }).catch(failureOf)
+  return 'fd' in bound ? bound : unbindable(settings, bound)
+}
+
+type Settings = { readonly host: string; readonly port: number; readonly socket?: boolean }
+
+/** What `up` has written a moment ago; whatever is wrong with it, control says it better. */
+function readSettings({ settings }: StatePaths): Settings | null {
+  try {
+    return JSON.parse(readFileSync(settings, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+function failureOf(error: NodeJS.ErrnoException): BindFailure {
+  return { code: error.code ?? 'EINVAL', message: error.message }
+}
+
+/** Without its file a holder still holds; it is only harder to find. */
+function tryToWrite(paths: StatePaths): boolean {
+  try {
+    writeHolderFile(paths)
+    return true
+  } catch (error) {
+    log('holder.json was not written', { reason: (error as Error).message })
+    return false
+  }
+}
+
+async function refuse(word: FirstWord): Promise<never> {
+  log('the holder does not begin', { word })
+  await passOn(word)
+  process.exit(1)
+}
+
+/** To the one that started us, who then may let go. */
+async function passOn(word: FirstWord): Promise<void> {
+  await say(process, word)
+  if (process.connected) process.disconnect()
+}
+
+// Others import this file to have it compiled; only the process that was started with it runs it.
+if (process.argv[1] === import.meta.filename) {
+  await runHolder(process.argv[2] ?? '.banyan', JSON.parse(process.argv[3] ?? '{}'))
+}

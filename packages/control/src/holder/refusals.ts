@@ -1,0 +1,51 @@
+import type { ErrorReport } from '../api/types.ts'
+import type { BindFailure } from './bind.ts'
+import type { FirstWord } from './words.ts'
+
+/*
+ * Why a holder does not begin, as reports: `up` makes errors of them, as it does of control's.
+ */
+
+export function alreadyHeld(directory: string): FirstWord {
+  return refused({
+    code: 'BANYAN_ALREADY_RUNNING',
+    message: `The system in ${directory} runs already.`,
+    hint: 'Look at it with "banyan status", or stop it with "banyan down".',
+    details: {},
+  })
+}
+
+export function unusable(directory: string, reason = 'its files cannot be written'): FirstWord {
+  return refused({
+    code: 'BANYAN_STATE_UNWRITABLE',
+    message: `The state directory ${directory} cannot be written: ${reason}.`,
+    hint: 'Free space on that disk, mend its permissions, or name another folder with --dir.',
+    details: { directory },
+  })
+}
+
+/** `up` looks before it starts anything; this is for what has changed since that moment. */
+export function unbindable(
+  { host, port }: { readonly host: string; readonly port: number },
+  { code, message }: BindFailure,
+): FirstWord {
+  const details = { host, port }
+  if (code === 'EADDRINUSE') {
+    return refused({
+      code: 'BANYAN_PORT_TAKEN',
+      message: `${host}:${port} is taken: another process listens there.`,
+      hint: 'Name another port with --port, or end it.',
+      details,
+    })
+  }
+  return refused({
+    code: 'BANYAN_LISTEN_FAILED',
+    message: `Nothing can listen on ${host}:${port}: ${message}.`,
+    hint: 'Name an address of this machine with --host, and a port that you may use with --port.',
+    details,
+  })
+}
+
+function refused(error: ErrorReport): FirstWord {
+  return { kind: 'refused', error }
+}
