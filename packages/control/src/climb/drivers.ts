@@ -1,4 +1,5 @@
-import type { EngineName, Node, Service } from '@banyan/model'
+import { type EngineName, joinPlace, type Node, type Service } from '@banyan/model'
+import type { PublicSocket } from '../drivers/run-file.ts'
 import { adoptedDriver } from '../engines/adopted/local.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import { gatewayDriver } from '../engines/gateway/local.ts'
@@ -28,13 +29,18 @@ function databaseOf({ topology, paths, binaries }: Context, node: Node): NodeDri
 }
 
 function gatewayOf(context: Context, node: Node): NodeDriver {
-  const { paths, publicFd } = context
+  const { paths } = context
   const file = () => gatewayFileOf(context, node.name)
-  return gatewayDriver({ node, paths, site: localSite, publicFd, file })
+  return gatewayDriver({ node, paths, site: localSite, socket: socketOf(context), file })
+}
+
+function socketOf({ publicFd, settings }: Context): PublicSocket | null {
+  if (publicFd === null) return null
+  return { fd: publicFd, place: joinPlace(settings.host, settings.port) }
 }
 
 function serviceOf(context: Context, node: Node): NodeDriver {
-  const { system, paths, settings, release, topology, publicFd } = context
+  const { system, paths, settings, release, topology } = context
   const service = system.services.find(({ name }) => name === node.service) ?? goneService(node)
   return serviceDriver({
     node,
@@ -45,7 +51,7 @@ function serviceOf(context: Context, node: Node): NodeDriver {
     release,
     development: settings.mode === 'dev',
     listen: node.port === 0 ? null : { host: addressOf(topology, node.host), port: node.port },
-    socket: node.entry ? publicFd : null,
+    socket: node.entry ? socketOf(context) : null,
     runtime: () => runtimeOf(context, node.name, service),
   })
 }

@@ -13,6 +13,16 @@ export type RunFile = {
   /** Tells whether the process was started as it would be started now. */
   readonly fingerprint: string
   readonly release: string | null
+  /** The public address whose socket it was given; absent where it got none. */
+  readonly publicPlace?: string
+}
+
+/** A public socket as nodes are given it: the descriptor of this process, and where it is bound. */
+export type PublicSocket = { readonly fd: number; readonly place: string }
+
+/** Whether a process that runs accepts where an entry node is to accept now. */
+export function acceptsAt({ publicPlace }: RunFile, socket: PublicSocket | null): boolean {
+  return socket === null || publicPlace === socket.place
 }
 
 /** What was started last for this state directory; null where the file came from another one. */

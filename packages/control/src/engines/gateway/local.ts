@@ -3,7 +3,14 @@ import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { GatewayFile, Node } from '@banyan/model'
 import { withCompileCache } from '../../compile-cache.ts'
-import { markOf, readRunFile, runtimeFileOf, writeRunFile } from '../../drivers/run-file.ts'
+import {
+  acceptsAt,
+  markOf,
+  type PublicSocket,
+  readRunFile,
+  runtimeFileOf,
+  writeRunFile,
+} from '../../drivers/run-file.ts'
 import type { ProcessIdentity } from '../../sites/identity.ts'
 import type { Site } from '../../sites/site.ts'
 import { writeJson } from '../../state/files.ts'
@@ -15,8 +22,7 @@ export type GatewayOptions = {
   readonly node: Node
   readonly paths: StatePaths
   readonly site: Site
-  /** The public socket, as a descriptor of this process. */
-  readonly publicFd: number | null
+  readonly socket: PublicSocket | null
   /** Read at each start and each look: the servers behind it change while it runs. */
   readonly file: () => GatewayFile
 }
@@ -40,7 +46,8 @@ export function gatewayDriver(options: GatewayOptions): NodeDriver {
     const record = await readRunFile(paths, node.name)
     if (record === null || !(await site.isOurs(record.identity, mark))) return null
     last = record.identity
-    if (record.fingerprint === fingerprintOf(options.file())) {
+    const isSame = record.fingerprint === fingerprintOf(options.file())
+    if (isSame && acceptsAt(record, options.socket)) {
       return { identity: record.identity, startedAt: record.startedAt, exit: null }
     }
     await stop()
@@ -59,12 +66,18 @@ export function gatewayDriver(options: GatewayOptions): NodeDriver {
       environment: environment(),
       mark,
       logFile,
-      socket: options.publicFd,
+      socket: options.socket?.fd ?? null,
     })
     last = identity
     const startedAt = new Date().toISOString()
     const fingerprint = fingerprintOf(settings)
-    await writeRunFile(paths, node.name, { identity, startedAt, fingerprint, release: null })
+    await writeRunFile(paths, node.name, {
+      identity,
+      startedAt,
+      fingerprint,
+      release: null,
+      ...(options.socket && { publicPlace: options.socket.place }),
+    })
     return { identity, startedAt, exit }
   }
 

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { Node, RuntimeFile, Service } from '@banyan/model'
-import { markOf, readRunFile, runtimeFileOf, writeRunFile } from '../../drivers/run-file.ts'
+import {
+  acceptsAt,
+  markOf,
+  type PublicSocket,
+  readRunFile,
+  runtimeFileOf,
+  writeRunFile,
+} from '../../drivers/run-file.ts'
 import type { ProcessIdentity } from '../../sites/identity.ts'
 import type { Site } from '../../sites/site.ts'
 import { writeJson } from '../../state/files.ts'
@@ -27,7 +34,7 @@ export type ServiceOptions = {
   /** Null for a worker. */
   readonly listen: { readonly host: string; readonly port: number } | null
   /** The public socket, for the process that is the entry itself. */
-  readonly socket: number | null
+  readonly socket: PublicSocket | null
   /** Read at each start, because what a process is told may have changed since the last one. */
   readonly runtime: () => { readonly file: RuntimeFile; readonly databaseUrl: string | null }
 }
@@ -50,7 +57,8 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     const record = await readRunFile(paths, node.name)
     if (record === null || !(await site.isOurs(record.identity, mark))) return null
     last = record.identity
-    if (record.fingerprint === fingerprintOf(options)) {
+    const isSame = record.fingerprint === fingerprintOf(options)
+    if (isSame && acceptsAt(record, options.socket)) {
       return { identity: record.identity, startedAt: record.startedAt, exit: null }
     }
     await site.stop(record.identity, mark, service.stopTimeoutMs)
@@ -71,7 +79,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
       environment: wholeEnvironment(environmentOf(options), process.env),
       mark,
       logFile,
-      socket: options.socket,
+      socket: options.socket?.fd ?? null,
     })
     const startedAt = new Date().toISOString()
     const { identity } = started
@@ -82,6 +90,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
       startedAt,
       fingerprint,
       release: options.release,
+      ...(options.socket && { publicPlace: options.socket.place }),
     })
     return { identity, startedAt, exit: started.exit }
   }
