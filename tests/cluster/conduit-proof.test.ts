@@ -37,7 +37,8 @@ const crimes: readonly Crime[] = [
     what: 'comments that are lost',
     sql: 'delete from comments',
     key: /^comments on /,
-    kind: /lost/,
+    // One that is to be deleted is looked at right before, and missed there.
+    kind: /lost|stale/,
   },
   {
     what: 'comments that are there twice',
@@ -134,6 +135,8 @@ describe("Conduit's scenario", () => {
   /** Answers of listings that are given again: by their path, and only while it is set. */
   let remembered: Map<string, string> | null = null
   let replays = 0
+  /** While it is set every deletion is done twice, as a balancer does that missed the first answer. */
+  let isTriedTwice = false
 
   before(async () => {
     // What a password costs is not what is looked at here.
@@ -144,6 +147,12 @@ describe("Conduit's scenario", () => {
       if (known === undefined || replays <= 0) return
       replays -= 1
       return reply.header('content-type', 'application/json').send(known)
+    })
+    started.app.addHook('onRequest', async (request) => {
+      const { method, url, headers } = request
+      if (!isTriedTwice || method !== 'DELETE' || headers['x-first-try'] !== undefined) return
+      const { authorization = '' } = headers
+      await started.app.inject({ method, url, headers: { authorization, 'x-first-try': '1' } })
     })
     started.app.addHook('onSend', async (request, _reply, payload) => {
       if (request.method === 'GET' && typeof payload === 'string' && replays <= 0) {
@@ -171,6 +180,20 @@ describe("Conduit's scenario", () => {
       JSON.stringify([report.anomalies, failed], null, 1),
     )
     assert.ok(report.actions.every(({ started }) => started > 0))
+  })
+
+  it('accuses nobody of deletions that are tried twice', async () => {
+    isTriedTwice = true
+    const report = await run().finally(() => {
+      isTriedTwice = false
+    })
+    const { lost, doubled, staleReads, phantom, otherAnomalies, unverified, failed } = report
+    assert.deepEqual(
+      [lost, doubled, staleReads, phantom, otherAnomalies, unverified, failed.total],
+      [0, 0, 0, 0, 0, 0, 0],
+      JSON.stringify([report.anomalies, report.notes, failed], null, 1),
+    )
+    assert.match(report.notes.join(), /removals found nothing there/)
   })
 
   for (const { what, prepare, sql, key, kind } of crimes) {

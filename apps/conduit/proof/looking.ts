@@ -77,7 +77,7 @@ const show = async (turn: Turn, { slug }: Article, { headers }: Person): Promise
   (await turn.request('GET', `/api/articles/${slug}`, { headers })).expect().json<Shown>()
 
 /** One that may be deleted by now: then the answer is 404, and right. */
-async function readPassing(turn: Turn, { author, slug, title }: Article): Promise<void> {
+export async function readPassing(turn: Turn, { author, slug, title }: Article): Promise<void> {
   await readPart(articlesOf(turn, author), [title], async () => {
     const answer = await turn.request('GET', `/api/articles/${slug}`, { accept: [404] })
     const shown = answer.status === 404 ? [] : [answer.expect().json<Titled>().article.title]

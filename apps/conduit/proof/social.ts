@@ -1,5 +1,5 @@
 import type { SetOfFacts, Turn } from '@banyan/prove'
-import { commentsOf, favoritesOf, followedBy, likesOf } from './facts.ts'
+import { commentsOf, favoritesOf, followedBy, likesOf, readCommentsOf } from './facts.ts'
 import type { Toggles } from './toggles.ts'
 import type { Article, Comment, Person, World } from './world.ts'
 
@@ -80,10 +80,15 @@ async function write(turn: Turn, article: Article, by: Person): Promise<Comment>
   return { id, body, by }
 }
 
-/** One whose deletion failed stays where it is: what matters is that memory knows of it. */
+/**
+ * One whose deletion failed stays where it is: what matters is that memory knows of it. It is looked at
+ * right before, because a deletion may find nothing: tried twice on its way, or of what was lost.
+ */
 async function erase(turn: Turn, article: Article, { id, body, by }: Comment): Promise<void> {
   const path = `/api/articles/${article.slug}/comments/${id}`
-  await commentsOf(turn, article).remove(body, async () =>
-    (await turn.request('DELETE', path, { headers: by.headers })).expect(),
+  const comments = commentsOf(turn, article)
+  await comments.read(() => readCommentsOf(turn, article.slug))
+  await comments.remove(body, async () =>
+    (await turn.request('DELETE', path, { headers: by.headers, accept: [404] })).expect(),
   )
 }
