@@ -3,13 +3,19 @@ import { BanyanError, emptyTopology, type System, type Topology } from '@banyan/
 import { EventLog } from './api/events.ts'
 import { reportOf } from './api/report.ts'
 import { type ApiServer, listen } from './api/server.ts'
-import type { ControlFile, Handshake, UpSettings } from './api/types.ts'
+import type { ControlFile, UpSettings } from './api/types.ts'
 import { attend } from './attached/attendant.ts'
 import type { Context, Learned } from './climb/context.ts'
 import { desiredTopology } from './climb/ground.ts'
 import { learnedFile } from './climb/migrate.ts'
 import { Control } from './control.ts'
 import { type Binaries, findBinaries } from './engines/postgres/engine.ts'
+import { readEntryRecord } from './entry/record.ts'
+import { type Held, keepHolder, takeHeld } from './holder/held.ts'
+import type { HolderKeeper } from './holder/keep-holder.ts'
+import { say } from './holder/watch.ts'
+import type { ControlWord } from './holder/words.ts'
+import { openJournal } from './journal/journal.ts'
 import { keepLogsBounded } from './logs/bound.ts'
 import { identify } from './sites/identity.ts'
 import { makeStateDirectory } from './state/directory.ts'
@@ -37,16 +43,18 @@ export async function runControl(directory: string): Promise<void> {
   process.stderr.on('error', () => {})
   // It was meant for us alone: what we start has a cache in the state directory.
   delete process.env.NODE_COMPILE_CACHE
-  await control(directory).catch(refuse)
+  const held = takeHeld()
+  await control(directory, held).catch(refuse)
 }
 
-async function control(directory: string): Promise<void> {
+async function control(directory: string, held: Held): Promise<void> {
   const paths = statePaths(directory)
   const lock = takeLock(paths.lock)
   if (lock === null) return refuse(alreadyRunning(paths))
   process.title = `banyan control ${directory}`
-  const { control, context, stopKeepingLogs } = await makeControl(paths)
+  const { control, context, stopKeepingLogs } = await makeControl(paths, held.publicFd)
   const server = await listen(control, paths.socket)
+  if (held.byHolder) holder = keepHolder(context)
   await announce(paths, server)
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => void control.down())
@@ -63,8 +71,12 @@ async function control(directory: string): Promise<void> {
   stopKeepingLogs()
   await retire(paths, server, lock)
   lock.release()
+  await tell({ kind: 'ended', ending })
   process.exit(ending === 'stopped' ? 0 : 1)
 }
+
+/** Null without a holder: for a command of `exec`, and for a control that somebody started by hand. */
+let holder: HolderKeeper | null = null
 
 /** How long a state directory that is gone may go unnoticed. */
 const watchEveryMs = 1_000
@@ -80,13 +92,16 @@ function watch(lock: Lock, control: Control, directory: string): () => void {
   return () => clearInterval(timer)
 }
 
-async function makeControl(paths: StatePaths) {
+async function makeControl(paths: StatePaths, publicFd: number | null) {
   const system = await readRequired<System>(paths.system)
   const settings = await readRequired<UpSettings>(paths.settings)
   await makeStateDirectory(paths, system.name)
   await removeAllHalfWritten(paths)
   const recorded = (await readJson<Topology>(paths.topology)) ?? emptyTopology
-  const desired = await desiredTopology(paths, system, settings, recorded)
+  const entry = await readEntryRecord(paths)
+  const journal = await openJournal(paths.journal)
+  const facts = { paths, system, recorded, entry }
+  const desired = await desiredTopology(facts, settings.rungs)
   const events = new EventLog((event) => process.stdout.write(`${JSON.stringify(event)}\n`))
   const context: Context = {
     paths,
@@ -99,11 +114,15 @@ async function makeControl(paths: StatePaths) {
     release: 'r1',
     built: new Set(),
     topology: recorded,
+    desired,
+    entry,
+    draining: new Set(),
+    publicFd,
     learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
     migrated: null,
   }
   return {
-    control: new Control(context, desired),
+    control: new Control(context, journal),
     context,
     stopKeepingLogs: keepLogsBounded(paths),
   }
@@ -120,7 +139,7 @@ async function removeAllHalfWritten(paths: StatePaths): Promise<void> {
   await Promise.all(folders.map(removeHalfWritten))
 }
 
-const nothingLearned: Learned = { keyType: null, connectionsMax: 10 }
+const nothingLearned: Learned = { keyType: null, connections: null }
 
 async function readRequired<T extends object>(path: string): Promise<T> {
   const value = await readJson<T>(path)
@@ -132,17 +151,16 @@ async function readRequired<T extends object>(path: string): Promise<T> {
 
 /** From here on others can ask; the one that started us may let go. */
 async function announce(paths: StatePaths, { socket }: ApiServer): Promise<void> {
-  const identity = identify(process.pid)
+  const identity = identify(process.pid) ?? { pid: process.pid, startTime: '' }
   const file: ControlFile = {
     format: 1,
     directory: paths.directory,
-    pid: process.pid,
-    startTime: identity?.startTime ?? '',
+    ...identity,
     socket,
     startedAt: new Date().toISOString(),
   }
   await writeJson(paths.control, file, 0o600)
-  await tell({ kind: 'listening', socket })
+  await tell({ kind: 'listening', socket, identity })
 }
 
 async function retire(paths: StatePaths, server: ApiServer, lock: Lock): Promise<void> {
@@ -162,10 +180,10 @@ async function refuse(error: unknown): Promise<void> {
   process.exit(1)
 }
 
-/** One word to the process that started us, if it still listens. */
-async function tell(word: Handshake): Promise<void> {
-  if (process.send === undefined) return
-  await new Promise<void>((resolve) => process.send?.(word, () => resolve()))
+/** To our holder; without one, a single word to the process that started us, if it still listens. */
+async function tell(word: ControlWord): Promise<void> {
+  if (holder !== null) return await holder.tell(word)
+  await say(process, word)
   if (process.connected) process.disconnect()
 }
 
