@@ -248,9 +248,7 @@ export class Control implements Controlled {
 
   async #climb(): Promise<void> {
     const { settings } = this.#context
-    const options = settings.dataOnly === true ? { until: isOfService } : {}
-    const onProgress = (progress: Progress | null) => this.#note(progress)
-    await climb(this.#context, 'on', this.#climbing.signal, { ...options, onProgress })
+    await this.#climbs.raise(settings.dataOnly === true ? { until: isOfService } : {})
   }
 
   #note(progress: Progress | null): void {

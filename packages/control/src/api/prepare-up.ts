@@ -1,6 +1,14 @@
 import { createServer } from 'node:net'
-import { BanyanError, findRungs, type System, type Topology } from '@banyan/model'
+import {
+  BanyanError,
+  emptyTopology,
+  findRungs,
+  refusals,
+  type System,
+  type Topology,
+} from '@banyan/model'
 import { type Attached, listAttached } from '../attached/attachments.ts'
+import { groundOf } from '../climb/ground.ts'
 import { loadSystem } from '../config/load-system.ts'
 import { inHaste, type Switches, switchesOf } from '../dev/switches.ts'
 import { findProcess } from '../drivers/find-process.ts'
@@ -8,12 +16,15 @@ import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { checkAdopted } from '../engines/adopted/engine.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
 import { findBinaries } from '../engines/postgres/engine.ts'
+import { readEntryRecord } from '../entry/record.ts'
 import { checkMigrationNames } from '../migrations/names.ts'
+import { findHolder } from '../holder/holder-file.ts'
 import { isSameProcess } from '../sites/identity.ts'
 import { holderOfPort, processesWith } from '../sites/proc.ts'
 import { checkSystemName, checkWritable, inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
 import { type StatePaths, statePaths } from '../state/paths.ts'
+import { climbRefused } from './climb-errors.ts'
 import { ControlClient } from './control-client.ts'
 import type { UpSettings } from './types.ts'
 
@@ -51,10 +62,25 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   checkSameDatabase(system, recorded)
   if (system.data !== null) await checkDatabase(paths, system, recorded, signal)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
-  if (request.dataOnly !== true) await checkPort(paths, recorded, host, port, system)
+  await checkRungs(paths, system, recorded, rungs)
+  const beside =
+    request.dataOnly !== true && (await checkPort(paths, recorded, host, port, system))
   const socket = request.dataOnly !== true && isPublic(system)
   const settings = { rungs, host, port, socket, ...switchesOf(request, system) }
   return { paths, system: request.mode === 'dev' ? inHaste(system) : system, settings }
+}
+
+/** What these rungs take that the system or the machine does not have. */
+async function checkRungs(
+  paths: StatePaths,
+  system: System,
+  recorded: Topology | null,
+  rungs: readonly string[],
+): Promise<void> {
+  const entry = await readEntryRecord(paths)
+  const ground = await groundOf({ paths, system, recorded: recorded ?? emptyTopology, entry })
+  const reasons = refusals(rungs, ground)
+  if (reasons.length > 0) throw climbRefused('grow', reasons)
 }
 
 /** Somebody outside has something to ask. */
@@ -126,18 +152,19 @@ function heldByExec({ directory }: StatePaths, commands: readonly Attached[]): B
   )
 }
 
+/** Whether something of ours is there already, which an earlier control has left. */
 async function checkPort(
   paths: StatePaths,
   recorded: Topology | null,
   host: string,
   port: number,
   { services }: System,
-): Promise<void> {
-  if (!isPublic({ services })) return
+): Promise<boolean> {
+  if (!isPublic({ services })) return false
   const failure = await tryToListen(host, port)
-  if (failure === null) return
+  if (failure === null) return false
   if (failure.code === 'EADDRINUSE') {
-    if (await isHeldByUs(paths, recorded, port)) return
+    if (await isHeldByUs(paths, recorded, port)) return true
     throw await portTaken(host, port)
   }
   throw new BanyanError(
@@ -167,6 +194,7 @@ async function isHeldByUs(
 ): Promise<boolean> {
   const last = await readJson<Partial<UpSettings>>(paths.settings)
   if (last?.port !== port) return false
+  if (findHolder(paths) !== null) return true
   for (const node of recorded?.nodes ?? []) {
     if (node.entry !== true) continue
     const run = await readRunFile(paths, node.name)

@@ -6,7 +6,7 @@ import { type Meter, startMeter } from '../entry/meter.ts'
 import { type Heartbeat, startHeartbeat } from '../heartbeat/heartbeat.ts'
 import type { Journal } from '../journal/journal.ts'
 import { writeJson } from '../state/files.ts'
-import { climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
+import { type ClimbOptions, climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
 import type { Context } from './context.ts'
 import { groundFor, redesire } from './ground.ts'
 import { heartbeatTarget } from './heartbeat-target.ts'
@@ -68,11 +68,39 @@ export class Climbs {
     const to = rungsAfter(from, direction, rungs)
     const reasons = refusalsOf(context, to, await groundFor(context))
     if (reasons.length > 0) throw climbRefused(direction, reasons)
-    const climb = `c-${Date.now().toString(36)}`
+    const climb = newName()
     const { release } = context
     await this.#options.journal.append({ kind: 'climb', climb, direction, from, to, release })
     this.#go({ climb, direction, from, to, begunAtMs: Date.now(), stepsBefore: 0, turned: null })
     return { climb }
+  }
+
+  /** Leads up to what `up` asked for; written down as any climb is, and begun anew where it was interrupted. */
+  async raise(options: Pick<ClimbOptions, 'until'>): Promise<void> {
+    const { context, journal, ending, onProgress } = this.#options
+    const from = context.topology.rungs
+    const to = context.desired.rungs
+    if (plan(observe(context, isReliable), goalOf(context, 'on')).length === 0) return
+    const left = journal.unfinished()
+    const name = left?.direction === 'up' ? left.climb : newName()
+    if (left?.climb !== name) {
+      const begun = { climb: name, direction: 'up', from, to, release: context.release } as const
+      await journal.append({ kind: 'climb', ...begun })
+    }
+    const recorder = recorderOf(journal, name, left?.climb === name ? left.steps : 0, [])
+    const began = performance.now()
+    const end = async (outcome: 'done' | 'failed', reason: ErrorReport | null) => {
+      const totalMs = Math.round(performance.now() - began)
+      const facts = { requests: { sent: 0, failed: 0 }, longestWritePauseMs: null, totalMs }
+      await journal.append({ kind: 'end', climb: name, outcome, reason, ...facts })
+    }
+    try {
+      await climb(context, 'on', ending, { ...options, onProgress, recorder })
+    } catch (error) {
+      await end('failed', reportOf(error)).catch(() => {})
+      throw error
+    }
+    await end('done', null)
   }
 
   /** Goes on with the climb that an earlier control left; returns when it has ended, if there is one. */
@@ -159,17 +187,18 @@ class Run {
   readonly #turning: AbortSignal
   /** The steps that this control did. */
   readonly climbed: ClimbedStep[] = []
-  #n: number
+  readonly #recorder: StepRecorder
 
   constructor(options: ClimbsOptions, course: Course, turning: AbortSignal) {
     this.#options = options
     this.#course = course
     this.#turning = turning
-    this.#n = course.stepsBefore
+    const { climb, stepsBefore } = course
+    this.#recorder = recorderOf(options.journal, climb, stepsBefore, this.climbed)
   }
 
   get steps(): number {
-    return this.#n
+    return this.#course.stepsBefore + this.climbed.length
   }
 
   async lead(): Promise<void> {
@@ -210,31 +239,8 @@ class Run {
   async #climbTo(rungs: readonly string[], overtaken?: AbortSignal): Promise<void> {
     const { context, ending, onProgress } = this.#options
     await redesire(context, rungs)
-    const options = { onProgress, recorder: this.#recorder() }
+    const options = { onProgress, recorder: this.#recorder }
     await climb(context, 'on', ending, { ...options, ...(overtaken && { overtaken }) })
-  }
-
-  #recorder(): StepRecorder {
-    const { journal } = this.#options
-    const { climb } = this.#course
-    return {
-      begun: async (step, sentence) => {
-        await journal.append({ kind: 'step', climb, n: this.#n + 1, step, sentence })
-        this.#n += 1
-        this.climbed.push({
-          kind: step.kind,
-          node: nodeOf(step),
-          sentence,
-          ms: null,
-          outcome: 'interrupted',
-        })
-      },
-      ended: async (ms, outcome) => {
-        const last = this.climbed.pop()
-        if (last !== undefined) this.climbed.push({ ...last, ms, outcome })
-        await journal.append({ kind: 'did', climb, n: this.#n, ms, outcome })
-      },
-    }
   }
 
   #say(outcome: 'begun' | 'turned', sentence: string): void {
@@ -249,6 +255,32 @@ class Run {
     const steps = plan(observe(context, isReliable), goalOf(context, 'on')).length
     return `From ${sayList(from)} to ${sayList(to)}: ${steps} ${steps === 1 ? 'step' : 'steps'}.`
   }
+}
+
+/** Writes each step down before it is done, and keeps what was done for the report. */
+function recorderOf(
+  journal: Journal,
+  climb: string,
+  stepsBefore: number,
+  climbed: ClimbedStep[],
+): StepRecorder {
+  const n = () => stepsBefore + climbed.length
+  return {
+    begun: async (step, sentence) => {
+      await journal.append({ kind: 'step', climb, n: n() + 1, step, sentence })
+      const { kind } = step
+      climbed.push({ kind, node: nodeOf(step), sentence, ms: null, outcome: 'interrupted' })
+    },
+    ended: async (ms, outcome) => {
+      const last = climbed.pop()
+      if (last !== undefined) climbed.push({ ...last, ms, outcome })
+      await journal.append({ kind: 'did', climb, n: n(), ms, outcome })
+    },
+  }
+}
+
+function newName(): string {
+  return `c-${Date.now().toString(36)}`
 }
 
 function startHeartbeatOf(context: Context): Heartbeat | null {
