@@ -1,25 +1,18 @@
-import { BanyanError, nodeOf, plan, sayList } from '@banyan/model'
+import { BanyanError, plan } from '@banyan/model'
 import { climbRefused, climbRunning, climbUnknown } from '../api/climb-errors.ts'
 import { reportOf } from '../api/report.ts'
-import type { ClimbedStep, ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
+import type { ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
 import { type Meter, startMeter } from '../entry/meter.ts'
 import { type Heartbeat, startHeartbeat } from '../heartbeat/heartbeat.ts'
-import type { Journal } from '../journal/journal.ts'
 import { writeJson } from '../state/files.ts'
-import { type ClimbOptions, climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
+import { type ClimbOptions, climb, goalOf } from './climb.ts'
 import type { Context } from './context.ts'
-import { groundFor, redesire } from './ground.ts'
+import { groundFor } from './ground.ts'
 import { heartbeatTarget } from './heartbeat-target.ts'
+import { recorderOf } from './recorder.ts'
+import { type Course, Run, type RunOptions, sayEnd } from './run.ts'
 import { isReliable, observe } from './state.ts'
 import { refusalsOf, rungsAfter } from './target.ts'
-
-export type ClimbsOptions = {
-  readonly context: Context
-  readonly journal: Journal
-  /** Everything is to stop. */
-  readonly ending: AbortSignal
-  readonly onProgress: (progress: Progress | null) => void
-}
 
 /** The climb that goes on. */
 type Going = {
@@ -31,22 +24,14 @@ type Going = {
   readonly ended: Promise<void>
 }
 
-/** A climb as it was asked for, or as an earlier control left it. */
-type Course = Pick<Going, 'climb' | 'direction' | 'from' | 'to'> & {
-  readonly begunAtMs: number
-  readonly stepsBefore: number
-  /** Set where an earlier control had turned it back already. */
-  readonly turned: { readonly reason: ErrorReport | null } | null
-}
-
 /** Climbs that somebody asks for, one at a time: to the goal, or back to where it came from. */
 export class Climbs {
-  readonly #options: ClimbsOptions
+  readonly #options: RunOptions
   #going: Going | null = null
   /** Also of a climb whose end could not be written down. */
   #last: ClimbReport | null = null
 
-  constructor(options: ClimbsOptions) {
+  constructor(options: RunOptions) {
     this.#options = options
   }
 
@@ -178,107 +163,6 @@ export class Climbs {
   }
 }
 
-/** One climb on its way: to the goal, and back when that cannot be reached. */
-class Run {
-  outcome: ClimbReport['outcome'] = 'failed'
-  reason: ErrorReport | null = null
-  readonly #options: ClimbsOptions
-  readonly #course: Course
-  readonly #turning: AbortSignal
-  /** The steps that this control did. */
-  readonly climbed: ClimbedStep[] = []
-  readonly #recorder: StepRecorder
-
-  constructor(options: ClimbsOptions, course: Course, turning: AbortSignal) {
-    this.#options = options
-    this.#course = course
-    this.#turning = turning
-    const { climb, stepsBefore } = course
-    this.#recorder = recorderOf(options.journal, climb, stepsBefore, this.climbed)
-  }
-
-  get steps(): number {
-    return this.#course.stepsBefore + this.climbed.length
-  }
-
-  async lead(): Promise<void> {
-    const { turned } = this.#course
-    this.#say('begun', this.#sayBegin())
-    if (turned !== null) return await this.#goBack(turned.reason)
-    try {
-      await this.#climbTo(this.#course.to, this.#turning)
-      this.outcome = 'done'
-    } catch (error) {
-      if (this.#options.ending.aborted) return this.#fail(error)
-      await this.#goBack(reportOf(error))
-    }
-  }
-
-  /** Where the way back cannot be written down it is gone all the same: the next control finds out by looking. */
-  async #goBack(reason: ErrorReport | null): Promise<void> {
-    const { climb, from, turned } = this.#course
-    this.reason = reason
-    const why = reason === null ? '' : ` ${reason.message}`
-    this.#say('turned', `The climb goes back to ${sayList(from)}.${why}`)
-    try {
-      if (turned === null) {
-        await this.#options.journal.append({ kind: 'turn', climb, to: from, reason })
-      }
-      await this.#climbTo(from)
-      this.outcome = 'undone'
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  #fail(error: unknown): void {
-    this.outcome = 'failed'
-    this.reason ??= reportOf(error)
-  }
-
-  async #climbTo(rungs: readonly string[], overtaken?: AbortSignal): Promise<void> {
-    const { context, ending, onProgress } = this.#options
-    await redesire(context, rungs)
-    const options = { onProgress, recorder: this.#recorder }
-    await climb(context, 'on', ending, { ...options, ...(overtaken && { overtaken }) })
-  }
-
-  #say(outcome: 'begun' | 'turned', sentence: string): void {
-    const { climb } = this.#course
-    this.#options.context.events.add({ type: 'climb', climb, outcome, report: null, sentence })
-  }
-
-  #sayBegin(): string {
-    const { context } = this.#options
-    const { from, to, stepsBefore } = this.#course
-    if (stepsBefore > 0) return `The climb to ${sayList(to)} goes on after ${stepsBefore} steps.`
-    const steps = plan(observe(context, isReliable), goalOf(context, 'on')).length
-    return `From ${sayList(from)} to ${sayList(to)}: ${steps} ${steps === 1 ? 'step' : 'steps'}.`
-  }
-}
-
-/** Writes each step down before it is done, and keeps what was done for the report. */
-function recorderOf(
-  journal: Journal,
-  climb: string,
-  stepsBefore: number,
-  climbed: ClimbedStep[],
-): StepRecorder {
-  const n = () => stepsBefore + climbed.length
-  return {
-    begun: async (step, sentence) => {
-      await journal.append({ kind: 'step', climb, n: n() + 1, step, sentence })
-      const { kind } = step
-      climbed.push({ kind, node: nodeOf(step), sentence, ms: null, outcome: 'interrupted' })
-    },
-    ended: async (ms, outcome) => {
-      const last = climbed.pop()
-      if (last !== undefined) climbed.push({ ...last, ms, outcome })
-      await journal.append({ kind: 'did', climb, n: n(), ms, outcome })
-    },
-  }
-}
-
 function newName(): string {
   return `c-${Date.now().toString(36)}`
 }
@@ -286,14 +170,6 @@ function newName(): string {
 function startHeartbeatOf(context: Context): Heartbeat | null {
   const target = heartbeatTarget(context)
   return target === null ? null : startHeartbeat(target)
-}
-
-function sayEnd({ from, to }: Course, { outcome, steps, reason }: Run, totalMs: number): string {
-  const took = `${steps} ${steps === 1 ? 'step' : 'steps'} in ${(totalMs / 1000).toFixed(1)} s`
-  if (outcome === 'done') return `${sayList(to)} holds: ${took}.`
-  const why = reason === null ? '' : ` ${reason.message}`
-  if (outcome === 'undone') return `The climb was undone: ${sayList(from)} holds, ${took}.${why}`
-  return `The climb failed and the way back too; what runs goes on running, ${took}.${why}`
 }
 
 function calledOff(): BanyanError {

@@ -1,0 +1,121 @@
+import { plan, sayList } from '@banyan/model'
+import { reportOf } from '../api/report.ts'
+import type { ClimbedStep, ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
+import type { Journal } from '../journal/journal.ts'
+import { climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
+import type { Context } from './context.ts'
+import { redesire } from './ground.ts'
+import { recorderOf } from './recorder.ts'
+import { isReliable, observe } from './state.ts'
+
+export type RunOptions = {
+  readonly context: Context
+  readonly journal: Journal
+  /** Everything is to stop. */
+  readonly ending: AbortSignal
+  readonly onProgress: (progress: Progress | null) => void
+}
+
+/** A climb as it was asked for, or as an earlier control left it. */
+export type Course = {
+  readonly climb: string
+  readonly direction: ClimbRequest['direction']
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  readonly begunAtMs: number
+  readonly stepsBefore: number
+  /** Set where an earlier control had turned it back already. */
+  readonly turned: { readonly reason: ErrorReport | null } | null
+}
+
+/** One climb on its way: to the goal, and back when that cannot be reached. */
+export class Run {
+  outcome: ClimbReport['outcome'] = 'failed'
+  reason: ErrorReport | null = null
+  readonly #options: RunOptions
+  readonly #course: Course
+  readonly #turning: AbortSignal
+  /** The steps that this control did. */
+  readonly climbed: ClimbedStep[] = []
+  readonly #recorder: StepRecorder
+
+  constructor(options: RunOptions, course: Course, turning: AbortSignal) {
+    this.#options = options
+    this.#course = course
+    this.#turning = turning
+    const { climb, stepsBefore } = course
+    this.#recorder = recorderOf(options.journal, climb, stepsBefore, this.climbed)
+  }
+
+  get steps(): number {
+    return this.#course.stepsBefore + this.climbed.length
+  }
+
+  async lead(): Promise<void> {
+    const { turned } = this.#course
+    this.#say('begun', this.#sayBegin())
+    if (turned !== null) return await this.#goBack(turned.reason)
+    try {
+      await this.#climbTo(this.#course.to, this.#turning)
+      this.outcome = 'done'
+    } catch (error) {
+      if (this.#options.ending.aborted) return this.#fail(error)
+      await this.#goBack(reportOf(error))
+    }
+  }
+
+  /** Where the way back cannot be written down it is gone all the same: the next control finds out by looking. */
+  async #goBack(reason: ErrorReport | null): Promise<void> {
+    const { climb, from, turned } = this.#course
+    this.reason = reason
+    const why = reason === null ? '' : ` ${reason.message}`
+    this.#say('turned', `The climb goes back to ${sayList(from)}.${why}`)
+    try {
+      if (turned === null) {
+        await this.#options.journal.append({ kind: 'turn', climb, to: from, reason })
+      }
+      await this.#climbTo(from)
+      this.outcome = 'undone'
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.outcome = 'failed'
+    this.reason ??= reportOf(error)
+  }
+
+  async #climbTo(rungs: readonly string[], overtaken?: AbortSignal): Promise<void> {
+    const { context, ending, onProgress } = this.#options
+    await redesire(context, rungs)
+    const options = { onProgress, recorder: this.#recorder }
+    await climb(context, 'on', ending, { ...options, ...(overtaken && { overtaken }) })
+  }
+
+  #say(outcome: 'begun' | 'turned', sentence: string): void {
+    const { climb } = this.#course
+    this.#options.context.events.add({ type: 'climb', climb, outcome, report: null, sentence })
+  }
+
+  #sayBegin(): string {
+    const { context } = this.#options
+    const { from, to, stepsBefore } = this.#course
+    if (stepsBefore > 0) return `The climb to ${sayList(to)} goes on after ${stepsBefore} steps.`
+    const steps = plan(observe(context, isReliable), goalOf(context, 'on')).length
+    return `From ${sayList(from)} to ${sayList(to)}: ${steps} ${steps === 1 ? 'step' : 'steps'}.`
+  }
+}
+
+/** How it ended, in one sentence. */
+export function sayEnd(
+  { from, to }: Course,
+  { outcome, steps, reason }: Run,
+  totalMs: number,
+): string {
+  const took = `${steps} ${steps === 1 ? 'step' : 'steps'} in ${(totalMs / 1000).toFixed(1)} s`
+  if (outcome === 'done') return `${sayList(to)} holds: ${took}.`
+  const why = reason === null ? '' : ` ${reason.message}`
+  if (outcome === 'undone') return `The climb was undone: ${sayList(from)} holds, ${took}.${why}`
+  return `The climb failed and the way back too; what runs goes on running, ${took}.${why}`
+}
