@@ -1,5 +1,6 @@
 import { Client } from 'undici'
 import { Exchange, type Outgoing, type Received } from './exchange.ts'
+import { travelMs } from './keep-alive.ts'
 
 export type ConnectionOptions = {
   /** How many connections are kept open, each for one request at a time. */
@@ -18,16 +19,20 @@ export type ConnectionCounts = {
 /** How exact a timeout is. One sweep for all costs less than a timer for each. */
 const sweepMs = 100
 
+/** A connection that is kept, and opened again whenever it was closed. */
+type Kept = { readonly client: Client; usableUntilMs: number }
+
 /**
  * The prover's connections. Those that are kept honour what HTTP asks of a client: they close when the
  * server says `Connection: close`, and a second before the time that its `Keep-Alive` header announces.
- * They are used in turn, so that all of them stay in use, as those of many visitors would.
+ * They are used in turn, so that all of them stay in use, as those of many visitors would. Nothing is ever
+ * sent a second time.
  */
 export class Connections {
   readonly #origin: string
   readonly #options: ConnectionOptions
-  readonly #free: Client[] = []
-  readonly #kept: Client[] = []
+  readonly #free: Kept[] = []
+  readonly #kept = new Set<Kept>()
   readonly #waiting = new Set<Exchange>()
   readonly #pending = new Set<Exchange>()
   readonly #sweep: NodeJS.Timeout
@@ -37,14 +42,7 @@ export class Connections {
   constructor(origin: string, options: ConnectionOptions) {
     this.#origin = origin
     this.#options = options
-    for (let index = 0; index < options.keepAlive; index++) {
-      const client = this.#open()
-      client.on('connect', () => {
-        this.#keepAliveOpened++
-      })
-      this.#kept.push(client)
-      this.#free.push(client)
-    }
+    for (let index = 0; index < options.keepAlive; index++) this.#free.push(this.#keep())
     this.#sweep = setInterval(() => this.#giveUpLate(), sweepMs)
   }
 
@@ -59,8 +57,8 @@ export class Connections {
   /** Sends on a kept connection, or on one of its own. Rejects with `NoAnswer`. */
   send(outgoing: Outgoing, oneRequest: boolean): Promise<Received> {
     return new Promise((resolve, reject) => {
-      const deadlineMs = this.#options.now() + this.#options.timeoutMs
-      const exchange = new Exchange(outgoing, deadlineMs, resolve, reject)
+      const { now, timeoutMs } = this.#options
+      const exchange = new Exchange(outgoing, now() + timeoutMs, now, resolve, reject)
       this.#pending.add(exchange)
       if (oneRequest) this.#sendAlone(exchange)
       else this.#sendKept(exchange)
@@ -70,7 +68,7 @@ export class Connections {
   async close(): Promise<void> {
     clearInterval(this.#sweep)
     for (const exchange of this.#pending) exchange.giveUp('the proof ended')
-    await Promise.all(this.#kept.map((client) => client.destroy()))
+    await Promise.all(Array.from(this.#kept, ({ client }) => client.destroy()))
   }
 
   #sendAlone(exchange: Exchange): void {
@@ -84,9 +82,9 @@ export class Connections {
   }
 
   #sendKept(exchange: Exchange): void {
-    const client = this.#free.shift()
-    if (client) {
-      this.#sendOn(client, exchange)
+    const kept = this.#free.shift()
+    if (kept) {
+      this.#sendOn(kept, exchange)
       return
     }
     exchange.onSettled = () => {
@@ -96,23 +94,46 @@ export class Connections {
     this.#waiting.add(exchange)
   }
 
-  #sendOn(client: Client, exchange: Exchange): void {
+  #sendOn(free: Kept, exchange: Exchange): void {
+    const kept = this.#inTime(free)
     exchange.onSettled = () => {
       this.#pending.delete(exchange)
-      this.#giveBack(client)
+      kept.usableUntilMs = exchange.usableUntilMs
+      this.#giveBack(kept)
     }
-    this.#dispatch(client, exchange, false)
+    this.#dispatch(kept.client, exchange, false)
   }
 
-  #giveBack(client: Client): void {
+  /**
+   * The same, or a new one where its time is over. The client closes idle connections by a timer of its own,
+   * but when this process was kept from running, what is due to be sent may come before that timer.
+   */
+  #inTime(kept: Kept): Kept {
+    if (this.#options.now() < kept.usableUntilMs) return kept
+    this.#kept.delete(kept)
+    kept.client.destroy().catch(() => {})
+    return this.#keep()
+  }
+
+  #giveBack(kept: Kept): void {
     const [next] = this.#waiting
     if (next === undefined) {
-      this.#free.push(client)
+      this.#free.push(kept)
       return
     }
     this.#waiting.delete(next)
     // After the answer that freed it is dealt with: undici is still inside of it.
-    queueMicrotask(() => (next.settled ? this.#giveBack(client) : this.#sendOn(client, next)))
+    queueMicrotask(() => (next.settled ? this.#giveBack(kept) : this.#sendOn(kept, next)))
+  }
+
+  #keep(): Kept {
+    const client = this.#open()
+    client.on('connect', () => {
+      this.#keepAliveOpened++
+    })
+    const kept = { client, usableUntilMs: Number.POSITIVE_INFINITY }
+    this.#kept.add(kept)
+    return kept
   }
 
   #dispatch(client: Client, exchange: Exchange, reset: boolean): void {
@@ -131,7 +152,7 @@ export class Connections {
     const { timeoutMs } = this.#options
     return new Client(this.#origin, {
       pipelining: 1,
-      keepAliveTimeoutThreshold: 1_000,
+      keepAliveTimeoutThreshold: travelMs,
       // Deadlines are ours, because undici's timers tick once in a second.
       headersTimeout: 0,
       bodyTimeout: 0,

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { NoAnswer, reasonOf } from './failures.ts'
+import { usableUntilMs } from './keep-alive.ts'
 import { bytesMax, textOf } from './text-of.ts'
 
 /** What is sent. */
@@ -21,7 +22,9 @@ export type Received = {
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly outgoing: Outgoing
   readonly deadlineMs: number
+  readonly #now: () => number
   #controller: Dispatcher.DispatchController | null = null
+  #sentMs = 0
   #status = 0
   #headers: IncomingHttpHeaders = {}
   #chunks: Buffer[] = []
@@ -35,13 +38,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     outgoing: Outgoing,
     deadlineMs: number,
+    now: () => number,
     resolve: (received: Received) => void,
     reject: (error: NoAnswer) => void,
   ) {
     this.outgoing = outgoing
     this.deadlineMs = deadlineMs
+    this.#now = now
     this.#resolve = resolve
     this.#reject = reject
+  }
+
+  /** Until when the connection may be used for another request, as its server announced. */
+  get usableUntilMs(): number {
+    return usableUntilMs(this.#headers, this.#sentMs)
   }
 
   get settled(): boolean {
@@ -51,6 +61,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Undici says so right before the first byte is written; before that nothing was sent. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#sentMs = this.#now()
     if (this.#settled) controller.abort(new Error('settled'))
   }
 
