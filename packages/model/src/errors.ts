@@ -23,7 +23,8 @@ export const errorCatalogue = {
   BANYAN_LISTEN_FAILED: 'The address cannot be listened on.',
   BANYAN_LISTEN_SOCKET_INVALID:
     'The environment announces a passed socket that is not there or not one.',
-  BANYAN_NOT_READY: 'The process is starting and too many requests wait already.',
+  BANYAN_NOT_READY:
+    'The process takes no more for now: too many requests wait for its start, or it stops.',
   BANYAN_HANDLER_FAILED: 'A request handler threw an error or answered with something unusable.',
   BANYAN_BODY_TOO_LARGE: 'The body of a request is larger than the limit of `serve`.',
   BANYAN_HEADERS_TOO_LARGE: 'The headers of a request are larger than the limit of `serve`.',

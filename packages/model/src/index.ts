@@ -16,7 +16,13 @@ export type { FoundFiles } from './found-files.ts'
 export { freezeDeep } from './freeze.ts'
 export type * from './gateway-file.ts'
 export type { Ground } from './ground.ts'
-export { brokenByChange, brokenInvariants, type Invariant, invariants } from './invariants.ts'
+export {
+  brokenByChange,
+  brokenByClimb,
+  brokenInvariants,
+  type Invariant,
+  invariants,
+} from './invariants.ts'
 export { copyJsonLike } from './json-like.ts'
 export { nearestName } from './nearest-name.ts'
 export { resolvePath } from './paths.ts'

@@ -1,4 +1,19 @@
-import { findHost, findNode, findRunning, isDataNode, type State } from './state.ts'
+import { isAnswered, lossOf, routedServices } from './answers.ts'
+import { isSame } from './is-same.ts'
+import { sayList } from './say-list.ts'
+import {
+  findHost,
+  findNode,
+  findRunning,
+  type Goal,
+  isAdmitted,
+  isDataNode,
+  isRouted,
+  runningEntries,
+  runningGateways,
+  runsCode,
+  type State,
+} from './state.ts'
 
 /** A thing that is true of every state that a climb passes through. Gives what is wrong, or null. */
 export type Invariant = { readonly name: string; readonly check: (state: State) => string | null }
@@ -49,7 +64,7 @@ export const invariants: readonly Invariant[] = [
     check: ({ topology, running }) =>
       firstWrong(running, ({ node, release }) => {
         const found = findNode(topology, node)
-        return found && isDataNode(found) === (release === null)
+        return found && runsCode(found) === (release !== null)
           ? null
           : `${node} runs release ${release}`
       }),
@@ -64,10 +79,40 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: 'a rung that is recorded has its nodes',
+    check: ({ topology: { rungs, nodes } }) => {
+      if (rungs.length > 0 && nodes.length === 0) return `${rungs.join()} without a node`
+      if (!rungs.includes('balanced')) return null
+      if (!nodes.some(({ engine }) => engine === 'gateway')) return 'balanced without a gateway'
+      const hosts = new Set(nodes.filter(isRouted).map(({ host }) => host))
+      return hosts.size > 1 ? null : `balanced on ${sayList([...hosts])}`
+    },
+  },
+  {
+    name: 'what accepts from the public socket is a gateway or a process with routes',
     check: ({ topology }) =>
-      topology.rungs.length > 0 && topology.nodes.length === 0
-        ? `${topology.rungs.join()} without a node`
-        : null,
+      firstWrong(topology.nodes, ({ name, tier, engine, entry }) => {
+        const isGateway = engine === 'gateway'
+        if (isGateway !== (tier === 'entry')) return `${name} is a ${engine} of the tier ${tier}`
+        if (isGateway && !entry) return `${name} is a gateway and accepts nothing`
+        return entry && !isGateway && tier !== 'web' ? `${name} has no routes and accepts` : null
+      }),
+  },
+  {
+    name: 'whoever accepts from the public socket is on one host',
+    check: (state) => {
+      const hosts = new Set(runningEntries(state).map(({ host }) => host))
+      return hosts.size > 1 ? `they are on ${sayList([...hosts])}` : null
+    },
+  },
+  {
+    name: 'a gateway sends only to processes with routes that take nothing from the public socket',
+    check: ({ topology, admitted }) =>
+      firstWrong(admitted, (name) => {
+        if (admitted.indexOf(name) !== admitted.lastIndexOf(name)) return `${name} is sent to twice`
+        const node = findNode(topology, name)
+        if (!node) return `${name} does not exist`
+        return isRouted(node) && !node.entry ? null : `${name} is sent to`
+      }),
   },
 ]
 
@@ -79,10 +124,28 @@ export const brokenInvariants = (state: State): readonly string[] =>
   })
 
 /**
- * What two states in a row may not show: data that goes, whatever the goal, while somebody could use it.
- * Gives what is wrong, or null.
+ * What two states in a row may not show, whatever the goal: data that goes while somebody could use it,
+ * a process that is stopped while a gateway sends to it. Gives what is wrong, or null.
  */
-export const brokenByChange = (before: State, after: State): string | null => {
+export const brokenByChange = (before: State, after: State): string | null =>
+  lostData(before, after) ?? stoppedInUse(before, after)
+
+/**
+ * What one step of a climb may not take away: whoever was answered, and is to be answered by the goal,
+ * is answered still. A system that stops answers nobody, and a host that moves takes its nodes with it.
+ */
+export const brokenByClimb = (before: State, after: State, goal: Goal): string | null => {
+  if (goal.power === 'off' || movesHost(before, goal)) return null
+  return firstWrong(routedServices(goal.topology), (service) => {
+    const loss = lossOf(before, after, service)
+    if (loss !== null) return loss
+    return isAnswered(before, service) && !isAnswered(after, service)
+      ? `${service} was answered, and is not any more`
+      : null
+  })
+}
+
+const lostData = (before: State, after: State): string | null => {
   const gone = before.topology.nodes.find(
     (node) => isDataNode(node) && !findNode(after.topology, node.name),
   )
@@ -90,4 +153,24 @@ export const brokenByChange = (before: State, after: State): string | null => {
   const user = after.running.find(({ release }) => release !== null)
   if (user) return `${gone.name} was deleted while ${user.node} ran`
   return findRunning(before, gone.name) ? `${gone.name} was deleted while it ran` : null
+}
+
+const stoppedInUse = (before: State, after: State): string | null => {
+  if (runningGateways(before).length === 0) return null
+  const stopped = before.running.find(
+    ({ node }) => isAdmitted(before, node) && !findRunning(after, node),
+  )
+  return stopped ? `${stopped.node} was stopped while a gateway sent to it` : null
+}
+
+/** Whether a host is to have another address, or another one the public socket. */
+const movesHost = (state: State, { topology }: Goal): boolean => {
+  const entryHost = topology.nodes.find(({ entry }) => entry)?.host
+  return (
+    runningEntries(state).some(({ host }) => host !== entryHost) ||
+    topology.hosts.some((host) => {
+      const before = findHost(state.topology, host.name)
+      return before !== undefined && !isSame(before, host)
+    })
+  )
 }

@@ -213,7 +213,7 @@ test('routes are prefixes that begin with a slash, each of them once', () => {
 })
 
 test('a route may begin with a host name, in any letters, without scheme and port', () => {
-  const good = ['api.example.com/', 'API.Example.com/v1', 'localhost/', '127.0.0.1/x']
+  const good = ['api.example.com/', 'API.Example.org/v1', 'localhost/', '127.0.0.1/x']
   assert.deepEqual(faultsOfService({ run: 'node x', routes: good }), {})
   const mends: Readonly<Record<string, RegExp>> = {
     'api.example.com': /"api\.example\.com\/"/,

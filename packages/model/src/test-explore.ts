@@ -1,0 +1,113 @@
+/**
+ * Every state that a system can come into: by any step of any climb, begun and given up at any moment,
+ * while any nodes die. States that differ only in the version of their topology count as one.
+ */
+import { brokenByChange, brokenByClimb, brokenInvariants } from './invariants.ts'
+import { isReached } from './plan/reached.ts'
+import { nextStep } from './plan.ts'
+import { simulate } from './simulate.ts'
+import type { Goal, State } from './state.ts'
+import type { Step } from './step.ts'
+
+export type Exploration = {
+  readonly states: readonly State[]
+  /** For each goal the number of the state that follows each state, or null where nothing is left to do. */
+  readonly next: readonly (readonly (number | null)[])[]
+  /** What was found wrong, in words. */
+  readonly wrong: readonly string[]
+}
+
+export type ExploreOptions = {
+  /** Nodes die in any state; else nobody dies. */
+  readonly crashes: boolean
+  readonly statesMax: number
+}
+
+export const explore = (
+  starts: readonly State[],
+  goals: readonly Goal[],
+  { crashes, statesMax }: ExploreOptions,
+): Exploration => {
+  const states: State[] = []
+  const numbers = new Map<string, number>()
+  const wrong: string[] = []
+  const numberOf = (state: State): number => {
+    const key = keyOf(state)
+    const known = numbers.get(key)
+    if (known !== undefined) return known
+    numbers.set(key, states.length)
+    for (const broken of brokenInvariants(state)) wrong.push(`${broken} in ${key}`)
+    return states.push(state) - 1
+  }
+  const next = goals.map((): (number | null)[] => [])
+  for (const start of starts) numberOf(start)
+  for (let number = 0; number < states.length && wrong.length < 5; number++) {
+    const state = states[number]
+    if (!state) break
+    if (number > statesMax) throw new Error(`There are more than ${statesMax} states.`)
+    for (const [index, goal] of goals.entries()) {
+      const step = nextStep(state, goal)
+      if (!step) {
+        next[index]?.push(null)
+        if (!isReached(state, goal)) wrong.push(`stuck: ${say(state, goal)}`)
+        continue
+      }
+      const after = simulate(state, step)
+      const broken = brokenByChange(state, after) ?? brokenByClimb(state, after, goal)
+      if (broken) wrong.push(`${broken}: ${JSON.stringify(step)} ${say(state, goal)}`)
+      next[index]?.push(numberOf(after))
+    }
+    if (crashes) for (const dead of state.running) numberOf(withoutNode(state, dead.node))
+  }
+  return { states, next, wrong }
+}
+
+/** A climb that would go on for ever, as the steps of its circle; null when there is none. */
+export const circleIn = ({ states, next }: Exploration, goals: readonly Goal[]) => {
+  for (const [index, goal] of goals.entries()) {
+    const after = next[index] ?? []
+    const seenIn = new Map<number, number>()
+    for (let start = 0; start < after.length; start++) {
+      for (let at: number | null = start; at !== null && !seenIn.has(at); at = after[at] ?? null) {
+        seenIn.set(at, start)
+        const then: number | null = after[at] ?? null
+        if (then !== null && seenIn.get(then) === start) {
+          return { steps: stepsFrom(states[then], goal, 12), state: states[then], goal }
+        }
+      }
+    }
+  }
+  return null
+}
+
+const stepsFrom = (from: State | undefined, goal: Goal, count: number): readonly Step[] => {
+  const steps: Step[] = []
+  for (let state = from; state && steps.length < count; ) {
+    const step = nextStep(state, goal)
+    if (!step) break
+    steps.push(step)
+    state = simulate(state, step)
+  }
+  return steps
+}
+
+const withoutNode = (state: State, name: string): State => ({
+  ...state,
+  running: state.running.filter(({ node }) => node !== name),
+})
+
+const say = (state: State, goal: Goal): string =>
+  JSON.stringify({ state: JSON.parse(keyOf(state)), goal })
+
+const keyOf = ({ topology, running, migrated, admitted }: State): string =>
+  JSON.stringify({
+    rungs: topology.rungs,
+    hosts: topology.hosts.map(({ name, address }) => `${name} ${address}`),
+    nodes: topology.nodes.map(
+      ({ name, tier, host, port, size, entry }) =>
+        `${name} ${tier} ${host}:${port} ${size.cpus} ${entry ?? ''}`,
+    ),
+    running: running.map(({ node, release }) => `${node} ${release}`).sort(),
+    migrated,
+    admitted,
+  })
