@@ -11,6 +11,7 @@ import {
   statePaths,
   stopOffline,
   untilEnded,
+  untilHolderEnded,
 } from '@banyan/control/api'
 import { BanyanError } from '@banyan/model'
 import type { Common } from '../program.ts'
@@ -40,13 +41,23 @@ export async function down({ json, directory }: Common, options: DownOptions): P
 async function stop(paths: StatePaths): Promise<readonly string[]> {
   const running = await findControl(paths)
   if (running === null) return await stopOffline(paths)
-  const control = new ControlClient(running.socket)
-  const { nodes } = await control.status()
-  await control.down()
-  // It answers when all is stopped, and needs a moment more to end itself.
-  await untilEnded(running, 10_000)
-  return nodes.filter(({ pid }) => pid !== null).map(({ name }) => name)
+  try {
+    const control = new ControlClient(running.socket)
+    const { nodes } = await control.status()
+    await control.down()
+    // It answers when all is stopped, and needs a moment more to end itself.
+    await untilEnded(running, 10_000)
+    await untilHolderEnded(paths)
+    return nodes.filter(({ pid }) => pid !== null).map(({ name }) => name)
+  } catch (error) {
+    // One that died meanwhile has left the rest to us; any other answer is its own.
+    if (!(await untilEnded(running, diesMs))) throw error
+    return await stopOffline(paths)
+  }
 }
+
+/** Between the last that is heard of a process and its end. */
+const diesMs = 200
 
 function describe(doomed: readonly Doomed[]): string {
   const lines = doomed.map(({ path, what, bytes }) => `  ${path}  (${what}, ${sayBytes(bytes)})`)

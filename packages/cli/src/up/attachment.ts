@@ -1,11 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  type ControlClient,
+  ControlClient,
   type ControlEvent,
   errorOf,
+  findControl,
+  findHolder,
+  isSameProcess,
+  observeOffline,
   type PreparedUp,
+  type ProcessIdentity,
   type StartedControl,
+  type StatePaths,
+  stopOffline,
   untilEnded,
+  untilHolderEnded,
 } from '@banyan/control/api'
 import { BanyanError } from '@banyan/model'
 import { FirstScreen } from './first-screen.ts'
@@ -13,6 +21,8 @@ import { LiveLogs } from './live-logs.ts'
 
 const longestGoodbyeMs = 10_000
 const logLagMs = 150
+/** How long one that only waits for the start stays without control. */
+const longestGapMs = 15_000
 
 export type AttachmentOptions = {
   readonly json: boolean
@@ -21,12 +31,14 @@ export type AttachmentOptions = {
   readonly onSettled?: (client: ControlClient) => void
 }
 
-/** A terminal that stays with the system that it started. */
+/** A terminal that stays with the system that it started, also while one control follows another. */
 export class Attachment {
   readonly #prepared: PreparedUp
   readonly #options: AttachmentOptions
   readonly #screen: FirstScreen
   readonly #logs: LiveLogs
+  readonly #client: ControlClient
+  #socket = ''
   #ready = false
   #stopped = false
   #failure: BanyanError | null = null
@@ -36,6 +48,7 @@ export class Attachment {
     this.#options = options
     this.#screen = new FirstScreen(options)
     this.#logs = new LiveLogs(prepared.paths, options.json)
+    this.#client = new ControlClient(() => this.#socket)
   }
 
   /** Before anything is started, so that no line of any log is missed. */
@@ -44,14 +57,13 @@ export class Attachment {
     await this.#logs.remember(this.#prepared.system)
   }
 
-  /** Follows what control says; returns the exit code. */
-  async follow({ client, identity }: StartedControl, signal: AbortSignal): Promise<number> {
+  /** Follows what control says, and what the next one says; returns the exit code. */
+  async follow({ socket, identity }: StartedControl, signal: AbortSignal): Promise<number> {
+    this.#socket = socket
     const giveUp = new AbortController()
     const stop = () => {
       this.#screen.stopping()
-      client.down().catch((error) => {
-        // An answer that does not come shows in the events, which end with control. A refusal does not.
-        if (error.code === 'BANYAN_CONTROL_FAILED' && this.#stopped) return
+      this.#stop().catch((error) => {
         this.#failure ??= error
         giveUp.abort()
       })
@@ -59,21 +71,87 @@ export class Attachment {
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop)
     try {
-      for await (const event of client.events(giveUp.signal)) {
-        await this.#take(event, client)
-        if (this.#ready && this.#options.detach) return 0
-      }
+      if (await this.#followAll(identity, giveUp.signal)) return 0
     } finally {
       signal.removeEventListener('abort', stop)
       await this.#logs.end()
     }
-    // Its last word is not its end: whoever looks after us must find nothing.
-    if (!giveUp.signal.aborted) await untilEnded(identity, longestGoodbyeMs)
     return this.#conclude(signal)
   }
 
-  async #take(event: ControlEvent, client: ControlClient): Promise<void> {
-    if (event.type === 'failed') this.#failure = errorOf(event.error)
+  /** True when it is up and nobody wants to stay. */
+  async #followAll(first: ProcessIdentity, giveUp: AbortSignal): Promise<boolean> {
+    for (let identity: ProcessIdentity | null = first; identity !== null; ) {
+      if (await this.#followOne(giveUp)) return true
+      if (giveUp.aborted) return false
+      // Its last word is not its end: whoever looks after us must find nothing.
+      await untilEnded(identity, longestGoodbyeMs)
+      identity = await this.#findNext(identity, giveUp)
+    }
+    return false
+  }
+
+  async #followOne(giveUp: AbortSignal): Promise<boolean> {
+    try {
+      for await (const event of this.#client.events(giveUp)) {
+        await this.#take(event)
+        if (this.#ready && this.#options.detach) return true
+      }
+    } catch (error) {
+      // It has died before it could be asked; the next one is looked for.
+      if (!isSilence(error)) throw error
+    }
+    return false
+  }
+
+  /** The control that takes the place of one that died; null when none is wanted, or none comes. */
+  async #findNext(last: ProcessIdentity, giveUp: AbortSignal): Promise<ProcessIdentity | null> {
+    const { paths } = this.#prepared
+    if (this.#stopped || this.#failure !== null) {
+      await untilHolderEnded(paths)
+      return null
+    }
+    if (isSameProcess(last)) return last
+    this.#screen.say('Control died. What it started goes on, and another control takes over.')
+    const patient = this.#ready && !this.#options.detach
+    const deadline = performance.now() + (patient ? Number.POSITIVE_INFINITY : longestGapMs)
+    while (!giveUp.aborted && performance.now() < deadline) {
+      const file = await findControl(paths)
+      if (file !== null) {
+        this.#socket = file.socket
+        return file
+      }
+      if (findHolder(paths) === null) {
+        this.#stopped = this.#ready && (await isAllStopped(paths))
+        return null
+      }
+    }
+    return null
+  }
+
+  /** Has everything stopped, by control if one runs. */
+  async #stop(): Promise<void> {
+    const { paths } = this.#prepared
+    try {
+      await this.#client.down()
+    } catch (error) {
+      // An answer that does not come shows in the events, which end with control. A refusal does not.
+      if (!isSilence(error)) throw error
+      await sleep(logLagMs)
+      const control = this.#stopped ? null : await findControl(paths)
+      if (this.#stopped) return
+      if (control !== null && isSameProcess(control)) {
+        this.#socket = control.socket
+        return await this.#client.down()
+      }
+      await stopOffline(paths)
+      this.#stopped = true
+    }
+  }
+
+  async #take(event: ControlEvent): Promise<void> {
+    // Once it was up, one that does not get it up again is followed by another.
+    if (event.type === 'failed' && !this.#ready) this.#failure = errorOf(event.error)
     if (event.type === 'stopped') this.#stopped = true
     // A crash has printed why; its lines are read from the log a moment later, and come first.
     if (event.type === 'change' && event.outcome === 'failed') await sleep(logLagMs)
@@ -81,10 +159,10 @@ export class Attachment {
     const settles = event.type === 'ready' || event.type === 'change'
     if (!settles || this.#ready) return
     this.#ready = true
-    this.#options.onSettled?.(client)
+    this.#options.onSettled?.(this.#client)
     if (this.#options.detach) return
     // A control that has just died is told by the end of its events, not by this.
-    const status = await client.status().catch(() => null)
+    const status = await this.#client.status().catch(() => null)
     if (status !== null) this.#logs.start(status.nodes)
   }
 
@@ -101,6 +179,16 @@ export class Attachment {
       },
     )
   }
+}
+
+/** Then it was not a death that ended it: somebody has stopped the system meanwhile. */
+async function isAllStopped(paths: StatePaths): Promise<boolean> {
+  const { nodes } = await observeOffline(paths)
+  return nodes.every(({ pid }) => pid === null)
+}
+
+function isSilence(error: unknown): boolean {
+  return BanyanError.is(error) && error.code === 'BANYAN_CONTROL_FAILED'
 }
 
 function stoppedByOthers(): BanyanError {

@@ -22,6 +22,12 @@ export class FirstScreen {
     this.#stopping = true
   }
 
+  /** What no control can say: that it has died. */
+  say(sentence: string): void {
+    const event = { at: new Date().toISOString(), type: 'control', sentence }
+    this.#line(this.#json ? JSON.stringify(event) : `${paint('yellow', '●')} ${sentence}`)
+  }
+
   show(event: ControlEvent): void {
     const text = this.#json ? JSON.stringify(event) : this.#describe(event)
     if (text !== null) this.#line(text)
@@ -36,6 +42,8 @@ export class FirstScreen {
       case 'node':
         return this.#describeNode(event)
       case 'ready':
+        // The next control has taken over.
+        if (this.#ready) return `${paint('green', '●')} ${event.sentence}`
         this.#ready = true
         return this.#welcome(event)
       case 'change':
@@ -44,7 +52,9 @@ export class FirstScreen {
         return event.outcome === 'begun' ? null : `${paint('cyan', '↕')} ${event.sentence}`
       case 'failed':
         // The error itself comes at the very end, where nobody has to look for it.
-        return `${paint('red', '✗')} It does not come up. What this "up" started is being stopped.`
+        return this.#ready
+          ? `${paint('red', '✗')} ${event.sentence} It is tried again.`
+          : `${paint('red', '✗')} It does not come up. What this "up" started is being stopped.`
       case 'stopping':
       case 'stopped':
         return event.sentence

@@ -18,10 +18,15 @@ import type {
  * console.log((await control?.status())?.sentence)
  */
 export class ControlClient {
-  readonly #socket: string
+  readonly #findSocket: () => string
 
-  constructor(socket: string) {
-    this.#socket = socket
+  /** `socket` may be asked for each time, for somebody who follows one control after another. */
+  constructor(socket: string | (() => string)) {
+    this.#findSocket = typeof socket === 'string' ? () => socket : socket
+  }
+
+  get #socket(): string {
+    return this.#findSocket()
   }
 
   /** The control that runs, or null. */

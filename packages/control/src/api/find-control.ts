@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError } from '@banyan/model'
+import { findHolder } from '../holder/holder-file.ts'
 import { isSameProcess } from '../sites/identity.ts'
 import { exists, readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
@@ -8,11 +9,26 @@ import type { ControlFile } from './types.ts'
 /** A control that ends removes its file just before its socket. */
 const endingMs = 300
 
+/** How long a control that has died, or is just beginning, is waited for while its holder lives. */
+const comingMs = 3_000
+const lookEveryMs = 20
+
 /**
- * The control that runs, or null. What a dead one wrote down is not believed, nor what was copied
- * here from another state directory.
+ * The control that runs, or null. One that its holder is starting is waited for. What a dead one wrote
+ * down is not believed, nor what was copied here from another state directory.
  */
 export async function findControl(paths: StatePaths): Promise<ControlFile | null> {
+  const deadline = performance.now() + comingMs
+  for (;;) {
+    // Looked for first: one that ends between the two looks has ended its control before.
+    const holder = findHolder(paths)
+    const file = await findPresent(paths)
+    if (file !== null || holder === null || performance.now() > deadline) return file
+    await sleep(lookEveryMs)
+  }
+}
+
+async function findPresent(paths: StatePaths): Promise<ControlFile | null> {
   const file = await readControlFile(paths)
   if (file === null || (await exists(file.socket))) return file
   await sleep(endingMs)

@@ -15,7 +15,12 @@ import { ControlClient } from './control-client.ts'
 import type { PreparedUp } from './prepare-up.ts'
 import { errorOf } from './report.ts'
 
-export type StartedControl = { readonly client: ControlClient; readonly identity: ProcessIdentity }
+export type StartedControl = {
+  readonly client: ControlClient
+  /** Where it listens; the next control may listen elsewhere. */
+  readonly socket: string
+  readonly identity: ProcessIdentity
+}
 
 /**
  * Starts a holder, which starts control, both detached from us, and returns as soon as control
@@ -45,7 +50,8 @@ export async function startControl(prepared: PreparedUp): Promise<StartedControl
   child.unref()
   if (word.kind === 'refused') throw errorOf(word.error)
   if (word.kind === 'died') throw failed(word.how, await lastLines(paths.controlLog, 10))
-  return { client: new ControlClient(word.socket), identity: word.identity }
+  const { socket, identity } = word
+  return { client: new ControlClient(socket), socket, identity }
 }
 
 /**

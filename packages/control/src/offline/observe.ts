@@ -12,6 +12,7 @@ import { type FoundProcess, findProcess } from '../drivers/find-process.ts'
 import { withAdopted } from '../engines/adopted/engine.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import { reachableHost } from '../engines/process/readiness.ts'
+import { findHolder } from '../holder/holder-file.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { roleOf } from '../status.ts'
@@ -35,6 +36,7 @@ export async function observeOffline(paths: StatePaths): Promise<Status> {
     sentence: sentenceOf(
       topology,
       alive.map(({ name }) => name),
+      findHolder(paths) !== null,
     ),
   }
 }
@@ -109,9 +111,17 @@ async function canConnect(host: string, port: number): Promise<boolean> {
   })
 }
 
-function sentenceOf({ nodes }: Topology, alive: readonly string[]): string {
+function sentenceOf({ nodes }: Topology, alive: readonly string[], isComing: boolean): string {
+  if (isComing) return comingBack(alive)
   if (nodes.length === 0) return 'Nothing was started here yet.'
   if (alive.length === 0) return 'Nothing runs. Start it with "banyan up".'
   const verb = alive.length === 1 ? 'runs' : 'run'
   return `Control does not run, but ${alive.join(' and ')} still ${verb}. "banyan up" takes over what runs, "banyan down" stops it.`
+}
+
+/** Its holder lives, and has been waited for already. */
+function comingBack(alive: readonly string[]): string {
+  const verb = alive.length === 1 ? 'goes' : 'go'
+  const meanwhile = alive.length === 0 ? '' : ` Meanwhile ${alive.join(' and ')} ${verb} on.`
+  return `Control died and is being started again; it does not come up yet, and control.log says why.${meanwhile}`
 }

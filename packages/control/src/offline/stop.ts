@@ -2,6 +2,7 @@ import { BanyanError, emptyTopology, type Node, type Topology } from '@banyan/mo
 import { findProcess } from '../drivers/find-process.ts'
 import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { stopServer } from '../engines/postgres/engine.ts'
+import { endHolder } from '../holder/end-holder.ts'
 import { localSite } from '../sites/local.ts'
 import { readJson } from '../state/files.ts'
 import { takeLock } from '../state/lock.ts'
@@ -10,17 +11,29 @@ import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 const serviceTimeoutMs = 10_000
 const databaseTimeoutMs = 15_000
 
-/** Stops what a dead control left running: services first, then databases. Gives the names of those that ran. */
+/**
+ * Stops what a dead control left running: its holder, which would start another, then services, then
+ * databases. Gives the names of the nodes that ran.
+ */
 export async function stopOffline(paths: StatePaths): Promise<string[]> {
-  const topology = (await readJson<Topology>(paths.topology)) ?? emptyTopology
-  const stopped: string[] = []
+  const stopped = await namesOfRunning(paths)
+  // A control that it had just started stops everything itself, before the two end.
+  await endHolder(paths)
   await withoutControl(paths, async () => {
-    for (const node of [...topology.nodes].sort(servicesFirst)) {
-      if ((await findProcess(paths, node)) !== null) stopped.push(node.name)
-      await stopNode(paths, node)
-    }
+    for (const node of await nodesToStop(paths)) await stopNode(paths, node)
   })
   return stopped
+}
+
+async function namesOfRunning(paths: StatePaths): Promise<string[]> {
+  const nodes = await nodesToStop(paths)
+  const found = await Promise.all(nodes.map(async (node) => await findProcess(paths, node)))
+  return nodes.filter((_node, index) => found[index] !== null).map(({ name }) => name)
+}
+
+async function nodesToStop(paths: StatePaths): Promise<Node[]> {
+  const { nodes } = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  return [...nodes].sort(servicesFirst)
 }
 
 /** Nobody may start control while we do what it would do. */
