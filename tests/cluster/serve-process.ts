@@ -5,7 +5,10 @@ import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { ServeOptions } from 'banyan'
 
-const script = fileURLToPath(new URL('./serve-apps.ts', import.meta.url))
+const scripts = {
+  http: fileURLToPath(new URL('./serve-apps.ts', import.meta.url)),
+  webSocket: fileURLToPath(new URL('./serve-ws-apps.ts', import.meta.url)),
+}
 
 export type LogLine = Record<string, unknown> & { readonly msg: string }
 
@@ -26,6 +29,8 @@ export type ServeProcess = {
 
 export type StartOptions = {
   readonly app: string
+  /** Which of the two files the app is in. Default `http`. */
+  readonly apps?: keyof typeof scripts
   readonly serve?: ServeOptions
   readonly env?: Record<string, string>
   readonly stdio?: StdioOptions
@@ -36,7 +41,7 @@ export async function startServe(options: StartOptions): Promise<ServeProcess> {
   const { PORT: _port, HOST: _host, LOG_LEVEL: _level, ...inherited } = process.env
   const child = spawn(
     process.execPath,
-    [script, options.app, JSON.stringify(options.serve ?? {})],
+    [scripts[options.apps ?? 'http'], options.app, JSON.stringify(options.serve ?? {})],
     {
       env: { ...inherited, PORT: '0', ...options.env },
       stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],
@@ -184,7 +189,7 @@ function parseAnswer(text: string, closed: boolean): { answer: Answer; rest: str
   const status = Number(first.split(' ')[1])
   const after = text.slice(headEnd + 4)
   const length = headers['content-length']
-  if (status === 100) return { answer: { status, headers, body: '' }, rest: after }
+  if (status < 200) return { answer: { status, headers, body: '' }, rest: after }
   if (length !== undefined) {
     if (after.length < Number(length)) return null
     const body = after.slice(0, Number(length))

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startLoad } from '@banyan/testing'
+import { eventually } from './support/banyan.ts'
+import { type ClimbSystem, startClimbSystem } from './support/climbs.ts'
+
+/* What goes wrong in a climb: it turns back, the app serves on, and the report says why. */
+
+const serve = JSON.stringify(
+  new URL('../../packages/banyan/src/index.ts', import.meta.url).pathname,
+)
+
+/** A web process that does what a file beside it says for its node. */
+const web = `import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { serve } from ${serve}
+const mood = (name) => existsSync(join(import.meta.dirname, name + '-' + process.env.BANYAN_NODE))
+if (mood('crash')) throw new Error('no mood to start today')
+if (mood('late')) await new Promise((resolve) => setTimeout(resolve, 600_000))
+await serve((request, response) => response.end(process.env.BANYAN_NODE))
+`
+
+const config = `export default {
+  name: 'moody',
+  services: { web: { run: 'node web.ts', routes: ['/'], startTimeoutMs: 4000, stopTimeoutMs: 8000 } },
+}
+`
+
+describe('a climb in which something goes wrong', { timeout: 300_000 }, () => {
+  let folder = ''
+  let system: ClimbSystem
+
+  before(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), 'banyan-moody-')))
+    await chmod(folder, 0o755)
+    await writeFile(join(folder, 'banyan.config.ts'), config)
+    await writeFile(join(folder, 'web.ts'), web)
+    system = await startClimbSystem({ config: join(folder, 'banyan.config.ts') })
+  })
+  after(async () => {
+    await system?.remove()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const ask = async () => {
+    const response = await fetch(system.url)
+    if (response.status !== 200) throw new Error(`status ${response.status}`)
+    return await response.text()
+  }
+  const mood = async (name: string) => await writeFile(join(folder, name), '')
+  const forget = async (name: string) => await rm(join(folder, name), { force: true })
+
+  async function climbUndone(direction: 'grow' | 'shrink', because: RegExp): Promise<void> {
+    const before = await system.status()
+    const load = startLoad({ rate: 100, send: ask })
+    const report = await system.climb(direction, 'balanced')
+    const { failed, sent } = await load.stop()
+    assert.equal(report.outcome, 'undone', JSON.stringify(report, null, 1))
+    assert.match(report.reason?.message ?? '', because)
+    assert.deepEqual(failed, [], `${failed.length} of ${sent} failed`)
+    const status = await eventually(async () => {
+      const now = await system.status()
+      return now.nodes.every(({ health }) => health === 'healthy') ? now : null
+    })
+    assert.deepEqual(status.rungs, before.rungs)
+    assert.deepEqual(
+      status.nodes.map(({ name }) => name).sort(),
+      before.nodes.map(({ name }) => name).sort(),
+    )
+  }
+
+  it('turns back when the second web server crashes, with its last words', async () => {
+    await mood('crash-web-2')
+    await climbUndone('grow', /no mood to start today/)
+    await forget('crash-web-2')
+  })
+
+  it('turns back when the second web server is never ready', async () => {
+    await mood('late-web-2')
+    await climbUndone('grow', /not ready/)
+    await forget('late-web-2')
+  })
+
+  it('makes the first web server the entry again when it does not come back behind the gateway', async () => {
+    const load = startLoad({ rate: 100, send: ask })
+    const growing = system.climb('grow', 'balanced')
+    // It runs until it is told to stop, and then has no mood to start for a while.
+    await eventually(async () => {
+      const { nodes } = await system.status()
+      return nodes.some(({ name, health }) => name === 'gateway-1' && health === 'healthy') || null
+    })
+    await mood('crash-web-1')
+    const turned = await eventually(async () => {
+      const lines = await system.journal()
+      return lines.some(({ kind }) => kind === 'turn') || null
+    }, 60_000)
+    assert.ok(turned)
+    await forget('crash-web-1')
+    const report = await growing
+    const { failed, sent } = await load.stop()
+    assert.notEqual(report.outcome, 'done')
+    assert.deepEqual(failed, [], `${failed.length} of ${sent} failed`)
+    await eventually(async () => (await system.status()).climb === null || null)
+    if (report.outcome === 'failed') await system.climb('shrink', 'balanced')
+    assert.deepEqual((await system.status()).rungs, ['single'])
+  })
+
+  it('refuses whole what cannot succeed, with every reason, and does nothing', async () => {
+    const before = (await system.journal()).length
+    const { error } = await system.json<{ error: { code: string; message: string } }>(
+      'grow',
+      'balancd',
+    )
+    assert.equal(error.code, 'BANYAN_RUNG_UNKNOWN')
+    const growing = system.climb('grow', 'balanced')
+    await sleep(300)
+    const second = await system.json<{ error: { code: string } }>('grow', 'balanced')
+    assert.equal(second.error.code, 'BANYAN_CLIMB_RUNNING')
+    assert.equal((await growing).outcome, 'done')
+    assert.equal((await system.climb('shrink', 'balanced')).outcome, 'done')
+    assert.ok((await system.journal()).length > before)
+  })
+})

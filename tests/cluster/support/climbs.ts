@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ClimbReport, NodeStatus, Status } from '@banyan/control/api'
+import { eventually, freePort } from './banyan.ts'
+
+const repository = new URL('../../../', import.meta.url).pathname
+const program = join(repository, 'packages/cli/bin/banyan.mjs')
+const conduit = join(repository, 'apps/conduit/banyan.config.ts')
+
+export type Ended = {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that runs, with everything that it has printed so far. */
+export type Going = {
+  readonly child: ChildProcess
+  readonly stdout: () => string
+  readonly ended: Promise<Ended>
+}
+
+/** A system of its own on this repository's packages, and the `banyan` command for it. */
+export type ClimbSystem = {
+  readonly url: string
+  readonly port: number
+  readonly state: string
+  start(...words: string[]): Going
+  /** Runs a command to its end and gives its last line of JSON, whatever its exit code. */
+  json<Answer = Record<string, unknown>>(...words: string[]): Promise<Answer>
+  status(): Promise<Status>
+  node(name: string): Promise<NodeStatus>
+  climb(direction: 'grow' | 'shrink', ...rungs: string[]): Promise<ClimbReport>
+  /** The process that runs control, or the holder, as it wrote it down. */
+  pidOf(who: 'control' | 'holder'): Promise<number>
+  journal(): Promise<readonly Record<string, unknown>[]>
+  remove(): Promise<void>
+}
+
+export type ClimbSystemOptions = {
+  /** Default: Conduit. */
+  readonly config?: string
+  readonly rungs?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts a system as a person does, detached; what was started is ended also when it does not get up. */
+export async function startClimbSystem(options: ClimbSystemOptions = {}): Promise<ClimbSystem> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'banyan-climb-')))
+  // PostgreSQL runs as an unprivileged user, who has to get through to the folder inside.
+  await chmod(folder, 0o755)
+  const state = join(folder, 'state')
+  const port = await freePort()
+  const { config = conduit, rungs = 'single', env = {} } = options
+  const going = new Set<ChildProcess>()
+
+  function start(...words: string[]): Going {
+    const all = [program, ...words, '--config', config, '--dir', state]
+    const child = spawn(process.execPath, all, {
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    going.add(child)
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (piece) => {
+      stdout += piece
+    })
+    child.stderr.on('data', (piece) => {
+      stderr += piece
+    })
+    const ended = new Promise<Ended>((resolve) => {
+      child.once('close', (code) => {
+        going.delete(child)
+        resolve({ code, stdout, stderr })
+      })
+    })
+    return { child, stdout: () => stdout, ended }
+  }
+
+  async function json<Answer>(...words: string[]): Promise<Answer> {
+    const { stdout, stderr } = await start(...words, '--json').ended
+    const last = stdout.trim().split('\n').at(-1) ?? ''
+    if (last === '') throw new Error(`banyan ${words.join(' ')} printed nothing: ${stderr}`)
+    return JSON.parse(last) as Answer
+  }
+
+  const status = async () => await json<Status>('status')
+  const system: ClimbSystem = {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    state,
+    start,
+    json,
+    status,
+    node: async (name) => {
+      const found = (await status()).nodes.find((node) => node.name === name)
+      if (found === undefined) throw new Error(`there is no node ${name}`)
+      return found
+    },
+    climb: async (direction, ...rungs) => await json<ClimbReport>(direction, ...rungs),
+    pidOf: async (who) =>
+      Number(JSON.parse(await readFile(join(state, `${who}.json`), 'utf8')).pid),
+    journal: async () =>
+      (await readFile(join(state, 'journal.jsonl'), 'utf8').catch(() => ''))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line)),
+    remove: async () => {
+      for (const child of going) child.kill('SIGKILL')
+      await start('down', '--destroy', '--yes').ended
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  const up = await start('up', '--detach', '--port', String(port), '--rungs', rungs).ended
+  if (up.code === 0) return system
+  await system.remove()
+  throw new Error(`it did not come up: ${up.stdout}${up.stderr}`)
+}
+
+/** What a proof found; there is more in it. */
+export type Proof = {
+  readonly sent: number
+  readonly failed: { readonly total: number; readonly byCause: Readonly<Record<string, number>> }
+  readonly lost: number
+  readonly doubled: number
+  readonly staleReads: number
+  readonly unknownOutcome: number
+  readonly longestGapMs: number
+  readonly acknowledgedWrites: number
+  readonly webSockets: {
+    readonly opened: number
+    readonly closedWell: number
+    readonly failed: { readonly total: number; readonly byCause: Readonly<Record<string, number>> }
+  } | null
+} & Readonly<Record<string, unknown>>
+
+/** Runs a proof for as long as the work takes, and gives what it found. */
+export async function proveDuring(
+  system: ClimbSystem,
+  words: readonly string[],
+  work: () => Promise<void>,
+): Promise<Proof> {
+  const proving = system.start('prove', '--seconds', '3600', '--json', ...words)
+  try {
+    await untilSent(system, proving)
+    await work()
+  } finally {
+    proving.child.kill('SIGINT')
+  }
+  const { stdout, stderr } = await proving.ended
+  const last = stdout.trim().split('\n').at(-1) ?? ''
+  if (!last.startsWith('{')) throw new Error(`no proof: ${stdout}${stderr}`)
+  return JSON.parse(last) as Proof
+}
+
+const setUpRequestsMax = 60
+
+/** A scenario first makes what it works on; the load has begun once more than that was answered. */
+async function untilSent(system: ClimbSystem, { child }: Going): Promise<void> {
+  const before = await answered(system)
+  await eventually(async () => {
+    if (child.exitCode !== null) return 'it ended'
+    return (await answered(system)) - before > setUpRequestsMax || null
+  }, 60_000)
+}
+
+/** The requests that the entry has answered, by its own count. */
+export async function answered({ state, status }: ClimbSystem): Promise<number> {
+  const { controlToken } = JSON.parse(await readFile(join(state, 'secrets.json'), 'utf8'))
+  const { nodes } = await status()
+  const entry =
+    nodes.find(({ tier }) => tier === 'entry') ?? nodes.find(({ tier }) => tier === 'web')
+  const path = entry?.engine === 'gateway' ? '/-/gateway' : '/-/control'
+  const headers = { authorization: `Bearer ${controlToken}` }
+  const response = await fetch(`http://${entry?.address}${path}`, { headers })
+  const { requests } = (await response.json()) as { requests: { sent: number } }
+  return requests.sent
+}
