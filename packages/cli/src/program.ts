@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { climb } from './commands/climb.ts'
 import { dev } from './commands/dev.ts'
 import { doctor } from './commands/doctor.ts'
 import { down } from './commands/down.ts'
@@ -8,6 +9,7 @@ import { exec } from './commands/exec.ts'
 import { init } from './commands/init.ts'
 import { kill } from './commands/kill.ts'
 import { logs } from './commands/logs.ts'
+import { pause, resume } from './commands/pause.ts'
 import { planCommand } from './commands/plan.ts'
 import { prove } from './commands/prove.ts'
 import { sql } from './commands/sql.ts'
@@ -178,6 +180,14 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
   killCommand.command.argument('<node>', 'a node, a service with one node, or "primary"')
   killCommand.runs((common, _options, [node = '']) => kill(common, node))
 
+  const pauseCommand = add('pause', 'let a node stand still with SIGSTOP, as if its machine hung')
+  pauseCommand.command.argument('<node>', 'a node, a service with one node, or "primary"')
+  pauseCommand.runs((common, _options, [node = '']) => pause(common, node))
+
+  const resumeCommand = add('resume', 'let a node that was paused go on')
+  resumeCommand.command.argument('<node>', 'a node, a service with one node, or "primary"')
+  resumeCommand.runs((common, _options, [node = '']) => resume(common, node))
+
   const downCommand = add('down', 'stop everything; the data stays')
   downCommand.command
     .option('--destroy', 'delete the data too, after saying what')
@@ -187,9 +197,26 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
   )
 
   const plan = add('plan', 'show the steps that a climb would take; nothing is done')
-  plan.command.argument('[rungs...]', 'rungs to climb to')
-  plan.runs((common, _options, [rungs]) =>
-    planCommand(common, (rungs ?? []) as unknown as string[]),
+  plan.command
+    .argument('[rungs...]', 'rungs to climb to')
+    .option('--shrink', 'the rungs are given up; without one, the highest')
+  plan.runs((common, options, [rungs]) =>
+    planCommand(common, {
+      direction: options.shrink === true ? 'shrink' : 'grow',
+      rungs: (rungs ?? []) as unknown as string[],
+    }),
+  )
+
+  const growCommand = add('grow', 'climb to a rung while the app serves; Ctrl-C takes it back')
+  growCommand.command.argument('[rungs...]', 'rungs to climb to (default: the next one)')
+  growCommand.runs((common, _options, [rungs]) =>
+    climb(common, { direction: 'grow', rungs: (rungs ?? []) as unknown as string[] }),
+  )
+
+  const shrinkCommand = add('shrink', 'give a rung up while the app serves; Ctrl-C takes it back')
+  shrinkCommand.command.argument('[rungs...]', 'rungs to give up (default: the highest one)')
+  shrinkCommand.runs((common, _options, [rungs]) =>
+    climb(common, { direction: 'shrink', rungs: (rungs ?? []) as unknown as string[] }),
   )
 
   const doctorCommand = add('doctor', 'say what is here, what is missing, and what is in the way')

@@ -1,13 +1,13 @@
-import { planClimb } from '@banyan/control/api'
+import { type ClimbRequest, planClimb } from '@banyan/control/api'
 import { paint } from '../paint.ts'
 import type { Common } from '../program.ts'
 
 /** Shows the steps of a climb, with what takes each back. */
 export async function planCommand(
   { json, config, directory }: Common,
-  rungs: readonly string[],
+  { rungs, direction }: ClimbRequest,
 ): Promise<number> {
-  const planned = await planClimb({ config, directory, rungs })
+  const planned = await planClimb({ config, directory, rungs, direction })
   if (json) {
     process.stdout.write(`${JSON.stringify(planned)}\n`)
     return 0

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type ClimbReport,
+  ControlClient,
+  type ControlEvent,
+  type StatePaths,
+} from '@banyan/control/api'
+import { BanyanError, type ErrorCode } from '@banyan/model'
+
+/** Who is told what happens to a climb. */
+export type Audience = {
+  show(event: ControlEvent): void
+  /** Control has died, and is back. */
+  lost(): void
+  found(): void
+}
+
+export type FollowOptions = {
+  readonly paths: StatePaths
+  readonly client: ControlClient
+  readonly climb: string
+  readonly audience: Audience
+  /** Asks the climb to go back; asked of the next control too, should this one die before it did. */
+  readonly turning: AbortSignal
+}
+
+const nextControlMs = 10_000
+const lookEveryMs = 100
+/** The last events are on their way when the report is there. */
+const lastEventsMs = 1_000
+
+/** Stays with a climb until it has ended, over the deaths of the controls that lead it. */
+export async function followClimb(options: FollowOptions): Promise<ClimbReport> {
+  return await new Following(options).run()
+}
+
+class Following {
+  readonly #options: FollowOptions
+  #client: ControlClient
+  /** Since when nothing was heard of the climb; null while something is. */
+  #lostAtMs: number | null = null
+  #stopped = false
+
+  constructor(options: FollowOptions) {
+    this.#options = options
+    this.#client = options.client
+  }
+
+  async run(): Promise<ClimbReport> {
+    for (;;) {
+      const report = await this.#stay(this.#client)
+      if (report !== null) return report
+      if (this.#stopped) throw stopped(this.#options.climb)
+      await this.#findNext()
+    }
+  }
+
+  /** With one control: the report, or null when that control is gone. */
+  async #stay(client: ControlClient): Promise<ClimbReport | null> {
+    const { climb, turning } = this.#options
+    const leaving = new AbortController()
+    const shown = this.#showEvents(client, leaving.signal)
+    // Thrown where it is waited for, below; until then nobody has to look.
+    shown.catch(() => {})
+    const turn = () => void client.turnBack(climb).catch(() => {})
+    if (turning.aborted) turn()
+    turning.addEventListener('abort', turn)
+    try {
+      const report = await client.climbEnd(climb).catch((error) => this.#forgive(error))
+      // Whether the climb is over or control, the last words are worth waiting for.
+      await Promise.race([shown, sleep(lastEventsMs, null, { signal: leaving.signal })])
+      return report
+    } finally {
+      turning.removeEventListener('abort', turn)
+      leaving.abort()
+    }
+  }
+
+  /** Only what this climb did: control also tells what was before it. Ends with the climb's end. */
+  async #showEvents(client: ControlClient, signal: AbortSignal): Promise<void> {
+    const { climb, audience } = this.#options
+    let isOurs = false
+    try {
+      for await (const event of client.events(signal)) {
+        if (signal.aborted) return
+        isOurs ||= event.type === 'climb' && event.climb === climb
+        if (!isOurs) continue
+        this.#hear()
+        if (event.type === 'stopped') this.#stopped = true
+        audience.show(event)
+        if (event.type === 'climb' && event.report !== null) return
+      }
+    } catch (error) {
+      // That control is gone is noticed by whoever waits for the climb's end.
+      if (!isOf(error, 'BANYAN_CONTROL_FAILED')) throw error
+    }
+  }
+
+  /** A control that is gone, or that has only just begun to read what the last one left. */
+  #forgive(error: unknown): null {
+    const isWaiting = this.#lostAtMs !== null && isOf(error, 'BANYAN_CLIMB_UNKNOWN')
+    if (isOf(error, 'BANYAN_CONTROL_FAILED') || isWaiting) return null
+    throw error
+  }
+
+  #hear(): void {
+    if (this.#lostAtMs === null) return
+    this.#lostAtMs = null
+    this.#options.audience.found()
+  }
+
+  async #findNext(): Promise<void> {
+    const { paths, audience, climb } = this.#options
+    if (this.#lostAtMs === null) audience.lost()
+    this.#lostAtMs ??= performance.now()
+    for (;;) {
+      if (performance.now() - this.#lostAtMs > nextControlMs) throw nobodyCame(climb)
+      await sleep(lookEveryMs)
+      const found = await ControlClient.find(paths).catch(() => null)
+      if (found === null) continue
+      this.#client = found
+      return
+    }
+  }
+}
+
+const isOf = (error: unknown, code: ErrorCode) => BanyanError.is(error) && error.code === code
+
+function nobodyCame(climb: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_CONTROL_FAILED',
+    `Control died in the middle of the climb ${climb}, and no other came within ${nextControlMs / 1_000} s. What runs goes on running.`,
+    {
+      hint: 'Run "banyan up": it finishes the climb, or takes it back. Why control died may be in control.log.',
+      details: { climb },
+    },
+  )
+}
+
+function stopped(climb: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_INTERRUPTED',
+    `Somebody stopped the system in the middle of the climb ${climb}.`,
+    { hint: 'Run "banyan up" to start it again; it goes on from where it is.', details: { climb } },
+  )
+}

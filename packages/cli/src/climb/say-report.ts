@@ -1,0 +1,45 @@
+import type { ClimbReport } from '@banyan/control/api'
+import { sayList } from '@banyan/model'
+
+/** `7/7 steps in 4.2 s, 0 of 1,260 requests failed, longest write pause 31 ms`. */
+export function saySummary(report: ClimbReport): string {
+  const { steps, totalMs, requests, longestWritePauseMs } = report
+  const done = steps.filter(({ outcome }) => outcome === 'done').length
+  // What was interrupted was looked at by the next control, and done again where that was needed.
+  const counted = steps.filter(({ outcome }) => outcome !== 'interrupted').length
+  const parts = [`${done}/${counted} ${counted === 1 ? 'step' : 'steps'} in ${saySpan(totalMs)}`]
+  parts.push(sayRequests(requests))
+  if (longestWritePauseMs !== null)
+    parts.push(`longest write pause ${saySpan(longestWritePauseMs)}`)
+  return parts.join(', ')
+}
+
+function sayRequests({ sent, failed }: ClimbReport['requests']): string {
+  if (sent === 0) return 'no requests'
+  return `${count(failed)} of ${count(sent)} ${sent === 1 ? 'request' : 'requests'} failed`
+}
+
+/** What holds now, and why it is not what was asked for. */
+export function sayOutcome({ from, to, outcome, steps, reason }: ClimbReport): readonly string[] {
+  if (outcome === 'done' && steps.length === 0) return [`There is nothing to do: ${held(to)}.`]
+  if (outcome === 'done') return []
+  const why =
+    reason === null ? [] : [reason.message, ...(reason.hint === null ? [] : [reason.hint])]
+  if (outcome === 'undone') return [`Undone: ${held(from)}, as before the climb.`, ...why]
+  return [
+    'Failed: neither the goal nor the way back was reached; what runs goes on running.',
+    ...why,
+  ]
+}
+
+const held = (rungs: readonly string[]) =>
+  `${sayList(rungs)} ${rungs.length === 1 ? 'holds' : 'hold'}`
+
+const count = (amount: number) => amount.toLocaleString('en-US')
+
+/** `31 ms`, `4.2 s`. */
+export function saySpan(milliseconds: number): string {
+  return milliseconds < 1_000
+    ? `${Math.round(milliseconds)} ms`
+    : `${(milliseconds / 1_000).toFixed(1)} s`
+}
