@@ -187,13 +187,17 @@ test('a paused node has failed on purpose at once, is left as it is, and is heal
   await keeper.unwant()
 })
 
-test('a paused node that another control left is known to be paused', async () => {
-  const { node, keeper, until } = makeNode()
+test('a paused node that another control left is known to be paused, and never late', async () => {
+  const { node, keeper, until, seen } = makeNode()
   node.alive = true
   node.paused = true
   await keeper.want()
   await until('paused')
-  assert.equal(keeper.health, 'failed')
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  assert.deepEqual([keeper.situation, keeper.health], ['paused', 'failed'])
+  node.paused = false
+  await until('healthy')
+  assert.ok(!seen.includes('late'))
   await keeper.unwant()
   assert.deepEqual(node.log, ['stop'])
 })

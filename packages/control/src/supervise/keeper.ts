@@ -137,6 +137,8 @@ export class Keeper {
   async seePause(): Promise<void> {
     const presence = this.#presence
     const paused = presence !== null && (await this.driver.isPaused?.(presence)) === true
+    // One that another control left standing is not late; its time begins when it goes on.
+    if (paused && !this.#startedByUs) this.#change({ startedAtMs: this.#options.now() })
     if (paused === this.#facts.paused) return
     this.#probedAtMs = Number.NEGATIVE_INFINITY
     const missing = paused ? sayPaused(this.name) : null
