@@ -20,6 +20,7 @@ import { edit, editProfile, publish, withdraw } from './proof/writing.ts'
 export default defineScenario({
   name: 'conduit',
   setUp: setUpWorld,
+  webSocket: '/api/articles/live',
   actions: [
     { name: 'front page', kind: 'read', weight: 18, run: readFrontPage },
     { name: 'feed', kind: 'read', weight: 12, run: readFeed },

@@ -164,6 +164,14 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
     .option('--seed <number>', 'repeats the choice of actions', wholeFrom(0, 2 ** 32 - 1))
     .option('--connections <number>', 'connections that are kept open', wholeFrom(1, 10_000))
     .option('--timeout <ms>', 'how long an answer is waited for', wholeFrom(100, 600_000), 10_000)
+    .option(
+      '--one-request <share>',
+      'visitors that open a connection for each request (default: 0.1)',
+      numberFrom(0, 1, 'parts of all'),
+    )
+    .option('--websockets <number>', 'visitors that keep a WebSocket open', wholeFrom(0, 5_000), 0)
+    .option('--websocket-path <path>', 'where they do (default: webSocket: of the scenario)')
+    .option('--strict', 'exit with 1 also when anything failed')
   proveCommand.runs((common, options) =>
     prove(common, {
       seconds: options.seconds as number,
@@ -173,6 +181,10 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       seed: (options.seed as number | undefined) ?? null,
       connections: (options.connections as number | undefined) ?? null,
       timeoutMs: options.timeout as number,
+      oneRequest: (options.oneRequest as number | undefined) ?? null,
+      webSockets: options.websockets as number,
+      webSocketPath: (options.websocketPath as string | undefined) ?? null,
+      strict: options.strict === true,
     }),
   )
 

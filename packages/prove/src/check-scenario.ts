@@ -1,7 +1,7 @@
 import { BanyanError, describeValue, FaultList, sayFault } from '@banyan/model'
 import type { Scenario } from './scenario.ts'
 
-const scenarioKeys = ['name', 'setUp', 'actions', 'verify', 'tidyUp']
+const scenarioKeys = ['name', 'setUp', 'actions', 'webSocket', 'verify', 'tidyUp']
 const actionKeys = ['name', 'weight', 'kind', 'run']
 
 /** Checks the whole of what a module exports, and names every fault at once. */
@@ -16,6 +16,7 @@ export function checkScenario(value: unknown, source: string): Scenario {
   for (const key of ['setUp', 'verify', 'tidyUp']) {
     if (scenario[key] !== undefined) checkFunction(faults, key, scenario[key])
   }
+  checkWebSocket(faults, scenario.webSocket)
   checkActions(faults, scenario.actions)
   if (faults.all.length > 0) {
     const lines = faults.all.map((fault) => `\n  ${sayFault(fault)}`).join('')
@@ -23,6 +24,14 @@ export function checkScenario(value: unknown, source: string): Scenario {
     throw invalid(source, `has ${count}:${lines}`, faults.all)
   }
   return value as Scenario
+}
+
+function checkWebSocket(faults: FaultList, path: unknown): void {
+  if (path === undefined || (typeof path === 'string' && path.startsWith('/'))) return
+  faults.add('webSocket', path, {
+    expected: 'a path that begins with /',
+    mend: "write webSocket: '/live', or leave it out",
+  })
 }
 
 function checkActions(faults: FaultList, actions: unknown): void {

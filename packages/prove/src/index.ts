@@ -3,10 +3,14 @@ export type { ScenarioSource } from './process/job.ts'
 export { type ApartOptions, proveApart } from './process/prove-apart.ts'
 export {
   type ActionReport,
+  type ClientReport,
+  type FailureReport,
+  isFlawless,
   isProven,
   type Progress,
   type Report,
   type ReportedAnomaly,
+  type WebSocketReport,
 } from './report.ts'
 export { runProof } from './run-proof.ts'
 export type {

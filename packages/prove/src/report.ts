@@ -17,6 +17,37 @@ export type ActionReport = {
   readonly p99Ms: number | null
 }
 
+/** How often something failed, by cause; the most frequent first. */
+export type FailureReport = {
+  readonly total: number
+  readonly byCause: Readonly<Record<string, number>>
+}
+
+/** One kind of clients: they keep their connection, or open one for each request. */
+export type ClientReport = {
+  readonly kind: 'keep-alive' | 'one-request'
+  /** Requests. Latencies of `one-request` contain the opening of the connection. */
+  readonly sent: number
+  readonly ok: number
+  readonly failed: FailureReport
+  readonly unknownOutcome: number
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+}
+
+/** What became of the visitors that kept a WebSocket open during the load. */
+export type WebSocketReport = {
+  readonly clients: number
+  readonly opened: number
+  /** Ends with 1000, 1001 or 1012, as a server says goodbye: the visitor came again at once. */
+  readonly closedWell: number
+  /** Any other end, a connection that was refused, and a ping without its pong. */
+  readonly failed: FailureReport
+  readonly messages: number
+  readonly pings: number
+  readonly p99PingMs: number | null
+}
+
 /** What a proof found. Latencies are of good answers, from the moment at which the visitor came. */
 export type Report = {
   readonly scenario: string
@@ -27,7 +58,7 @@ export type Report = {
   /** Requests; each ended as ok, failed or with an unknown outcome. */
   readonly sent: number
   readonly ok: number
-  readonly failed: { readonly total: number; readonly byCause: Readonly<Record<string, number>> }
+  readonly failed: FailureReport
   readonly p50Ms: number | null
   readonly p99Ms: number | null
   readonly p999Ms: number | null
@@ -61,6 +92,10 @@ export type Report = {
   readonly behind: boolean
   readonly proverCpuPercent: number
   readonly connections: ConnectionCounts
+  /** The same requests by kind of client; what an action threw by itself is no client's failure. */
+  readonly clients: readonly ClientReport[]
+  /** Null when none were asked for. */
+  readonly webSockets: WebSocketReport | null
   readonly interrupted: boolean
   /** What a reader must know besides the figures, one sentence each. */
   readonly notes: readonly string[]
@@ -80,6 +115,13 @@ export const isProven = ({
   unverified,
 }: Report): boolean =>
   ok > 0 && !lost && !doubled && !staleReads && !phantom && !otherAnomalies && unverified === 0
+
+/** Whether it proves that, and besides nothing failed: no request, no WebSocket, no write left open. */
+export const isFlawless = (report: Report): boolean =>
+  isProven(report) &&
+  report.failed.total === 0 &&
+  report.unknownOutcome === 0 &&
+  (report.webSockets?.failed.total ?? 0) === 0
 
 /** How a proof is getting on, once in a second. */
 export type Progress = {

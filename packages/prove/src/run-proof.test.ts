@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BanyanError } from '@banyan/model'
+import { WebSocketServer } from 'ws'
 import type { ProofOptions } from './options.ts'
-import { isProven } from './report.ts'
+import { isFlawless, isProven } from './report.ts'
 import { runProof } from './run-proof.ts'
 import { defineScenario, type Scenario, type Turn } from './scenario.ts'
 import { frontPage } from './scenarios/front-page.ts'
@@ -16,7 +17,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
 const servers: Server[] = []
 after(() => {
   for (const server of servers) {
-    server.closeAllConnections()
+    server.closeAllConnections?.()
     server.close()
   }
 })
@@ -176,6 +177,69 @@ test('a value that goes back to an older one after the load is lost', async () =
   })
   assert.ok((report.lost ?? 0) > 0)
   assert.ok(!isProven(report))
+})
+
+for (const [oneRequest, kinds] of [
+  [0, [100, 0]],
+  [1, [0, 100]],
+] as const) {
+  test(`with a share of ${oneRequest} of one request the kinds send ${kinds.join(' and ')}`, async () => {
+    const { url } = await serve((_request, response) => response.end('ok'))
+    const report = await prove(url, { oneRequest })
+    assert.deepEqual(
+      report.clients.map(({ sent }) => sent),
+      kinds,
+    )
+  })
+}
+
+test('requests and failures are counted by the kind of client, and add up', async () => {
+  const { url } = await serve((request, response) => {
+    if (request.headers.connection === 'close') return response.writeHead(500).end()
+    return response.end('ok')
+  })
+  const report = await prove(url, { oneRequest: 0.5, scenario: notes as Scenario })
+  const [kept, alone] = report.clients
+  assert.ok(kept && alone)
+  assert.deepEqual([kept.ok, kept.failed.total], [kept.sent, 0])
+  assert.equal(alone.ok, 0)
+  assert.deepEqual(alone.failed.byCause, { 500: alone.sent })
+  assert.deepEqual(report.failed, alone.failed)
+  assert.equal(report.sent, kept.sent + alone.sent)
+  assert.equal(report.connections.oneRequest, alone.sent)
+  assert.ok(isProven(report) && !isFlawless(report))
+})
+
+test('the opening of its connection is in the latency of a client of one request', async () => {
+  const waitMs = 300
+  const server = createServer((_request, response) => response.end('ok'))
+  // The connection is open for the kernel at once; the server looks at it late.
+  const gate = createTcpServer({ pauseOnConnect: true }, (socket) => {
+    setTimeout(() => server.emit('connection', socket) && socket.resume(), waitMs)
+  })
+  gate.listen(0, '127.0.0.1')
+  await once(gate, 'listening')
+  servers.push(gate as Server)
+  const url = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`
+  const report = await prove(url, { rate: 20, seconds: 1.5, oneRequest: 0.5, connections: 2 })
+  const [kept, alone] = report.clients
+  assert.ok((alone?.p50Ms ?? 0) >= waitMs - 5, `${alone?.p50Ms}`)
+  assert.ok((kept?.p50Ms ?? waitMs) < waitMs / 2, `${kept?.p50Ms}`)
+})
+
+test('WebSockets are visited for as long as the load runs, and do not make a proof', async () => {
+  const { url, server } = await serve((_request, response) => response.end('ok'))
+  const sockets = new WebSocketServer({ server, path: '/base/live' })
+  const scenario = { ...frontPage('/x'), webSocket: '/live' } as Scenario
+  const report = await prove(`${url}/base`, { scenario, webSockets: 30, seconds: 2.5 })
+  const { webSockets } = report
+  assert.deepEqual([webSockets?.opened, webSockets?.failed.total], [30, 0])
+  assert.ok((webSockets?.pings ?? 0) >= 30)
+  assert.equal(sockets.clients.size, 0)
+  assert.ok(isFlawless(report))
+  const elsewhere = await prove(url, { webSockets: 1, webSocketPath: '/no' })
+  assert.deepEqual(Object.keys(elsewhere.webSockets?.failed.byCause ?? {}), ['HTTP 400'])
+  assert.ok(isProven(elsewhere) && !isFlawless(elsewhere))
 })
 
 test('connections that are cut leave a write open, and a read failed', async () => {
@@ -402,6 +466,10 @@ for (const [option, value] of [
   ['seconds', 0],
   ['seed', 1.5],
   ['connections', 0],
+  ['oneRequest', 1.5],
+  ['oneRequest', -0.1],
+  ['webSockets', 0.5],
+  ['webSockets', 1e6],
   ['url', 'ftp://host'],
   ['url', 'nonsense'],
 ] as const) {
@@ -411,16 +479,33 @@ for (const [option, value] of [
   })
 }
 
+test('more new connections than a machine has ports for are refused', async () => {
+  const refused = await codeOf(prove('http://127.0.0.1:1', { rate: 1_000, oneRequest: 0.5 }))
+  assert.match(refused, /^BANYAN_PROOF_OPTION_INVALID .* 500 new connections in a second/)
+})
+
+test('WebSockets without a path, or with one that is none, are refused', async () => {
+  const without = await codeOf(prove('http://127.0.0.1:1', { webSockets: 1 }))
+  assert.match(without, /^BANYAN_PROOF_OPTION_INVALID The webSocketPath of the proof is not given/)
+  const options = { webSockets: 1, webSocketPath: 'live' }
+  assert.match(
+    await codeOf(prove('http://127.0.0.1:1', options)),
+    /is "live", and should be a path/,
+  )
+})
+
 test('a scenario is refused with all of its faults at once', async () => {
   const scenario = {
     name: '',
     setup: () => {},
+    webSocket: 'live',
     actions: [{ name: 'a', weight: -1, kind: 'wirte', run: 5 }, null],
   } as unknown as Scenario
   const refused = await codeOf(prove('http://127.0.0.1:1', { scenario }))
   for (const part of [
     'name',
     'setUp',
+    'webSocket',
     'actions[0].weight',
     'actions[0].kind',
     'actions[0].run',

@@ -13,11 +13,8 @@ import { judge } from './judge.ts'
 import { Journal } from './memory/journal.ts'
 import { type CheckedOptions, checkOptions, type ProofOptions } from './options.ts'
 import type { Progress, Report } from './report.ts'
+import { WebSocketVisitors } from './websocket/visitors.ts'
 import { writeReport } from './write-report.ts'
-
-/** A share of the visitors comes for one request only, but not more in a second than ports can bear. */
-const oneRequestShare = 0.1
-const oneRequestRateMax = 200
 
 const setUpMs = 120_000
 const tidyUpMs = 30_000
@@ -48,7 +45,7 @@ export async function runProof<World>(options: ProofOptions<World>): Promise<Rep
 
 type RunFrom = Run & { readonly originMs: number }
 
-function begin({ url, rate, seed, connections, timeoutMs }: CheckedOptions): RunFrom {
+function begin({ url, seed, connections, timeoutMs, oneRequest }: CheckedOptions): RunFrom {
   const originMs = performance.now()
   const now = () => performance.now() - originMs
   let number = 0
@@ -57,7 +54,7 @@ function begin({ url, rate, seed, connections, timeoutMs }: CheckedOptions): Run
     prefix: url.pathname.replace(/\/$/, ''),
     name: randomBytes(4).toString('hex'),
     seed,
-    oneRequestShare: Math.min(oneRequestShare, oneRequestRateMax / rate),
+    oneRequestShare: oneRequest,
     originMs,
     now,
     connections: new Connections(url.origin, { keepAlive: connections, timeoutMs, now }),
@@ -78,10 +75,13 @@ async function prove(run: RunFrom, options: CheckedOptions): Promise<Report> {
   })
   load.onEnter = (name) => onEnter(`action "${name}"`)
   const phases = follow(load, run, options)
+  const webSockets = webSocketsOf(run, options)
   try {
     const before = process.cpuUsage()
+    webSockets?.begin()
     await load.run(run.originMs)
     const cpu = process.cpuUsage(before)
+    await webSockets?.end()
     phases.enter('finishing')
     await load.drain()
     phases.enter('verifying')
@@ -90,10 +90,18 @@ async function prove(run: RunFrom, options: CheckedOptions): Promise<Report> {
     await tidyUp(run, options, world, verification)
     phases.enter('judging')
     run.journal.settle()
-    return writeReport({ run, options, load, cpu, verification, judgement: judge(run.journal) })
+    const judgement = judge(run.journal)
+    return writeReport({ run, options, load, cpu, verification, judgement, webSockets })
   } finally {
+    await webSockets?.end()
     phases.end()
   }
+}
+
+function webSocketsOf(run: Run, { webSockets, timeoutMs }: CheckedOptions) {
+  if (webSockets === null) return null
+  const url = `${run.url.replace(/^http/, 'ws')}${webSockets.path}`
+  return new WebSocketVisitors(url, { clients: webSockets.clients, timeoutMs, now: run.now })
 }
 
 async function setUp(

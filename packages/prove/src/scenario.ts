@@ -28,6 +28,8 @@ export type Scenario<World = unknown> = {
   /** Runs once, before the load; what it returns is given to every action. */
   readonly setUp?: (turn: Turn) => World | Promise<World>
   readonly actions: readonly Action<World>[]
+  /** The path at which visitors can keep a WebSocket open, for `--websockets`. */
+  readonly webSocket?: string
   /**
    * Runs once, after the load: what it reads through memory counts as final. Facts that were given a
    * `read` of their own are read again without it.

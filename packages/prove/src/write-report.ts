@@ -4,7 +4,8 @@ import type { Run } from './engine/turn.ts'
 import type { Verification } from './engine/verify.ts'
 import type { Judgement } from './judge.ts'
 import type { CheckedOptions } from './options.ts'
-import type { ActionReport, Report } from './report.ts'
+import type { ActionReport, ClientReport, Report } from './report.ts'
+import type { WebSocketVisitors } from './websocket/visitors.ts'
 
 type Parts = {
   readonly run: Run
@@ -13,6 +14,7 @@ type Parts = {
   readonly cpu: NodeJS.CpuUsage
   readonly verification: Verification
   readonly judgement: Judgement
+  readonly webSockets: WebSocketVisitors | null
 }
 
 /** A sender that starts one arrival in a hundred later than this has not kept its rate. */
@@ -32,7 +34,7 @@ export function writeReport(parts: Parts): Report {
     targetRate: options.rate,
     sent: figures.sent,
     ok: figures.ok,
-    failed: { total: figures.failed, byCause: Object.fromEntries(byCount(figures.causes)) },
+    failed: figures.failures.report,
     p50Ms: percentileMs(figures.latency, 50),
     p99Ms: percentileMs(figures.latency, 99),
     p999Ms: percentileMs(figures.latency, 99.9),
@@ -42,6 +44,8 @@ export function writeReport(parts: Parts): Report {
     unknownOutcome: figures.unknownOutcome,
     unverified: verification.unverified + unconfirmed.length,
     actions: actionsOf(parts, figures),
+    clients: clientsOf(figures),
+    webSockets: parts.webSockets?.report ?? null,
     ...pace,
     connections: run.connections.counts,
     interrupted: options.signal.aborted,
@@ -68,7 +72,10 @@ function paceOf({ load, cpu }: Parts, loadMs: number): Pace {
   }
 }
 
-function notesOf({ options, load, verification, judgement }: Parts, pace: Pace): string[] {
+function notesOf(
+  { options, load, verification, judgement, webSockets }: Parts,
+  pace: Pace,
+): string[] {
   const notes: string[] = []
   if (options.signal.aborted) {
     notes.push('The load was interrupted; what was done until then is verified and reported.')
@@ -87,6 +94,11 @@ function notesOf({ options, load, verification, judgement }: Parts, pace: Pace):
   if (load.figures.sent > 0 && load.figures.ok === 0) {
     notes.push(
       'No request had a good answer: see the causes, and whether the address is the right one.',
+    )
+  }
+  if (webSockets?.report.opened === 0) {
+    notes.push(
+      'No WebSocket was ever opened: see the causes, and whether the path is the right one.',
     )
   }
   return [...notes, ...verification.notes, ...sayGone(judgement)]
@@ -124,8 +136,12 @@ function actionsOf({ options }: Parts, figures: Figures): ActionReport[] {
   })
 }
 
-const byCount = (causes: ReadonlyMap<string, number>): [string, number][] =>
-  [...causes].sort(([, a], [, b]) => b - a)
+const clientsOf = ({ clients }: Figures): ClientReport[] =>
+  (['keep-alive', 'one-request'] as const).map((kind) => {
+    const { sent, ok, unknownOutcome, failures, latency } = clients[kind]
+    const [p50Ms, p99Ms] = [percentileMs(latency, 50), percentileMs(latency, 99)]
+    return { kind, sent, ok, failed: failures.report, unknownOutcome, p50Ms, p99Ms }
+  })
 
 const round = (value: number, digits: number): number =>
   Math.round(value * 10 ** digits) / 10 ** digits

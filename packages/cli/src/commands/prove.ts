@@ -15,12 +15,20 @@ export type ProveOptions = {
   readonly seed: number | null
   readonly connections: number | null
   readonly timeoutMs: number
+  /** The share of visitors that open a connection for each request; null: a tenth. */
+  readonly oneRequest: number | null
+  /** Visitors that keep a WebSocket open. */
+  readonly webSockets: number
+  /** Where; null: what the scenario says. */
+  readonly webSocketPath: string | null
+  /** Also anything that failed makes it exit with 1. */
+  readonly strict: boolean
 }
 
 /** Sends a load that remembers, and reports whether anything was lost, doubled or stale. */
 export async function prove(common: Common, options: ProveOptions): Promise<number> {
   // Not before it is needed: the other commands have no use for the prover's HTTP client.
-  const { isProven } = await import('@banyan/prove')
+  const { isFlawless, isProven } = await import('@banyan/prove')
   const paths = statePaths(common.directory)
   await inspectStateDirectory(paths)
   const target = await chooseTarget(paths, options)
@@ -30,7 +38,7 @@ export async function prove(common: Common, options: ProveOptions): Promise<numb
   const report = await untilInterrupted(target, options, onProgress).finally(() => line.end())
   const said = target.why ? { ...report, notes: [target.why, ...report.notes] } : report
   process.stdout.write(common.json ? `${JSON.stringify(said)}\n` : describeReport(report))
-  return isProven(report) ? 0 : 1
+  return (options.strict ? isFlawless : isProven)(report) ? 0 : 1
 }
 
 /** The first Ctrl-C ends the load, and what was done is verified; the second ends everything. */
@@ -44,7 +52,8 @@ async function untilInterrupted(
   const interrupt = () => (stop.signal.aborted ? kill : stop).abort()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, interrupt)
-  const { seconds, rate, seed, connections, timeoutMs } = options
+  const { seconds, rate, seed, connections, timeoutMs, webSockets } = options
+  const { oneRequest, webSocketPath } = options
   try {
     return await proveApart({
       scenario: target.scenario,
@@ -52,6 +61,9 @@ async function untilInterrupted(
       seconds,
       rate,
       timeoutMs,
+      webSockets,
+      ...(oneRequest !== null && { oneRequest }),
+      ...(webSocketPath !== null && { webSocketPath }),
       ...(seed !== null && { seed }),
       ...(connections !== null && { connections }),
       signal: stop.signal,

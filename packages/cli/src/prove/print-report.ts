@@ -1,4 +1,4 @@
-import type { Report } from '@banyan/prove'
+import type { FailureReport, Report } from '@banyan/prove'
 import { paint } from '../paint.ts'
 import { table } from '../table.ts'
 
@@ -12,6 +12,8 @@ export function describeReport(report: Report): string {
     facts(report),
     requests(report),
     latencies(report),
+    ...clients(report),
+    ...webSockets(report),
     machine(report),
     ...causes(report),
     '',
@@ -45,7 +47,7 @@ const count = (name: string, value: number | null): string => {
 const requests = ({ sent, ok, failed, longestGapMs }: Report): string =>
   line(
     'requests',
-    `${sayCount(sent)} sent, ${sayCount(ok)} ok, ${paint(failed.total > 0 ? 'yellow' : 'green', `${sayCount(failed.total)} failed`)}, longest gap ${sayMs(longestGapMs)}`,
+    `${sayCount(sent)} sent, ${sayCount(ok)} ok, ${sayFailed(failed)}, longest gap ${sayMs(longestGapMs)}`,
   )
 
 const latencies = ({ p50Ms, p99Ms, p999Ms, maxMs }: Report): string =>
@@ -53,6 +55,34 @@ const latencies = ({ p50Ms, p99Ms, p999Ms, maxMs }: Report): string =>
     'latency',
     `p50 ${sayMs(p50Ms)}  p99 ${sayMs(p99Ms)}  p99.9 ${sayMs(p999Ms)}  max ${sayMs(maxMs)}, from when each was due`,
   )
+
+/** By kind of client, where there are several. */
+function clients({ clients }: Report): string[] {
+  const used = clients.filter(({ sent }) => sent > 0)
+  if (used.length < 2) return []
+  return used.map(({ kind, sent, failed, unknownOutcome, p50Ms, p99Ms }) => {
+    const open = unknownOutcome > 0 ? `, ${sayCount(unknownOutcome)} unknown` : ''
+    return line(
+      '',
+      `${kind}: ${sayCount(sent)} sent, ${sayFailed(failed)}${open}, p50 ${sayMs(p50Ms)}  p99 ${sayMs(p99Ms)}`,
+    )
+  })
+}
+
+function webSockets({ webSockets }: Report): string[] {
+  if (webSockets === null) return []
+  const { clients, opened, closedWell, failed, messages, pings, p99PingMs } = webSockets
+  return [
+    line(
+      'websocket',
+      `visitors ${sayCount(clients)}, opened ${sayCount(opened)} times, ${sayCount(closedWell)} closed well, ${sayFailed(failed)}; ${sayCount(messages)} messages, ${sayCount(pings)} pings, p99 ${sayMs(p99PingMs)}`,
+    ),
+    ...sayCauses(failed),
+  ]
+}
+
+const sayFailed = ({ total }: FailureReport): string =>
+  paint(total > 0 ? 'yellow' : 'green', `${sayCount(total)} failed`)
 
 function machine({ proverCpuPercent, sendLagP99Ms, connections }: Report): string {
   const { keepAlive, keepAliveOpened, oneRequest } = connections
@@ -62,8 +92,10 @@ function machine({ proverCpuPercent, sendLagP99Ms, connections }: Report): strin
   )
 }
 
-const causes = ({ failed }: Report): string[] =>
-  Object.entries(failed.byCause)
+const causes = ({ failed }: Report): string[] => sayCauses(failed)
+
+const sayCauses = ({ byCause }: FailureReport): string[] =>
+  Object.entries(byCause)
     .slice(0, 10)
     .map(([cause, times]) => line('', paint('yellow', `${sayCount(times)} × ${cause}`)))
 

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { Report } from '@banyan/prove'
+import { WebSocketServer } from 'ws'
 
 const program = new URL('../../bin/banyan.mjs', import.meta.url).pathname
 
@@ -25,6 +27,8 @@ const server = createServer(async (request, response) => {
   response.end(JSON.stringify({ text: notes.get(key) ?? null }))
 })
 
+const sockets = new WebSocketServer({ server, path: '/live' })
+
 let folder = ''
 let url = ''
 
@@ -35,6 +39,7 @@ before(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 after(async () => {
+  for (const socket of sockets.clients) socket.terminate()
   server.closeAllConnections()
   server.close()
   await rm(folder, { recursive: true, force: true })
@@ -42,14 +47,17 @@ after(async () => {
 
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** Runs the real command in the folder; with `interrupt` Ctrl-C comes with the load. */
-async function banyan(words: readonly string[], interrupt = false): Promise<Ended> {
+/** Runs the real command in the folder; with `interrupt` a signal comes with the load. */
+async function banyan(
+  words: readonly string[],
+  interrupt: NodeJS.Signals | null = null,
+): Promise<Ended> {
   const child = spawn(process.execPath, [program, 'prove', ...words], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   })
-  if (interrupt) server.once('request', () => child.kill('SIGINT'))
+  if (interrupt) server.once('request', () => child.kill(interrupt))
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => {
     stdout += String(chunk)
@@ -133,14 +141,55 @@ test('without a system and a scenario the front page is sent for, and that prove
 
 test('Ctrl-C ends the load, and what was done is reported', async () => {
   const words = ['--url', url, '--rate', '20', '--seconds', '120', '--json']
-  const { code, stdout } = await banyan(words, true)
+  const { code, stdout } = await banyan(words, 'SIGINT')
   const report = JSON.parse(stdout) as { interrupted: boolean; seconds: number }
   assert.equal(code, 0)
   assert.equal(report.interrupted, true)
   assert.ok(report.seconds < 60)
 })
 
+const liveScenario = `export default {
+  name: 'live', webSocket: '/live',
+  actions: [{ name: 'look', kind: 'read', weight: 1, run: (turn) => turn.request('GET', '/') }] }`
+
+test('WebSockets and clients of one request are told in the report, for people and as JSON', async () => {
+  const path = join(folder, 'live.ts')
+  await writeFile(path, liveScenario)
+  const words = ['--url', url, '--scenario', path, '--websockets', '3', '--one-request', '0.5']
+  const json = await banyan([...words, ...load, '--json', '--strict'])
+  const { webSockets, clients } = JSON.parse(json.stdout) as Report
+  assert.equal(json.code, 0, json.stdout)
+  assert.deepEqual([webSockets?.clients, webSockets?.opened, webSockets?.failed.total], [3, 3, 0])
+  const [kept, alone] = clients
+  assert.equal((kept?.sent ?? 0) + (alone?.sent ?? 0), 40)
+  assert.ok((kept?.ok ?? 0) > 0 && (alone?.ok ?? 0) > 0)
+  const { stdout } = await banyan([...words, ...load])
+  assert.match(stdout, /websocket visitors 3, opened 3 times, 0 closed well, 0 failed/)
+  assert.match(stdout, /one-request: \d+ sent, 0 failed, p50 /)
+})
+
+test('what failed makes it exit with 1 only where it has to be flawless', async () => {
+  const words = ['--url', url, '--websockets', '1', '--websocket-path', '/nowhere', ...load]
+  const lenient = await banyan(words)
+  assert.equal(lenient.code, 0, lenient.stderr)
+  assert.match(lenient.stdout, /\d × HTTP 400/)
+  assert.match(lenient.stdout, /No WebSocket was ever opened/)
+  assert.equal((await banyan([...words, '--strict'])).code, 1)
+})
+
+test('SIGTERM in the middle ends with a full report, and with 1 when it found something', async () => {
+  const words = ['--url', url, '--scenario', await scenarioOf('liar'), '--rate', '20']
+  const child = [...words, '--seconds', '120', '--json', '--websockets', '2']
+  const { code, stdout } = await banyan([...child, '--websocket-path', '/live'], 'SIGTERM')
+  const report = JSON.parse(stdout) as Report
+  assert.equal(code, 1)
+  assert.equal(report.interrupted, true)
+  assert.ok((report.lost ?? 0) + (report.staleReads ?? 0) > 0)
+  assert.equal(report.webSockets?.failed.total, 0)
+})
+
 for (const [what, words] of [
+  ['a share of more than all', ['--one-request', '1.5']],
   ['a rate of 0', ['--rate', '0']],
   ['a negative rate', ['--rate', '-5']],
   ['an absurd rate', ['--rate', '1e99']],

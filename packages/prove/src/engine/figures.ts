@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { FailuresByCause } from './failures-by-cause.ts'
 
 /** What is counted of one action, by its name. */
 export type ActionFigures = {
@@ -6,6 +7,17 @@ export type ActionFigures = {
   failed: number
   readonly latency: RecordableHistogram
 }
+
+/** What is counted of one kind of clients. */
+export type ClientFigures = {
+  sent: number
+  ok: number
+  unknownOutcome: number
+  readonly failures: FailuresByCause
+  readonly latency: RecordableHistogram
+}
+
+export type ClientKind = 'keep-alive' | 'one-request'
 
 /** Latencies in nanoseconds, three digits exact, up to an hour. */
 export const makeHistogram = (): RecordableHistogram =>
@@ -17,18 +29,26 @@ export const percentileMs = (histogram: RecordableHistogram, percentile: number)
 
 export const roundMs = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
 
-/** Causes beyond these are counted together, so that a scenario cannot fill the memory with its messages. */
-const causesMax = 200
+const clientFigures = (): ClientFigures => ({
+  sent: 0,
+  ok: 0,
+  unknownOutcome: 0,
+  failures: new FailuresByCause(),
+  latency: makeHistogram(),
+})
 
 /** What is counted while a load runs. Every request ends as ok, failed or unknown, and once. */
 export class Figures {
   readonly latency = makeHistogram()
   readonly lag = makeHistogram()
   readonly actions = new Map<string, ActionFigures>()
-  readonly causes = new Map<string, number>()
+  readonly failures = new FailuresByCause()
+  readonly clients: Readonly<Record<ClientKind, ClientFigures>> = {
+    'keep-alive': clientFigures(),
+    'one-request': clientFigures(),
+  }
   sent = 0
   ok = 0
-  failed = 0
   unknownOutcome = 0
   started = 0
   longestGapMs = 0
@@ -47,22 +67,37 @@ export class Figures {
     return made
   }
 
-  answered(action: ActionFigures, latencyMs: number, nowMs: number): void {
+  get failed(): number {
+    return this.failures.total
+  }
+
+  asked(client: ClientFigures): void {
+    this.sent++
+    client.sent++
+  }
+
+  answered(action: ActionFigures, client: ClientFigures, latencyMs: number, nowMs: number): void {
     this.ok++
+    client.ok++
     const nanoseconds = Math.max(1, Math.round(latencyMs * 1e6))
     this.latency.record(nanoseconds)
     this.#recent.record(nanoseconds)
     action.latency.record(nanoseconds)
+    client.latency.record(nanoseconds)
     this.noteGap(nowMs)
     this.#lastOkMs = nowMs
   }
 
-  fail(action: ActionFigures, cause: string): void {
-    this.failed++
+  leftOpen(client: ClientFigures): void {
+    this.unknownOutcome++
+    client.unknownOutcome++
+  }
+
+  /** A request failed, or an action did by itself: that is no client's. */
+  fail(action: ActionFigures, cause: string, client: ClientFigures | null = null): void {
+    this.failures.add(cause)
+    client?.failures.add(cause)
     action.failed++
-    const known = this.causes.has(cause) || this.causes.size < causesMax
-    const name = known ? cause : 'other causes'
-    this.causes.set(name, (this.causes.get(name) ?? 0) + 1)
   }
 
   /** The time since the last good answer, also when the next one never comes. */

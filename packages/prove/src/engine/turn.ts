@@ -17,7 +17,7 @@ import type {
   SetOfFacts,
   Turn,
 } from '../scenario.ts'
-import type { ActionFigures, Figures } from './figures.ts'
+import type { ActionFigures, ClientFigures, Figures } from './figures.ts'
 import { mixSeed, Random } from './random.ts'
 
 /** What all turns of a run share. */
@@ -42,6 +42,9 @@ export type Counted = {
   readonly intendedMs: number
 } | null
 
+/** The same, and the kind of client that the visitor turned out to be. */
+type CountedBy = (NonNullable<Counted> & { readonly client: ClientFigures }) | null
+
 const noHeaders = {}
 const jsonHeaders = { 'content-type': 'application/json' }
 
@@ -51,7 +54,7 @@ export class RunTurn implements Turn {
   readonly final: boolean
   readonly #run: Run
   readonly #random: Random
-  readonly #counted: Counted
+  readonly #counted: CountedBy
   readonly #oneRequest: boolean
   #requests = 0
   #maybeDone = 0
@@ -60,9 +63,10 @@ export class RunTurn implements Turn {
     this.#run = run
     this.index = index
     this.final = final
-    this.#counted = counted
     this.#random = new Random(mixSeed(run.seed, index))
     this.#oneRequest = this.#random.next() < run.oneRequestShare
+    const kind = this.#oneRequest ? 'one-request' : 'keep-alive'
+    this.#counted = counted && { ...counted, client: counted.figures.clients[kind] }
   }
 
   get maybeDone(): number {
@@ -115,7 +119,7 @@ export class RunTurn implements Turn {
     // The visitor came at the intended time, however late we are; what follows begins when it is asked for.
     const counted = this.#counted
     const beganMs = this.#requests++ === 0 && counted ? counted.intendedMs : this.#run.now()
-    if (counted) counted.figures.sent++
+    counted?.figures.asked(counted.client)
     const outgoing = outgoingOf(method, this.#run.prefix + path, options)
     try {
       const received = await this.#run.connections.send(outgoing, this.#oneRequest)
@@ -138,12 +142,12 @@ export class RunTurn implements Turn {
     beganMs: number,
   ): Answer {
     const ok = (status >= 200 && status < 400) || accept?.includes(status) === true
-    const counted = this.#counted
-    if (counted) {
+    if (this.#counted) {
+      const { figures, action, client } = this.#counted
       const now = this.#run.now()
-      if (ok) counted.figures.answered(counted.action, now - beganMs, now)
-      else if (!isRead && saysUnknown(status, text)) counted.figures.unknownOutcome++
-      else counted.figures.fail(counted.action, `${status}`)
+      if (ok) figures.answered(action, client, now - beganMs, now)
+      else if (!isRead && saysUnknown(status, text)) figures.leftOpen(client)
+      else figures.fail(action, `${status}`, client)
     }
     const answer = new ReceivedAnswer({ method, path }, { status, headers, text }, ok)
     if (!isRead && answer.outcome !== 'fail') this.#maybeDone++
@@ -152,11 +156,11 @@ export class RunTurn implements Turn {
 
   #unanswered(
     { outcome, reason }: NoAnswer,
-    { figures, action }: NonNullable<Counted>,
+    { figures, action, client }: NonNullable<CountedBy>,
     isRead: boolean,
   ): void {
-    if (outcome === 'info' && !isRead) figures.unknownOutcome++
-    else figures.fail(action, reason)
+    if (outcome === 'info' && !isRead) figures.leftOpen(client)
+    else figures.fail(action, reason, client)
   }
 }
 

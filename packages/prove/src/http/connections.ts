@@ -43,7 +43,8 @@ export class Connections {
     this.#origin = origin
     this.#options = options
     for (let index = 0; index < options.keepAlive; index++) this.#free.push(this.#keep())
-    this.#sweep = setInterval(() => this.#giveUpLate(), sweepMs)
+    // What arrived while this process was kept from running is read before anything is given up.
+    this.#sweep = setInterval(() => setImmediate(() => this.#giveUpLate()), sweepMs)
   }
 
   get counts(): ConnectionCounts {

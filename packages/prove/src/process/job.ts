@@ -19,6 +19,9 @@ export type Job = {
   readonly seed?: number
   readonly connections?: number
   readonly timeoutMs?: number
+  readonly oneRequest?: number
+  readonly webSockets?: number
+  readonly webSocketPath?: string
 }
 
 /** What a prover says, on descriptor 3, as lines of JSON. */
