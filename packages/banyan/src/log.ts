@@ -55,6 +55,8 @@ export async function closeLog(timeoutMs: number): Promise<void> {
   sink.once('close', resolve)
   sink.once('error', resolve)
   sink.end()
+  // What still runs may log (a socket that closes late), and must not die of it.
+  sink.write = () => true
   await promise
   clearTimeout(timer)
 }

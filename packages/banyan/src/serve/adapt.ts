@@ -5,7 +5,9 @@ import { getRequestListener } from '@hono/node-server'
 import type { FastifyLike, FetchHandler, KnownApp, NodeListener } from './app.ts'
 import { logFailure } from './failure.ts'
 import type { Limits } from './limits.ts'
+import { refuseUpgrade } from './refuse-upgrade.ts'
 import { ServedResponse } from './served-response.ts'
+import { isWebSocket } from './upgraded.ts'
 
 /** An app as `serve` runs it, whatever its framework. */
 export type Adapted = {
@@ -53,17 +55,48 @@ function adaptFastify(app: FastifyLike): Adapted {
   const inner = app.server as Server
   if (inner.listening) throw alreadyListening('The Fastify instance')
   const server = 'express' in app ? createServer() : newServer()
+  const isReady = forwardUpgrades(server, inner)
   const ready = async (): Promise<void> => {
     await app.ready()
-    if (inner.listenerCount('upgrade') > 0) {
-      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        inner.emit('upgrade', request, socket, head)
-      })
-    }
+    isReady()
   }
   const close = async (): Promise<void> => void (await app.close())
   const listener: NodeListener = (request, response) => app.routing(request, response)
   return { server, listener, limits: fastifyLimits(app), ready, close }
+}
+
+/**
+ * Plugins say only while the app gets ready whether there are WebSockets. One that is asked for before
+ * that waits; a Node that cannot decide request by request what to upgrade takes none so early.
+ */
+function forwardUpgrades(server: Server, inner: Server): () => void {
+  const ready = Promise.withResolvers<void>()
+  let isReady = false
+  const hasUpgrades = (): boolean => inner.listenerCount('upgrade') > 0
+  const forward = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    if (!isReady) await waitReady(socket, ready.promise)
+    if (hasUpgrades()) inner.emit('upgrade', request, socket, head)
+    else refuseUpgrade(socket)
+  }
+  const decides = 'shouldUpgradeCallback' in server
+  if (decides) {
+    const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
+      isReady ? hasUpgrades() : isWebSocket(request)
+    Object.assign(server, { shouldUpgradeCallback }).on('upgrade', forward)
+  }
+  return () => {
+    if (!decides && hasUpgrades()) server.on('upgrade', forward)
+    isReady = true
+    ready.resolve()
+  }
+}
+
+/** Nobody else listens for what goes wrong meanwhile. */
+async function waitReady(socket: Duplex, ready: Promise<void>): Promise<void> {
+  const onError = (): void => void socket.destroy()
+  socket.on('error', onError)
+  await ready
+  socket.off('error', onError)
 }
 
 function fastifyLimits(app: FastifyLike): Partial<Limits> {

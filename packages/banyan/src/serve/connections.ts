@@ -3,13 +3,14 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { EntryRequests } from '@banyan/model'
 import { type Exchange, isUnderWay, Tally } from './tally.ts'
+import { Upgraded } from './upgraded.ts'
 
 /** The open connections of one server, and what is being answered on them. */
 export class Connections {
-  /** Connections that speak HTTP. One that was upgraded is not ours to wait for any more. */
+  /** Connections that speak HTTP. */
   readonly #http = new Map<Duplex, Exchange>()
   readonly #tally = new Tally()
-  readonly #upgraded = new Set<Duplex>()
+  readonly #upgraded = new Map<Duplex, Upgraded>()
   readonly #all = new Set<Socket>()
   #tracksUpgrades = false
   #onEmpty: (() => void) | undefined
@@ -67,9 +68,9 @@ export class Connections {
     }
   }
 
-  /** Resolves when no HTTP connection is open. */
+  /** Resolves when no connection is open, upgraded ones included. */
   empty(): Promise<void> {
-    if (this.#http.size === 0) return Promise.resolve()
+    if (this.#isEmpty()) return Promise.resolve()
     return new Promise((resolve) => {
       this.#onEmpty = resolve
     })
@@ -87,6 +88,11 @@ export class Connections {
     return lost
   }
 
+  /** Ends what was upgraded, WebSockets with the code 1001; cuts what has not ended in time. */
+  async leaveUpgraded(waitMs: number): Promise<void> {
+    await Promise.all([...this.#upgraded.values()].map((one) => one.leave(waitMs)))
+  }
+
   /** Cuts everything, upgraded connections too. */
   cutAll(): void {
     for (const socket of this.#all) socket.destroy()
@@ -102,6 +108,10 @@ export class Connections {
     })
   }
 
+  #isEmpty(): boolean {
+    return this.#http.size === 0 && this.#upgraded.size === 0
+  }
+
   #underWay(): Exchange[] {
     return [...this.#http.values()].filter(({ last }) => isUnderWay(last))
   }
@@ -110,14 +120,14 @@ export class Connections {
     const exchange = this.#http.get(socket)
     if (exchange !== undefined) this.#tally.settle(socket, exchange)
     this.#http.delete(socket)
-    if (this.#http.size === 0) this.#onEmpty?.()
+    if (this.#isEmpty()) this.#onEmpty?.()
   }
 
   #trackUpgrades(server: Server): void {
     if (this.#tracksUpgrades) return
     this.#tracksUpgrades = true
-    server.prependListener('upgrade', (_request: IncomingMessage, socket: Duplex) => {
-      this.#upgraded.add(socket)
+    server.prependListener('upgrade', (request: IncomingMessage, socket: Duplex) => {
+      this.#upgraded.set(socket, new Upgraded(request, socket))
       this.#leave(socket)
     })
   }

@@ -1,16 +1,18 @@
+import { after } from './after.ts'
 import type { Entrance } from './entrance.ts'
 import { keepAliveGraceMs, type Limits } from './limits.ts'
 import type { Traffic } from './traffic.ts'
 
 /**
- * Ends the HTTP connections of a server without failing a client that keeps to HTTP's rules.
+ * Ends the connections of a server without failing a client that keeps to HTTP's rules.
  *
  * 1. Nothing new is accepted, neither from outside nor at the private address. Only the listeners are closed: `http.Server.close` would cut idle
  *    connections within a millisecond, also those on which a request is on its way.
  * 2. Every answer from now on says `Connection: close`.
  * 3. An idle connection stays for as long as its client may count on it: Node's own timer ends it,
  *    and ours those that never sent anything.
- * 4. At the deadline the rest is cut.
+ * 4. Connections that were upgraded live on, so that whoever can finish does; a new upgrade is refused.
+ * 5. At the deadline the rest of HTTP is cut. What was upgraded is left to the caller.
  *
  * Gives back how many answers were lost.
  */
@@ -34,11 +36,4 @@ export async function drain(
     clearInterval(sweep)
     deadline.cancel()
   }
-}
-
-/** A promise of `'late'` that can be called off. */
-export function after(ms: number): { promise: Promise<'late'>; cancel: () => void } {
-  const { promise, resolve } = Promise.withResolvers<'late'>()
-  const timer = setTimeout(() => resolve('late'), ms)
-  return { promise, cancel: () => clearTimeout(timer) }
 }

@@ -1,6 +1,6 @@
 import { runStopHooks } from '../lifecycle.ts'
 import { closeLog, flushLog, rootLogger } from '../log.ts'
-import { after } from './drain.ts'
+import { after } from './after.ts'
 
 /** What can be stopped with the process: one server of {@link serve}. */
 export type Stoppable = { stop(): Promise<void> }

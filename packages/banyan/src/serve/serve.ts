@@ -2,9 +2,10 @@ import { flushCompileCache } from 'node:module'
 import { rootLogger } from '../log.ts'
 import { offerProof } from '../prove/proof-endpoint.ts'
 import { type Adapted, adapt } from './adapt.ts'
+import { after } from './after.ts'
 import { type App, classifyApp } from './app.ts'
 import { offerControl } from './control-endpoint.ts'
-import { after, drain } from './drain.ts'
+import { drain } from './drain.ts'
 import { Entrance, type Opened } from './entrance.ts'
 import { applyLimits, type Limits, resolveLimits } from './limits.ts'
 import { disown, own } from './owner.ts'
@@ -24,7 +25,7 @@ export type ServeOptions = {
   /** A line in the log per request, at level `info`. Default true. */
   readonly requestLogs?: boolean
   /**
-   * How long stopping may take in all, in milliseconds. Default: nine tenths of the service's
+   * How long stopping may take in all, in milliseconds; WebSockets live for four fifths of it. Default: nine tenths of the service's
    * `stopTimeoutMs` in the config, which is 9,000 where nothing is said.
    */
   readonly stopTimeoutMs?: number
@@ -40,12 +41,18 @@ export type ServeHandle = {
   /** `http://127.0.0.1:3000`; of a passed socket it is the socket's, which is the one for clients. */
   readonly url: string
   readonly port: number
-  /** Stops in order: finishes what is under way, then runs the app's own close hooks. */
+  /**
+   * Stops in order: finishes what is under way, closes the WebSockets that are left (1001), then runs
+   * the app's own close hooks.
+   */
   stop(): Promise<void>
 }
 
 /** The part of the stop time that is kept for close hooks. */
 const hooksShare = 0.2
+
+/** The part of that in which WebSockets may still end in order. */
+const goodbyeShare = 0.5
 
 /**
  * Serves an app: Fastify 5, Express 4 or 5, Hono or any fetch handler, a `(request, response)`
@@ -128,11 +135,19 @@ async function stop(
   const lost = await drain(entrance, traffic, limits, timeoutMs - hooksMs)
   if (lost > 0) rootLogger().error({ lost }, 'requests were cut at the end of the stop timeout')
   const deadline = after(hooksMs)
+  // Before the app's hooks: a plugin's would close WebSockets with a code that says nothing (1005).
+  await leaveUpgraded(traffic, hooksMs * goodbyeShare)
   const outcome = await Promise.race([adapted.close(), deadline.promise])
   deadline.cancel()
-  // What was upgraded (WebSockets) had its chance to say goodbye in the app's own hooks.
   traffic.connections.cutAll()
   if (outcome === 'late') throw new Error('The close hooks of the app did not end in time.')
+}
+
+async function leaveUpgraded({ connections }: Traffic, waitMs: number): Promise<void> {
+  const { webSockets } = connections
+  if (webSockets === 0) return
+  rootLogger().info({ webSockets }, 'closing WebSockets at the end of the stop timeout')
+  await connections.leaveUpgraded(waitMs)
 }
 
 function sayWhere({ url, privateUrl, missing }: Opened, places: Places): void {

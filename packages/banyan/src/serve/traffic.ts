@@ -11,6 +11,7 @@ import { Connections } from './connections.ts'
 import type { ControlEndpoint } from './control-endpoint.ts'
 import { answerFailure } from './failure.ts'
 import { answerReserved, isReserved, type Phase } from './probes.ts'
+import { refuseUpgrade } from './refuse-upgrade.ts'
 import { identify } from './request-id.ts'
 import { setRequestId } from './served-response.ts'
 
@@ -31,12 +32,14 @@ export type TrafficOptions = {
 /** Takes the requests of one server from Node to the app, and knows what is under way. */
 export class Traffic {
   readonly connections: Connections
+  readonly #server: Server
   readonly #options: TrafficOptions
   readonly #started = Promise.withResolvers<void>()
   #phase: Phase = 'starting'
   #waiting = 0
 
   constructor(server: Server, options: TrafficOptions) {
+    this.#server = server
     this.connections = new Connections(server)
     this.#options = options
     this.#attach(server)
@@ -52,11 +55,19 @@ export class Traffic {
     this.#started.resolve()
   }
 
-  /** From now on every answer ends its connection. */
+  /** From now on every answer ends its connection, and no connection is upgraded. */
   stop(): void {
     this.#phase = 'stopping'
     this.#started.resolve()
     this.connections.announceClose()
+    this.#refuseUpgrades()
+  }
+
+  #refuseUpgrades(): void {
+    // Without a listener Node takes an upgrade for a plain request, which is what the app is used to.
+    if (this.#server.listenerCount('upgrade') === 0) return
+    this.#server.removeAllListeners('upgrade')
+    this.#server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => refuseUpgrade(socket))
   }
 
   #attach(server: Server): void {
