@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { ProcessIdentity } from '../sites/identity.ts'
+import { identify, type ProcessIdentity } from '../sites/identity.ts'
+import { ancestorWith } from '../sites/proc.ts'
+import type { Started } from '../sites/site.ts'
 import { readJson, writeJson } from '../state/files.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 
@@ -25,11 +28,24 @@ export function acceptsAt({ publicPlace }: RunFile, socket: PublicSocket | null)
   return socket === null || publicPlace === socket.place
 }
 
-/** What was started last for this state directory; null where the file came from another one. */
+/** A record as it lies in the file: before a start it has a token in place of an identity. */
+type Written = Omit<RunFile, 'identity'> & {
+  readonly identity: ProcessIdentity | null
+  readonly token?: string
+}
+
+/**
+ * What was started last for this state directory; null where the file came from another one, and where
+ * control died before anything was started.
+ */
 export async function readRunFile(paths: StatePaths, node: string): Promise<RunFile | null> {
-  const file = await readJson<Partial<RunFile>>(pathOf(paths, node))
+  const file = await readJson<Partial<Written>>(pathOf(paths, node))
   if (file?.format !== 1 || file.identity === undefined) return null
-  return file.directory === paths.directory ? (file as RunFile) : null
+  if (file.directory !== paths.directory) return null
+  if (file.identity !== null) return file as RunFile
+  const pid = file.token === undefined ? null : await ancestorWith(tokenName, file.token)
+  const identity = pid === null ? null : identify(pid)
+  return identity === null ? null : ({ ...file, identity } as RunFile)
 }
 
 export async function writeRunFile(
@@ -37,7 +53,35 @@ export async function writeRunFile(
   node: string,
   facts: Omit<RunFile, 'format' | 'directory'>,
 ): Promise<void> {
-  const file: RunFile = { format: 1, directory: paths.directory, ...facts }
+  await write(paths, node, facts)
+}
+
+/** What the process of one start carries in its environment. */
+const tokenName = 'BANYAN_START'
+
+/**
+ * Starts a process that the next control finds, also when this one dies in the very moment: what is
+ * about to be started is written down first, with a token that the process carries.
+ */
+export async function startRecorded(
+  paths: StatePaths,
+  node: string,
+  facts: Omit<RunFile, 'format' | 'directory' | 'identity'>,
+  start: (environment: Readonly<Record<string, string>>) => Promise<Started>,
+): Promise<Started> {
+  const token = randomBytes(12).toString('base64url')
+  await write(paths, node, { ...facts, identity: null, token })
+  const started = await start({ [tokenName]: token })
+  await write(paths, node, { ...facts, identity: started.identity })
+  return started
+}
+
+async function write(
+  paths: StatePaths,
+  node: string,
+  facts: Omit<Written, 'format' | 'directory'>,
+): Promise<void> {
+  const file: Written = { format: 1, directory: paths.directory, ...facts }
   await writeJson(pathOf(paths, node), file)
 }
 

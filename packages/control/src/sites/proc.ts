@@ -12,6 +12,24 @@ export async function processesWith(name: string, value: string): Promise<number
 }
 
 /**
+ * Of the processes with this variable the one that the others descend from; null where there is none,
+ * or more than one.
+ */
+export async function ancestorWith(name: string, value: string): Promise<number | null> {
+  const pids = await processesWith(name, value)
+  const parents = await Promise.all(pids.map(parentOf))
+  const roots = pids.filter((_, index) => !pids.includes(parents[index] ?? 0))
+  return roots.length === 1 ? (roots[0] ?? null) : null
+}
+
+async function parentOf(pid: number): Promise<number | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  // Behind the program's name in brackets come its state and its parent.
+  const parent = text?.slice(text.lastIndexOf(')') + 2).split(' ')[1]
+  return parent === undefined ? null : Number(parent)
+}
+
+/**
  * Whether the environment of a process gives the variable another value. Not whether it lacks it:
  * some programs overwrite their environment with their title.
  */

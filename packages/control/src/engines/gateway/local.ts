@@ -9,7 +9,7 @@ import {
   type PublicSocket,
   readRunFile,
   runtimeFileOf,
-  writeRunFile,
+  startRecorded,
 } from '../../drivers/run-file.ts'
 import type { ProcessIdentity } from '../../sites/identity.ts'
 import type { Site } from '../../sites/site.ts'
@@ -60,24 +60,28 @@ export function gatewayDriver(options: GatewayOptions): NodeDriver {
     // What an earlier process of the node left behind may hold its port.
     await site.kill(null, mark)
     await writeJson(file, settings, 0o600)
-    const { identity, exit } = await site.start({
-      command: [process.execPath, program],
-      cwd: paths.directory,
-      environment: environment(),
-      mark,
-      logFile,
-      socket: options.socket?.fd ?? null,
-    })
-    last = identity
     const startedAt = new Date().toISOString()
-    const fingerprint = fingerprintOf(settings)
-    await writeRunFile(paths, node.name, {
-      identity,
+    const facts = {
       startedAt,
-      fingerprint,
+      fingerprint: fingerprintOf(settings),
       release: null,
       ...(options.socket && { publicPlace: options.socket.place }),
-    })
+    }
+    const { identity, exit } = await startRecorded(
+      paths,
+      node.name,
+      facts,
+      async (token) =>
+        await site.start({
+          command: [process.execPath, program],
+          cwd: paths.directory,
+          environment: { ...environment(), ...token },
+          mark,
+          logFile,
+          socket: options.socket?.fd ?? null,
+        }),
+    )
+    last = identity
     return { identity, startedAt, exit }
   }
 

@@ -7,7 +7,7 @@ import {
   type PublicSocket,
   readRunFile,
   runtimeFileOf,
-  writeRunFile,
+  startRecorded,
 } from '../../drivers/run-file.ts'
 import type { ProcessIdentity } from '../../sites/identity.ts'
 import type { Site } from '../../sites/site.ts'
@@ -73,26 +73,29 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     // What an earlier process of the node left behind may hold its port.
     await site.kill(null, mark)
     await writeJson(runtimeFile, file, 0o600)
-    const started = await site.start({
-      command: resolveCommand(service.run),
-      cwd: options.root,
-      environment: wholeEnvironment(environmentOf(options), process.env),
-      mark,
-      logFile,
-      socket: options.socket?.fd ?? null,
-    })
     const startedAt = new Date().toISOString()
-    const { identity } = started
-    last = identity
-    const fingerprint = fingerprintOf(options)
-    await writeRunFile(paths, node.name, {
-      identity,
+    const facts = {
       startedAt,
-      fingerprint,
+      fingerprint: fingerprintOf(options),
       release: options.release,
       ...(options.socket && { publicPlace: options.socket.place }),
-    })
-    return { identity, startedAt, exit: started.exit }
+    }
+    const { identity, exit } = await startRecorded(
+      paths,
+      node.name,
+      facts,
+      async (token) =>
+        await site.start({
+          command: resolveCommand(service.run),
+          cwd: options.root,
+          environment: { ...wholeEnvironment(environmentOf(options), process.env), ...token },
+          mark,
+          logFile,
+          socket: options.socket?.fd ?? null,
+        }),
+    )
+    last = identity
+    return { identity, startedAt, exit }
   }
 
   async function probe(presence: Presence): Promise<Probe> {
