@@ -198,7 +198,7 @@ test('requests and failures are counted by the kind of client, and add up', asyn
     if (request.headers.connection === 'close') return response.writeHead(500).end()
     return response.end('ok')
   })
-  const report = await prove(url, { oneRequest: 0.5, scenario: notes as Scenario })
+  const report = await prove(url, { oneRequest: 0.5 })
   const [kept, alone] = report.clients
   assert.ok(kept && alone)
   assert.deepEqual([kept.ok, kept.failed.total], [kept.sent, 0])
