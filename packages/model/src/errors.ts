@@ -30,6 +30,16 @@ export const errorCatalogue = {
   BANYAN_HEADERS_TOO_LARGE: 'The headers of a request are larger than the limit of `serve`.',
   BANYAN_REQUEST_MALFORMED: 'A request is not valid HTTP.',
   BANYAN_REQUEST_TIMEOUT: 'A request did not arrive within the time limit of `serve`.',
+  BANYAN_GATEWAY_FILE_INVALID: 'The file of a gateway has faults; every one is listed.',
+  BANYAN_GATEWAY_FILE_OLDER: 'A gateway was given an older file than it has.',
+  BANYAN_GATEWAY_TOKEN_WRONG: 'A gateway was asked with a token that is not its own.',
+  BANYAN_GATEWAY_NO_ROUTE: 'No service has a route that answers the path of a request.',
+  BANYAN_GATEWAY_NO_SERVER:
+    'No server of a service was ready within the time that a request waits.',
+  BANYAN_GATEWAY_SERVER_LOST: 'A server went away before it had answered a request.',
+  BANYAN_GATEWAY_ANSWER_INVALID:
+    'A server answered a request with something that is not valid HTTP.',
+  BANYAN_GATEWAY_ANSWER_LATE: 'A server did not begin to answer a request in time.',
   BANYAN_POSTGRES_NOT_FOUND: 'There is no PostgreSQL where the system says.',
   BANYAN_POSTGRES_UNSUPPORTED: 'The PostgreSQL that was found is too old.',
   BANYAN_POSTGRES_USER_INVALID: 'There is no unprivileged user that PostgreSQL could run under.',

@@ -1,0 +1,15 @@
+import type { Duplex } from 'node:stream'
+
+/** How long the other side has to read what was said last. */
+const lingerMs = 1_000
+
+/**
+ * Closing while data still arrives makes the kernel send a reset, which can overtake the answer.
+ * So the close is half a close first, and what still comes is read and thrown away.
+ */
+export function closeGently(socket: Duplex): void {
+  socket.end()
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), lingerMs)
+  socket.once('close', () => clearTimeout(timer))
+}

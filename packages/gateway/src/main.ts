@@ -1,0 +1,41 @@
+// The program of a gateway: its file in BANYAN_SYSTEM, the public socket as descriptor 3. SIGTERM drains
+// and ends it. A gateway that cannot start says why and ends with 1.
+import { BanyanError } from '@banyan/model'
+import { Gateway, type PublicPlace } from './gateway.ts'
+import { openLog } from './log.ts'
+import { readGatewayFile } from './read-gateway-file.ts'
+
+const passedFd = 3
+
+function publicPlace(environment: NodeJS.ProcessEnv): PublicPlace {
+  if (environment.LISTEN_FDS === '1') return { fd: passedFd }
+  throw new BanyanError('BANYAN_LISTEN_SOCKET_INVALID', 'No public socket was passed.', {
+    hint: 'Gateways are started by Banyan, which passes it: banyan up.',
+  })
+}
+
+async function main(): Promise<void> {
+  const { logger, flush } = openLog(process.env.BANYAN_NODE ?? 'gateway')
+  try {
+    const file = readGatewayFile(process.env.BANYAN_SYSTEM ?? '')
+    const gateway = await Gateway.start({ file, place: publicPlace(process.env), logger })
+    const stop = (signal: string): void => {
+      logger.info({ signal }, 'stopping')
+      void gateway.stop().then(() => {
+        logger.info('stopped')
+        flush()
+        process.exit(0)
+      })
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+    logger.info({ url: gateway.url, version: file.version }, 'listening')
+  } catch (error) {
+    const { message, code, hint } = error as BanyanError
+    logger.fatal({ code, hint }, message)
+    flush()
+    process.exit(1)
+  }
+}
+
+await main()

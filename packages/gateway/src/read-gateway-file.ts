@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import { BanyanError, type GatewayFile } from '@banyan/model'
+import { readTrusted } from './http/trusted-proxies.ts'
+
+/** Reads and checks the file at a path. Throws `BANYAN_GATEWAY_FILE_INVALID`. */
+export function readGatewayFile(path: string): GatewayFile {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new BanyanError('BANYAN_GATEWAY_FILE_INVALID', `${path} cannot be read.`, {
+      hint: 'Gateways are started by Banyan, which writes this file: banyan up.',
+      cause,
+    })
+  }
+  return parseGatewayFile(text, path)
+}
+
+/** Checks the whole and names every fault. Throws `BANYAN_GATEWAY_FILE_INVALID`. */
+export function parseGatewayFile(text: string, from: string): GatewayFile {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw invalid(from, ['It is not JSON.'])
+  }
+  const faults = faultsOf(value)
+  if (faults.length > 0) throw invalid(from, faults)
+  return value as GatewayFile
+}
+
+function invalid(from: string, faults: readonly string[]): BanyanError {
+  const message = `${from} is not a gateway's file: ${faults.join(' ')}`
+  return new BanyanError('BANYAN_GATEWAY_FILE_INVALID', message, {
+    hint: 'Gateways are started by Banyan, which writes this file; start it again: banyan up.',
+    details: { faults },
+  })
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function faultsOf(value: unknown): string[] {
+  if (!isObject(value)) return ['It is not an object.']
+  if (value.format !== 1) return [`Its format is ${JSON.stringify(value.format)}, not 1.`]
+  const faults: string[] = []
+  const want = (holds: boolean, what: string): void => {
+    if (!holds) faults.push(what)
+  }
+  want(isCount(value.version), 'version is not a number.')
+  want(isText(value.node), 'node is not a name.')
+  want(
+    isObject(value.listen) && isText(value.listen.host) && isPort(value.listen.port, 0),
+    'listen is not {host, port}.',
+  )
+  want(isText(value.token), 'token is not a text.')
+  want(isCount(value.drainTimeoutMs), 'drainTimeoutMs is not a number.')
+  want(
+    isListOf(value.trustedProxies, (one) => typeof one === 'string'),
+    'trustedProxies is not a list of texts.',
+  )
+  want(isListOf(value.routes, isRoute), 'routes is not a list of {host, prefix, service}.')
+  want(
+    isListOf(value.backends, isBackend),
+    'backends is not a list of {node, service, host, port, health, state}.',
+  )
+  if (faults.length === 0) {
+    const { bad } = readTrusted(value.trustedProxies as string[])
+    want(
+      bad.length === 0,
+      `trustedProxies names ${bad.join(', ')}, which is no address and no range.`,
+    )
+  }
+  return faults
+}
+
+const isRoute = (one: unknown): boolean =>
+  isObject(one) &&
+  (one.host === null || isText(one.host)) &&
+  typeof one.prefix === 'string' &&
+  one.prefix.startsWith('/') &&
+  isText(one.service)
+
+const isBackend = (one: unknown): boolean =>
+  isObject(one) &&
+  isText(one.node) &&
+  isText(one.service) &&
+  isText(one.host) &&
+  isPort(one.port, 1) &&
+  (one.health === null || (isText(one.health) && /^\/[\x21-\x7e]*$/.test(one.health))) &&
+  (one.state === 'ready' || one.state === 'drain')
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isPort = (value: unknown, least: number): boolean =>
+  isCount(value) && (value as number) >= least && (value as number) <= 65_535
+const isListOf = (value: unknown, test: (one: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(test)

@@ -1,0 +1,287 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Refusal, refuse } from '../http/answer.ts'
+import type { AnswerHead } from '../http/answer-head.ts'
+import { HeldBody } from '../http/held-body.ts'
+import type { RequestHead } from '../http/request-head.ts'
+import type { GatewayLimits } from '../limits.ts'
+import type { Balancer } from '../upstream/balancer.ts'
+import type { AnswerSink, Connection } from '../upstream/connection.ts'
+import type { Server } from '../upstream/server.ts'
+import type { UpstreamError } from '../upstream/upstream-error.ts'
+import { badAnswer, bodyTooLarge, noServer, serverLate, serverLost } from './refusals.ts'
+
+/** What every exchange of a gateway shares. */
+export type ExchangeContext = {
+  readonly limits: GatewayLimits
+  readonly balancer: Balancer
+  /** While the gateway ends, every answer says that its connection does. */
+  isDraining(): boolean
+  /** Failed: 500 or more, or cut short and not by the client. */
+  onEnd(failed: boolean): void
+  onTrouble(exchange: Exchange, error: UpstreamError): void
+}
+
+/** What RFC 9110 calls idempotent: done twice is done once. */
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
+/** How often a request is sent on that no server has seen, whatever its method. */
+const unsentMax = 20
+
+/**
+ * One request from its client to the answer, over as many servers as it takes.
+ *
+ * The rules of trying again:
+ * 1. What no server has seen goes to another one, whatever its method.
+ * 2. What a server may have seen goes to another one only if doing it twice is doing it once, if its
+ *    body can be given again, and if nothing of an answer went out.
+ * 3. For rule 2 to hold often, an answer of a known small length goes out only when it is complete.
+ */
+export class Exchange implements AnswerSink {
+  readonly method: string
+  readonly head: RequestHead
+  readonly service: string
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #context: ExchangeContext
+  #body: HeldBody | null = null
+  #server: Server | null = null
+  #connection: Connection | null = null
+  #tried: Set<Server> | null = null
+  #retries = 0
+  #unsent = 0
+  #waiting: { cancel(): void } | null = null
+  #answer: AnswerHead | null = null
+  #held: Buffer[] | null = null
+  #bodyText: string | null = null
+  #over = false
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: RequestHead,
+    service: string,
+    context: ExchangeContext,
+  ) {
+    this.method = head.method
+    this.head = head
+    this.service = service
+    this.#request = request
+    this.#response = response
+    this.#context = context
+  }
+
+  get server(): Server | null {
+    return this.#server
+  }
+
+  start(): void {
+    const { body } = this.head
+    if (body === null || body === 0) {
+      this.#next()
+      return
+    }
+    const { limits } = this.#context
+    if (body !== 'chunked' && body > limits.bodyBytesMax) {
+      this.#refuse(bodyTooLarge(limits))
+      return
+    }
+    this.#body = new HeldBody(this.#request, limits, () => this.#refuse(bodyTooLarge(limits), true))
+    if (this.head.expectsContinue) this.#response.writeContinue()
+    if (body === 'chunked' || body > limits.heldBytesMax) {
+      this.#next()
+      return
+    }
+    // A small body is awaited, so that no connection to a server waits for a slow client.
+    this.#body.give({ onPiece: () => true, onBodyEnd: () => this.#next() })
+  }
+
+  /** The client is gone, or the connection ended with its answer. */
+  onClose(): void {
+    this.#waiting?.cancel()
+    this.#connection?.destroy()
+    if (this.#over) return
+    this.#over = true
+    this.#context.onEnd(false)
+  }
+
+  #next(): void {
+    if (this.#over) return
+    const { balancer } = this.#context
+    const server = balancer.pick(this.service, this.#tried)
+    if (server !== null) {
+      this.#send(server)
+      return
+    }
+    this.#waiting = balancer.wait(this.service, (found) => {
+      this.#waiting = null
+      if (this.#over) return
+      if (found === null) this.#refuse(noServer(this.service))
+      else this.#send(found)
+    })
+  }
+
+  #send(server: Server): void {
+    const connection = server.connection()
+    this.#server = server
+    this.#connection = connection
+    const { text, body } = this.head
+    if (body === null) {
+      connection.send(this, `${text}\r\n`, null, true)
+      return
+    }
+    if (body === 'chunked') {
+      connection.send(this, `${text}transfer-encoding: chunked\r\n\r\n`, null, false)
+      this.#stream(connection, true)
+      return
+    }
+    const head = `${text}content-length: ${body}\r\n\r\n`
+    if (this.#body === null) {
+      connection.send(this, head, null, true)
+      return
+    }
+    if (this.#body.ended && this.#body.replayable) {
+      connection.send(this, head, this.#body.whole(), true)
+      return
+    }
+    connection.send(this, head, null, false)
+    this.#stream(connection, false)
+  }
+
+  #stream(connection: Connection, chunked: boolean): void {
+    this.#body?.give({
+      onPiece: (piece) => {
+        if (!chunked) return connection.write(piece)
+        connection.write(`${piece.length.toString(16)}\r\n`)
+        connection.write(piece)
+        return connection.write('\r\n')
+      },
+      onBodyEnd: () => {
+        if (chunked) connection.write('0\r\n\r\n')
+        connection.bodyDone()
+      },
+    })
+  }
+
+  onDrain(): void {
+    this.#body?.resume()
+  }
+
+  onInformation(head: AnswerHead): void {
+    if (this.#request.httpVersionMinor === 0) return
+    if (head.status === 102) this.#response.writeProcessing()
+    if (head.status === 103) this.#hint(head.headers)
+  }
+
+  #hint(headers: readonly string[]): void {
+    const link = headers.filter(
+      (_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === 'link',
+    )
+    try {
+      if (link.length > 0) this.#response.writeEarlyHints({ link })
+    } catch {
+      // Hints are optional; one that Node does not take for a link is left out.
+    }
+  }
+
+  onHead(head: AnswerHead): void {
+    this.#answer = head
+    const { framing } = head
+    if (typeof framing === 'number' && framing <= this.#context.limits.heldBytesMax) {
+      this.#held = []
+    } else this.#begin(head)
+  }
+
+  #begin({ status, headers }: AnswerHead): void {
+    this.#response.writeHead(status, this.#closing(headers))
+    this.#response.flushHeaders()
+    this.#response.on('drain', () => this.#connection?.resume())
+  }
+
+  #closing(headers: string[]): string[] {
+    if (this.#context.isDraining()) headers.push('connection', 'close')
+    return headers
+  }
+
+  onData(piece: Buffer): boolean {
+    if (this.#held !== null) {
+      const whole = piece.length === this.#answer?.framing
+      // Short text goes out as one write together with the head, which saves a system call's worth.
+      if (whole && piece.length <= 4_096) this.#bodyText = piece.toString('latin1')
+      else this.#held.push(Buffer.from(piece))
+      return true
+    }
+    return this.#response.write(Buffer.from(piece))
+  }
+
+  onEnd(): void {
+    const answer = this.#answer as AnswerHead
+    this.#connection = null
+    this.#over = true
+    if (this.#held !== null) {
+      this.#response.writeHead(answer.status, this.#closing(answer.headers))
+      if (this.#bodyText !== null) this.#response.end(this.#bodyText, 'latin1')
+      else if (this.#held.length === 0) this.#response.end()
+      else this.#response.end(this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held))
+    } else this.#response.end()
+    if (this.#body !== null && !this.#body.ended) this.#body.abandon()
+    this.#context.onEnd(answer.status >= 500)
+  }
+
+  onFail(error: UpstreamError): void {
+    const server = this.#server as Server
+    this.#connection = null
+    this.#body?.hold()
+    this.#context.onTrouble(this, error)
+    if (error.kind === 'refused' || error.kind === 'lost') server.suspect(error.message)
+    if (this.#response.headersSent) {
+      this.#cut()
+      return
+    }
+    this.#answer = null
+    this.#held = null
+    this.#bodyText = null
+    if (this.#mayTryAgain(error)) {
+      this.#tried ??= new Set()
+      this.#tried.add(server)
+      this.#next()
+    } else this.#refuse(refusalOf(error))
+  }
+
+  #mayTryAgain(error: UpstreamError): boolean {
+    if (this.#body?.replayable === false) return false
+    if (!error.sent) {
+      this.#unsent += 1
+      return this.#unsent <= unsentMax
+    }
+    this.#retries += 1
+    return idempotent.has(this.method) && this.#retries <= this.#context.limits.retriesMax
+  }
+
+  /** A part of the answer is out: only the end of the connection says that the rest will not come. */
+  #cut(): void {
+    this.#over = true
+    this.#response.destroy()
+    this.#context.onEnd(true)
+  }
+
+  #refuse(refusal: Refusal, close = false): void {
+    if (this.#over) return
+    this.#over = true
+    this.#connection?.destroy()
+    this.#connection = null
+    if (this.#response.headersSent) this.#response.destroy()
+    else {
+      const ends = close || this.#context.isDraining()
+      const headers = ['x-request-id', this.head.requestId]
+      if (ends) headers.push('connection', 'close')
+      refuse(this.#response, refusal, headers)
+    }
+    if (this.#body !== null && !this.#body.ended) this.#body.abandon()
+    this.#context.onEnd(refusal.status >= 500)
+  }
+}
+
+function refusalOf({ kind }: UpstreamError): Refusal {
+  if (kind === 'timeout') return serverLate
+  return kind === 'malformed' ? badAnswer : serverLost
+}
