@@ -52,7 +52,8 @@ export class Run {
   }
 
   async lead(): Promise<void> {
-    const { turned } = this.#course
+    const { to, turned } = this.#course
+    await redesire(this.#options.context, to)
     this.#say('begun', this.#sayBegin())
     if (turned !== null) return await this.#goBack(turned.reason)
     try {
