@@ -10,8 +10,8 @@ import type { Router } from '../routes.ts'
 import { answerClientError } from './client-error.ts'
 import { type Client, Clients, type Pipelined } from './clients.ts'
 import { Exchange, type ExchangeContext } from './exchange.ts'
+import { openTunnel } from './open-tunnel.ts'
 import { malformedRequest, noRoute, onlyReading, reserved } from './refusals.ts'
-import { openTunnel } from './upgrade.ts'
 
 /** Pipelined requests that may wait on one connection. */
 const pipelinedMax = 1_000
@@ -153,8 +153,10 @@ export class Entry {
       refuseRaw(socket, malformedRequest('An upgrade has no body.'))
       return
     }
-    if (!mayUpgrade(request)) refuseRaw(socket, malformedRequest('This upgrade is not offered.'))
-    return
+    if (!mayUpgrade(request)) {
+      refuseRaw(socket, malformedRequest('This upgrade is not offered.'))
+      return
+    }
     if (head.path.startsWith('/-/')) {
       refuseRaw(socket, reserved)
       return
@@ -164,7 +166,14 @@ export class Entry {
       refuseRaw(socket, noRoute)
       return
     }
-    openTunnel({ socket, early, head, service, request, context: this.#context })
+    openTunnel({
+      socket,
+      early,
+      head,
+      service,
+      protocol: request.headers.upgrade ?? '',
+      context: this.#context,
+    })
   }
 }
 

@@ -260,7 +260,9 @@ export class Exchange implements AnswerSink {
   /** A part of the answer is out: only the end of the connection says that the rest will not come. */
   #cut(): void {
     this.#over = true
-    this.#response.destroy()
+    // To HTTP/1.0 the end of the connection is the end of the answer; a reset is no such end.
+    if (this.#request.httpVersionMinor === 0) this.#request.socket.resetAndDestroy()
+    else this.#response.destroy()
     this.#context.onEnd(true)
   }
 
