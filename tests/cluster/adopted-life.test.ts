@@ -15,6 +15,7 @@ import {
   urlFor,
 } from './support/adopted.ts'
 import { makeApp, type TestApp } from './support/banyan.ts'
+import { killBoth, killKeeper, nextKeeper } from './support/held.ts'
 
 let foreign: ForeignServer
 before(async () => {
@@ -91,8 +92,12 @@ test('a control that was killed is followed by one that takes the services over,
   try {
     await up(app)
     const web = (await status(app)).nodes.find(({ name }) => name === 'web-1')
-    const { pid } = JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8'))
-    process.kill(pid, 'SIGKILL')
+    await nextKeeper(app, 'control', await killKeeper(app, 'control'))
+    await until(async () => dataNode(await status(app)).health === 'healthy')
+    await until(
+      async () => (await status(app)).nodes.find(({ name }) => name === 'web-1')?.pid === web?.pid,
+    )
+    await killBoth(app)
     await until(async () => (await status(app)).sentence.startsWith('Control does not run'))
     assert.equal(dataNode(await status(app)).health, 'healthy')
     await up(app)

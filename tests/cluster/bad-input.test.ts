@@ -12,6 +12,7 @@ import {
   plainConfig,
   type TestApp,
 } from './support/banyan.ts'
+import { killBoth } from './support/held.ts'
 
 type Report = {
   code: string
@@ -298,8 +299,7 @@ describe('migrations that fail', () => {
   })
 
   test('a failed up leaves what an earlier one left serving as it was', async () => {
-    const { pid } = JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8'))
-    process.kill(pid, 'SIGKILL')
+    await killBoth(app)
     await app.write('migrations/0003_wrong.sql', 'create tabel wrong (id int);\n')
     const { code } = await app.banyan('up', '--detach')
     assert.equal(code, 1)

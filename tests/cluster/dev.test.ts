@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { proofAccess, statePaths } from '@banyan/control/api'
 import { eventually, makeApp, type TestApp } from './support/banyan.ts'
 import { type Dev, startDev } from './support/dev.ts'
+import { killBoth, killKeeper } from './support/held.ts'
 
 const repository = new URL('../../', import.meta.url).pathname
 
@@ -50,10 +51,6 @@ const textOf = (text: string) => `export const text = ${JSON.stringify(text)}\n`
 async function starts(app: TestApp): Promise<number> {
   const log = await readFile(join(app.state, 'logs/web-1.log'), 'utf8')
   return log.split('\n').filter((line) => line === 'started').length
-}
-
-async function pidOfControl(app: TestApp): Promise<number> {
-  return JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8')).pid
 }
 
 async function untilNothingRuns(app: TestApp): Promise<void> {
@@ -352,29 +349,60 @@ describe('whatever is killed, nothing stays that nobody looks after', () => {
     await untilNothingRuns(app)
   })
 
-  test('SIGKILL of control: dev stops what is left, and says so', async () => {
+  test('SIGKILL of control: the next one takes over, and dev goes on with it', async () => {
     const dev = await startDev(app)
-    process.kill(await pidOfControl(app), 'SIGKILL')
+    await killKeeper(app, 'control')
+    await dev.until(/"type":"ready"[\s\S]*"type":"ready"/)
+    const change = await dev.after(() => app.write('text.mjs', textOf('after control')))
+    assert.equal(change.outcome, 'done')
+    assert.equal((await ask(app)).text, 'after control')
+    dev.child.kill('SIGINT')
+    assert.equal((await dev.ended).code, 0)
+    assert.deepEqual(await app.leftovers(), [])
+  })
+
+  test('SIGKILL of control and its holder: dev stops what is left, and says so', async () => {
+    const dev = await startDev(app)
+    await killBoth(app)
     const { code, stdout } = await dev.ended
     assert.equal(code, 1)
     assert.match(stdout, /"code":"BANYAN_CONTROL_FAILED"[^\n]*web-1 and db-1 were stopped/)
     assert.deepEqual(await app.leftovers(), [])
   })
 
-  test('SIGKILL of control in the middle of a change: dev stops what is left, too', async () => {
+  test('SIGKILL of control in the middle of a change: the next one runs the code of today', async () => {
     const dev = await startDev(app)
-    const control = await pidOfControl(app)
     await app.write('text.mjs', textOf('in the middle'))
     await dev.until(/"type":"change","outcome":"begun"/)
-    process.kill(control, 'SIGKILL')
+    await killKeeper(app, 'control')
+    await dev.until(/"type":"ready"[\s\S]*"type":"ready"/)
+    assert.equal((await ask(app)).text, 'in the middle')
+    dev.child.kill('SIGINT')
+    assert.equal((await dev.ended).code, 0)
+    assert.deepEqual(await app.leftovers(), [])
+  })
+
+  test('SIGKILL of control and its holder in the middle of a change: dev stops what is left, too', async () => {
+    const dev = await startDev(app)
+    await app.write('text.mjs', textOf('in the middle of it'))
+    await dev.until(/"type":"change","outcome":"begun"/)
+    await killBoth(app)
     assert.equal((await dev.ended).code, 1)
     assert.deepEqual(await app.leftovers(), [])
   })
 
-  test('SIGKILL of both: the next dev takes the database over, and runs the code of today', async () => {
+  test('SIGKILL of dev and control: the next control finds nobody, and stops everything', async () => {
     const dev = await startDev(app)
     dev.child.kill('SIGKILL')
-    process.kill(await pidOfControl(app), 'SIGKILL')
+    await killKeeper(app, 'control')
+    await dev.ended
+    await untilNothingRuns(app)
+  })
+
+  test('SIGKILL of all three: the next dev takes the database over, and runs the code of today', async () => {
+    const dev = await startDev(app)
+    dev.child.kill('SIGKILL')
+    await killBoth(app)
     await dev.ended
     assert.ok((await app.leftovers()).length > 0)
     await app.write('text.mjs', textOf('today'))

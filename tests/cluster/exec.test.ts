@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { startPostgres, type TestPostgres } from '@banyan/testing'
 import { eventually, makeApp, type TestApp } from './support/banyan.ts'
 import { startDev } from './support/dev.ts'
+import { killBoth, killKeeper } from './support/held.ts'
 
 const repository = new URL('../../', import.meta.url).pathname
 const pg = JSON.stringify(join(repository, 'node_modules/pg/esm/index.mjs'))
@@ -315,9 +316,15 @@ describe('a command beside a system that runs', () => {
     assert.doesNotMatch(await rolesOf(), /banyan_wide/)
   })
 
-  test('a live system whose control was killed is not touched', async () => {
-    const { pid } = JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8'))
-    process.kill(pid, 'SIGKILL')
+  test('a command waits for the next control of a live system', async () => {
+    await killKeeper(app, 'control')
+    const { code, stdout } = await app.banyan('exec', '--wide', '--', 'node', 'sql.mjs', noteCount)
+    assert.equal(code, 0, stdout)
+    assert.equal(await (await fetch(app.url)).text(), 'up')
+  })
+
+  test('a live system whose control and holder were killed is not touched', async () => {
+    await killBoth(app)
     await eventually(async () =>
       (await app.leftovers()).join().includes('banyan control') ? null : true,
     )

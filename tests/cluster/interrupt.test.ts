@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { makeApp, migratedFiles, type TestApp } from './support/banyan.ts'
+import { killBoth, killKeeper } from './support/held.ts'
 
 /** Where `up` can be interrupted: everything that it says on its way, found by letting it say it. */
 type Moment = { readonly name: string; readonly index: number }
@@ -114,7 +115,7 @@ describe('interrupted by time, where no event tells', () => {
   })
 })
 
-describe('SIGKILL of control in the middle of up, and the next up goes on', {
+describe('SIGKILL of control in the middle of up', {
   concurrency: 3,
 }, () => {
   for (const moment of [
@@ -127,13 +128,28 @@ describe('SIGKILL of control in the middle of up, and the next up goes on', {
     'start-node.*web-1.*begun',
     'start-node.*web-1.*done',
   ]) {
-    test(`killed at ${moment}`, async () => {
+    test(`killed alone at ${moment}: the next control goes on, and up stays with it`, async () => {
       const app = await makeApp(migratedFiles)
       try {
         const running = app.start('up', '--json', '--port', String(app.port))
         await running.until(new RegExp(moment))
-        const { pid } = JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8'))
-        process.kill(pid, 'SIGKILL')
+        await killKeeper(app, 'control')
+        await running.until(/"type":"ready"/)
+        assert.equal((await fetch(app.url)).status, 200)
+        running.child.kill('SIGINT')
+        assert.equal((await running.ended).code, 0)
+        await assertNothingRuns(app)
+      } finally {
+        await app.remove()
+      }
+    })
+
+    test(`killed with its holder at ${moment}: up says so, and the next up goes on`, async () => {
+      const app = await makeApp(migratedFiles)
+      try {
+        const running = app.start('up', '--json', '--port', String(app.port))
+        await running.until(new RegExp(moment))
+        await killBoth(app)
         assert.equal((await running.ended).code, 1)
         const again = await app.banyan('up', '--detach')
         assert.equal(again.code, 0, again.stderr)

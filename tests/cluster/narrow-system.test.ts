@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
+import { killBoth } from './support/held.ts'
 
 const repository = new URL('../..', import.meta.url).pathname
 const program = join(repository, 'packages/cli/bin/banyan.mjs')
@@ -151,9 +152,9 @@ describe('a system in narrow mode', () => {
 
   it('a web process that an ended `dev` left behind is replaced by one that is not narrow', async () => {
     await start('dev')
-    const control = JSON.parse(await readFile(join(folder, 'state', 'control.json'), 'utf8'))
-    process.kill(control.pid, 'SIGKILL')
-    await stop()
+    running?.kill('SIGKILL')
+    await killBoth({ state: join(folder, 'state') })
+    running = null
     await start('up')
     assert.deepEqual((await ask('?scope=ann&key=bob')).body, [{ slug: 'bob' }])
     assert.match(await traces(), /0 0 0/)

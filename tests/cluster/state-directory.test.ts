@@ -4,6 +4,7 @@ import { chmod, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { eventually, makeApp, type TestApp } from './support/banyan.ts'
+import { identityOf, killBoth } from './support/held.ts'
 
 type Node = { name: string; health: string; pid: number | null; address: string }
 
@@ -64,10 +65,10 @@ test('a copy neither shows nor stops the original, and runs beside it on an addr
   })
 })
 
-test('a copy leaves what the original runs alone when its control is dead', async () => {
+test('a copy leaves what the original runs alone when its control and holder are dead', async () => {
   await withCopy(async (original, copy) => {
     const before = await pidsOf(original)
-    process.kill(await controlPid(original), 'SIGKILL')
+    await killBoth(original)
     assert.deepEqual(await pidsOf(copy), [null, null])
     assert.deepEqual((await copy.json('down')).stopped, [])
     await bringUp(copy)
@@ -95,9 +96,11 @@ test('moving the state directory ends everything, says why, and up works where i
   try {
     await bringUp(app)
     assert.equal((await fetch(app.url, { method: 'POST' })).status, 200)
+    const holder = await identityOf(app, 'holder')
     const moved = join(app.folder, 'moved')
     await rename(app.state, moved)
     await eventually(async () => ((await app.leftovers()).length === 0 ? true : null))
+    assert.throws(() => process.kill(holder.pid, 0), { code: 'ESRCH' })
     const log = (await readFile(join(moved, 'control.log'), 'utf8')).trim().split('\n')
     assert.match(log.at(-1) ?? '', /"stopped".*was moved or deleted/)
     await rename(moved, app.state)

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { eventually, makeApp, type TestApp } from './support/banyan.ts'
+import { killBoth, killKeeper, nextKeeper, untilNodes } from './support/held.ts'
 
 let app: TestApp
 before(async () => {
@@ -105,10 +106,18 @@ test('plan says what a climb would do and does nothing', async () => {
   assert.deepEqual(await app.leftovers(), before)
 })
 
-test('after SIGKILL of control the app serves, status tells, and up takes over the same processes', async () => {
+test('after SIGKILL of control the app serves, and the next control takes over the same processes', async () => {
   const before = await nodes()
-  const { pid } = JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8'))
-  process.kill(pid, 'SIGKILL')
+  const last = await killKeeper(app, 'control')
+  assert.equal((await fetch(app.url)).status, 200)
+  await nextKeeper(app, 'control', last)
+  const of = (all: Node[]) => all.map(({ name, pid, health }) => [name, pid, health])
+  await untilNodes(app, of(before))
+})
+
+test('after SIGKILL of control and its holder the app serves, status tells, and up takes over the same processes', async () => {
+  const before = await nodes()
+  await killBoth(app)
   await eventually(async () => {
     const { sentence } = await app.json('status')
     return /Control does not run, but db-1 and web-1 still run/.test(String(sentence)) || null
@@ -131,8 +140,7 @@ test('an adopted node that dies comes back as well', async () => {
 
 test('a changed service is started anew by the next up, the database stays', async () => {
   const before = await nodes()
-  const { pid } = JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8'))
-  process.kill(pid, 'SIGKILL')
+  await killBoth(app)
   await app.write(
     'banyan.config.ts',
     "export default { name: 'tiny', services: { web: { run: 'node web.mjs', routes: ['/'], env: { COLOUR: 'red' } } }, data: {} }",
@@ -172,11 +180,10 @@ test('up stays in the foreground, shows log lines, and Ctrl-C stops everything',
   assert.deepEqual(await app.leftovers(), [])
 })
 
-test('an up that stays says so when control dies, and exits with 1', async () => {
+test('an up that stays says so when control and its holder die, and exits with 1', async () => {
   const running = app.start('up')
   await running.until(/Ready in/)
-  const { pid } = JSON.parse(await readFile(join(app.state, 'control.json'), 'utf8'))
-  process.kill(pid, 'SIGKILL')
+  await killBoth(app)
   const { code, stderr } = await running.ended
   assert.equal(code, 1)
   assert.match(stderr, /control process ended unexpectedly/)

@@ -39,6 +39,7 @@ export class Attachment {
   readonly #logs: LiveLogs
   readonly #client: ControlClient
   #socket = ''
+  #stopping: Promise<void> | null = null
   #ready = false
   #stopped = false
   #failure: BanyanError | null = null
@@ -63,7 +64,7 @@ export class Attachment {
     const giveUp = new AbortController()
     const stop = () => {
       this.#screen.stopping()
-      this.#stop().catch((error) => {
+      this.#stopping = this.#stop().catch((error) => {
         this.#failure ??= error
         giveUp.abort()
       })
@@ -107,6 +108,7 @@ export class Attachment {
   /** The control that takes the place of one that died; null when none is wanted, or none comes. */
   async #findNext(last: ProcessIdentity, giveUp: AbortSignal): Promise<ProcessIdentity | null> {
     const { paths } = this.#prepared
+    await this.#stopping
     if (this.#stopped || this.#failure !== null) {
       await untilHolderEnded(paths)
       return null
@@ -116,6 +118,7 @@ export class Attachment {
     const patient = this.#ready && !this.#options.detach
     const deadline = performance.now() + (patient ? Number.POSITIVE_INFINITY : longestGapMs)
     while (!giveUp.aborted && performance.now() < deadline) {
+      if (this.#stopping !== null) return await this.#findNext(last, giveUp)
       const file = await findControl(paths)
       if (file !== null) {
         this.#socket = file.socket
@@ -131,22 +134,23 @@ export class Attachment {
 
   /** Has everything stopped, by control if one runs. */
   async #stop(): Promise<void> {
-    const { paths } = this.#prepared
     try {
       await this.#client.down()
     } catch (error) {
       // An answer that does not come shows in the events, which end with control. A refusal does not.
       if (!isSilence(error)) throw error
       await sleep(logLagMs)
-      const control = this.#stopped ? null : await findControl(paths)
-      if (this.#stopped) return
-      if (control !== null && isSameProcess(control)) {
-        this.#socket = control.socket
-        return await this.#client.down()
-      }
-      await stopOffline(paths)
-      this.#stopped = true
+      if (!this.#stopped) await this.#stopWithout()
     }
+  }
+
+  /** For a control that died before it had stopped everything. */
+  async #stopWithout(): Promise<void> {
+    const control = await findControl(this.#prepared.paths)
+    if (control === null) await stopOffline(this.#prepared.paths)
+    else await new ControlClient(control.socket).down()
+    this.#stopped = true
+    this.#screen.say('Everything is stopped; the data stays.')
   }
 
   async #take(event: ControlEvent): Promise<void> {

@@ -2,6 +2,7 @@ import { untilEnded } from '../sites/identity.ts'
 import { takeLock } from '../state/lock.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { findHolder } from './holder-file.ts'
+import { sendSignal } from './send-signal.ts'
 
 /** What a holder needs to end itself when no control runs that it would have to wait for. */
 const goodbyeMs = 2_000
@@ -18,13 +19,13 @@ export async function endHolder(paths: StatePaths): Promise<void> {
   while (performance.now() < deadline) {
     const holder = findHolder(paths)
     if (holder === null) return
-    send(holder.pid, 'SIGTERM')
+    sendSignal(holder.pid, 'SIGTERM')
     if (await untilEnded(holder, goodbyeMs)) return
     const lock = takeLock(paths.lock)
     // A control runs, and the holder waits for its end.
     if (lock === null) continue
     try {
-      send(holder.pid, 'SIGKILL')
+      sendSignal(holder.pid, 'SIGKILL')
       await untilEnded(holder, goodbyeMs)
     } finally {
       lock.release()
@@ -37,12 +38,4 @@ export async function untilHolderEnded(paths: StatePaths): Promise<void> {
   const holder = findHolder(paths)
   if (holder === null || (await untilEnded(holder, goodbyeMs))) return
   await endHolder(paths)
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
 }

@@ -3,9 +3,10 @@ import { rotate } from '../logs/rotate.ts'
 import { identify, isSameProcess, type ProcessIdentity } from '../sites/identity.ts'
 import type { Lock } from '../state/lock.ts'
 import type { StatePaths } from '../state/paths.ts'
-import { countExit, pauseBeforeStartMs } from '../supervise/backoff.ts'
+import { countExit, pauseAfterSignalMs, pauseBeforeStartMs } from '../supervise/backoff.ts'
 import { log } from './log.ts'
 import { Pause } from './pause.ts'
+import { sendSignal } from './send-signal.ts'
 import { controlProgram, spawnOwn } from './spawn.ts'
 import { type Channel, untilClosed, untilGone } from './watch.ts'
 import { type ControlWord, type FirstWord, inheritedSocket } from './words.ts'
@@ -62,7 +63,7 @@ export class ControlKeeper {
     this.#hasSpoken = true
     this.#listeningSince = performance.now()
     channel.on('message', (word) => this.#hear(word as ControlWord))
-    const gone = untilGone(channel, identity).then(() => 'without a word')
+    const gone = untilGone(channel, identity).then(() => unseen)
     await this.#keep({ identity, gone })
   }
 
@@ -71,8 +72,7 @@ export class ControlKeeper {
     this.#isOver = true
     this.#pause.end()
     const identity = this.#watched?.identity
-    if (identity === undefined || !isSameProcess(identity)) return
-    process.kill(identity.pid, 'SIGTERM')
+    if (identity !== undefined && isSameProcess(identity)) sendSignal(identity.pid, 'SIGTERM')
   }
 
   async #keep(first: Watched): Promise<void> {
@@ -82,12 +82,12 @@ export class ControlKeeper {
       this.#watched = null
       this.#noteEnd(watched, how)
       if (this.#isOver) return
-      await this.#pause.take(pauseBeforeStartMs(this.#quickExits))
+      await this.#pause.take(this.#pauseMs(how))
+      // Nobody else bounds the log of a control that never gets that far.
+      await rotate(this.#kept.paths.controlLog).catch(() => false)
       // A state directory that was moved or deleted is nothing to start a control for.
       if (this.#isOver || !this.#kept.lock.isThere()) return
       this.#kept.onStart()
-      // Nobody else bounds the log of a control that never gets that far.
-      await rotate(this.#kept.paths.controlLog).catch(() => false)
     }
   }
 
@@ -99,11 +99,17 @@ export class ControlKeeper {
       this.#kept.onFirstWord({ kind: 'died', how })
     }
     if (this.#isOver) return
-    const pauseMs = pauseBeforeStartMs(this.#quickExits)
     // One line each time would fill the disk that may be the reason.
-    if (pauseMs >= 1_000 && this.#lastFailure === how) return
+    const isNews = this.#quickExits <= 10 || this.#quickExits % 100 === 0
+    if (!isNews && this.#lastFailure === how) return
     this.#lastFailure = how
+    const pauseMs = this.#pauseMs(how)
     log('control ended and is started again', { pid: identity.pid, how, pauseMs })
+  }
+
+  #pauseMs(how: string): number {
+    const isSignal = how.startsWith('SIG') || how === unseen
+    return (isSignal ? pauseAfterSignalMs : pauseBeforeStartMs)(this.#quickExits)
   }
 
   #start(): Watched {
@@ -155,6 +161,9 @@ export class ControlKeeper {
     this.#kept.onFirstWord(word)
   }
 }
+
+/** Of a control that was not our child nobody tells us how it ended. */
+const unseen = 'without a word'
 
 const nobody: ProcessIdentity = { pid: 0, startTime: 'not started' }
 

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { withCompileCache } from '../compile-cache.ts'
 import { identify, type ProcessIdentity } from '../sites/identity.ts'
 import type { StatePaths } from '../state/paths.ts'
-import { countExit, pauseBeforeStartMs } from '../supervise/backoff.ts'
+import { countExit, pauseAfterSignalMs, pauseBeforeStartMs } from '../supervise/backoff.ts'
 import { Pause } from './pause.ts'
 import { holderProgram, spawnOwn } from './spawn.ts'
 import { type Channel, say, untilClosed } from './watch.ts'
@@ -29,10 +29,12 @@ export class HolderKeeper {
   readonly #kept: KeptHolder
   readonly #pause = new Pause()
   #link: Link = process as Link
+  #gone = untilClosed(process)
   #ready = false
   #isOver = false
   #quickExits = 0
   #holdingSince: number | null = performance.now()
+  #wasKilled = true
 
   constructor(kept: KeptHolder) {
     this.#kept = kept
@@ -41,18 +43,18 @@ export class HolderKeeper {
   /** Watches the holder until `tell` has said that everything is being stopped. */
   async run(): Promise<void> {
     for (;;) {
-      await untilClosed(this.#link)
+      await this.#gone
       if (this.#isOver) return
       const heldMs = this.#holdingSince === null ? null : performance.now() - this.#holdingSince
       this.#quickExits = countExit(this.#quickExits, heldMs)
       if (this.#quickExits === worthSaying) this.#kept.onChange(hopeless)
-      await this.#pause.take(pauseBeforeStartMs(this.#quickExits))
+      const pauseOf = this.#wasKilled ? pauseAfterSignalMs : pauseBeforeStartMs
+      await this.#pause.take(pauseOf(this.#quickExits))
       if (this.#isOver) return
       try {
         this.#replace()
-      } catch (error) {
-        // No process or no descriptor to be had now; the link stays closed, so that it is tried again.
-        this.#kept.onChange(`The holder died, and another cannot be started: ${String(error)}`)
+      } catch {
+        // No process or no descriptor is to be had now; the link stays closed, so that it is tried again.
       }
     }
   }
@@ -68,6 +70,7 @@ export class HolderKeeper {
 
   #replace(): void {
     this.#holdingSince = null
+    this.#wasKilled = false
     const { paths, socket } = this.#kept
     const child = spawnOwn({
       words: [holderProgram, paths.directory, JSON.stringify(this.#task())],
@@ -76,7 +79,6 @@ export class HolderKeeper {
       environment: withCompileCache(process.env),
       socket,
     })
-    child.once('error', () => {})
     child.on('message', (word: HolderWord) => {
       if (word.kind !== 'holding') return
       this.#holdingSince = performance.now()
@@ -84,6 +86,14 @@ export class HolderKeeper {
     })
     // What became ready before there was anybody to tell is in the task.
     this.#link = child as Link
+    const ended = new Promise<void>((resolve) => {
+      child.once('error', () => resolve())
+      child.once('exit', (_code, signal) => {
+        this.#wasKilled = signal !== null
+        resolve()
+      })
+    })
+    this.#gone = Promise.all([ended, untilClosed(child)]).then(() => {})
   }
 
   #task(): HolderTask {

@@ -16,6 +16,14 @@ export function pauseBeforeStartMs(quickExits: number): number {
   return Math.min(longestPauseMs, firstPauseMs * 2 ** (quickExits - 2))
 }
 
+/** A process that somebody killed has no fault that a long pause would help. */
+const longestPauseAfterSignalMs = 500
+
+/** The same for a process of ours that has ended by a signal: somebody may wait for it. */
+export function pauseAfterSignalMs(quickExits: number): number {
+  return Math.min(longestPauseAfterSignalMs, pauseBeforeStartMs(quickExits))
+}
+
 /** The time of a start that only somebody's asking brings about. */
 export const neverMs = Number.POSITIVE_INFINITY
 
