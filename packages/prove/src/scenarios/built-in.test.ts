@@ -28,7 +28,7 @@ test('a run deletes every key that it made', async () => {
   try {
     const report = await prove(server.url)
     assert.ok(Number(report.acknowledgedWrites) > 20)
-    assert.deepEqual(report.notes, [])
+    assert.ok(report.notes.every((note) => report.behind && note.startsWith('The rate was')))
     const { registers, elements, lists, accounts } = server.store
     assert.deepEqual([registers.size, elements.size, lists.size, accounts.size], [0, 0, 0, 0])
   } finally {
