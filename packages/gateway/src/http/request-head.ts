@@ -90,7 +90,6 @@ export function readRequestHead(
   let host: string | null = null
   let length: string | null = null
   let encoding: string | null = null
-  let connection: string | null = null
   let id: string | null = null
   let parent: string | null = null
   let parents = 0
@@ -122,9 +121,6 @@ export function readRequestHead(
         if (encoding !== null) return { malformed: 'It says its transfer encoding twice.' }
         encoding = value
         break
-      case 'connection':
-        connection = value
-        break
       case 'id':
         id = id === null ? value : '\0'
         break
@@ -155,6 +151,7 @@ export function readRequestHead(
         break
     }
   }
+  if (request.httpVersionMajor !== 1) return { malformed: 'It is not HTTP/1.0 or HTTP/1.1.' }
   const target = readTarget(request.url as string, method)
   if (target === null) return { malformed: 'Its target is neither a path nor an http URL.' }
   const asked = target.host ?? host
@@ -174,7 +171,6 @@ export function readRequestHead(
     ? trustedLines(peer.address, finalHost, { forwarded, forwardedFor, proto, forwardedHost })
     : forwardedLines(peer.address, finalHost)
   if (upgrade && protocol !== null) text += `connection: upgrade\r\nupgrade: ${protocol}\r\n`
-  void connection
   return {
     method,
     path: target.path,
