@@ -29,6 +29,8 @@ export type ServeProcess = {
 
 export type StartOptions = {
   readonly app: string
+  /** Another program than those, which listens by `serve` as well. */
+  readonly script?: string
   /** Which of the two files the app is in. Default `http`. */
   readonly apps?: keyof typeof scripts
   readonly serve?: ServeOptions
@@ -41,7 +43,11 @@ export async function startServe(options: StartOptions): Promise<ServeProcess> {
   const { PORT: _port, HOST: _host, LOG_LEVEL: _level, ...inherited } = process.env
   const child = spawn(
     process.execPath,
-    [scripts[options.apps ?? 'http'], options.app, JSON.stringify(options.serve ?? {})],
+    [
+      options.script ?? scripts[options.apps ?? 'http'],
+      options.app,
+      JSON.stringify(options.serve ?? {}),
+    ],
     {
       env: { ...inherited, PORT: '0', ...options.env },
       stdio: options.stdio ?? ['ignore', 'pipe', 'pipe'],

@@ -29,9 +29,7 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
   'create-node': record,
   'change-host': record,
   'change-node': async (context, step) => {
-    // One that is in a crash loop does not count as running, and is kept all the same.
-    await context.keepers.get(step.node.name)?.unwant()
-    context.keepers.forget(step.node.name)
+    await abandon(context, step.node.name)
     await record(context, step)
   },
   'start-node': async (context, { node }, signal) => {
@@ -63,7 +61,7 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await drain(context, node, signal)
   },
   'remove-node': async (context, step) => {
-    context.keepers.forget(step.node)
+    await abandon(context, step.node)
     await record(context, step)
   },
   'destroy-data-node': async (context, step) => {
@@ -76,6 +74,12 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await record(context, step)
   },
   'record-rungs': record,
+}
+
+/** One that is in a crash loop, or not ready yet, does not count as running, and is kept all the same. */
+async function abandon({ keepers }: Context, node: string): Promise<void> {
+  await keepers.get(node)?.unwant()
+  keepers.forget(node)
 }
 
 /** A handler takes the steps of its own kind; the table's type says so, but not through a lookup. */
