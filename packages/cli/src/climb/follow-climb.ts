@@ -113,18 +113,26 @@ class Following {
     const { paths, audience, climb } = this.#options
     if (this.#lostAtMs === null) audience.lost()
     this.#lostAtMs ??= performance.now()
-    for (;;) {
-      if (performance.now() - this.#lostAtMs > nextControlMs) throw nobodyCame(climb)
-      await sleep(lookEveryMs)
-      const found = await ControlClient.find(paths).catch(() => null)
-      if (found === null) continue
-      this.#client = found
-      return
-    }
+    this.#client = await nextControl(paths, this.#lostAtMs, climb)
   }
 }
 
-const isOf = (error: unknown, code: ErrorCode) => BanyanError.is(error) && error.code === code
+/** The control that follows on one that died at a moment of `performance.now()`. */
+export async function nextControl(
+  paths: StatePaths,
+  lostAtMs: number,
+  climb: string,
+): Promise<ControlClient> {
+  for (;;) {
+    if (performance.now() - lostAtMs > nextControlMs) throw nobodyCame(climb)
+    await sleep(lookEveryMs)
+    const found = await ControlClient.find(paths).catch(() => null)
+    if (found !== null) return found
+  }
+}
+
+export const isOf = (error: unknown, code: ErrorCode) =>
+  BanyanError.is(error) && error.code === code
 
 function nobodyCame(climb: string): BanyanError {
   return new BanyanError(

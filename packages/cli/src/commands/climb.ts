@@ -8,7 +8,7 @@ import {
 import { BanyanError } from '@banyan/model'
 import { ClimbLines } from '../climb/climb-lines.ts'
 import { ClimbScreen } from '../climb/climb-screen.ts'
-import { followClimb } from '../climb/follow-climb.ts'
+import { followClimb, isOf, nextControl } from '../climb/follow-climb.ts'
 import type { Common } from '../program.ts'
 
 /** Grows or shrinks the system that runs, and stays until that has ended. */
@@ -41,8 +41,32 @@ async function lead(options: {
   readonly audience: ClimbLines | ClimbScreen
   readonly turning: AbortSignal
 }): Promise<ClimbReport> {
-  const { climb } = await options.client.climb(options.request)
-  return await followClimb({ ...options, climb })
+  const climb = `c-${Date.now().toString(36)}`
+  const client = await begin({ ...options, climb })
+  return await followClimb({ ...options, client, climb })
+}
+
+/** Asks again of the next control where one dies before it has answered: by its name a climb begins once. */
+async function begin({
+  paths,
+  client,
+  request,
+  climb,
+}: {
+  readonly paths: StatePaths
+  readonly client: ControlClient
+  readonly request: ClimbRequest
+  readonly climb: string
+}): Promise<ControlClient> {
+  const beganMs = performance.now()
+  for (let asked = client; ; asked = await nextControl(paths, beganMs, climb)) {
+    try {
+      await asked.climb({ ...request, climb })
+      return asked
+    } catch (error) {
+      if (!isOf(error, 'BANYAN_CONTROL_FAILED')) throw error
+    }
+  }
 }
 
 /** The second Ctrl-C: control does what it was asked for, with nobody looking on. */

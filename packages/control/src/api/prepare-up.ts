@@ -17,8 +17,8 @@ import { checkAdopted } from '../engines/adopted/engine.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
 import { findBinaries } from '../engines/postgres/engine.ts'
 import { readEntryRecord } from '../entry/record.ts'
-import { checkMigrationNames } from '../migrations/names.ts'
 import { findHolder } from '../holder/holder-file.ts'
+import { checkMigrationNames } from '../migrations/names.ts'
 import { isSameProcess } from '../sites/identity.ts'
 import { holderOfPort, processesWith } from '../sites/proc.ts'
 import { checkSystemName, checkWritable, inspectStateDirectory } from '../state/directory.ts'
@@ -63,11 +63,10 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   if (system.data !== null) await checkDatabase(paths, system, recorded, signal)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   await checkRungs(paths, system, recorded, rungs)
-  const beside =
-    request.dataOnly !== true && (await checkPort(paths, recorded, host, port, system))
+  const beside = request.dataOnly !== true && (await checkPort(paths, recorded, host, port, system))
   const socket = request.dataOnly !== true && isPublic(system)
   const settings = { rungs, host, port, socket, ...switchesOf(request, system) }
-  return { paths, system: request.mode === 'dev' ? inHaste(system) : system, settings }
+  return { paths, system: request.mode === 'dev' ? inHaste(system) : system, settings, beside }
 }
 
 /** What these rungs take that the system or the machine does not have. */

@@ -76,6 +76,11 @@ export type ControlEvent = { readonly at: string; readonly sentence: string } & 
 export type ClimbRequest = {
   readonly direction: 'grow' | 'shrink'
   readonly rungs: readonly string[]
+  /**
+   * The name that the climb gets, `c-…`. Whoever gave it can ask again after a control died in the
+   * middle of the answer: a climb of that name is never begun twice. Absent: control makes one.
+   */
+  readonly climb?: string
 }
 
 /** One step of a climb as it went. */

@@ -46,14 +46,19 @@ export class Climbs {
   }
 
   /** Begins a climb, once it is plain that nothing stands against it. */
-  async begin({ direction, rungs }: ClimbRequest): Promise<{ readonly climb: string }> {
+  async begin({
+    direction,
+    rungs,
+    climb = newName(),
+  }: ClimbRequest): Promise<{ readonly climb: string }> {
+    // Somebody asks again who did not hear the answer.
+    if (this.#going?.climb === climb || this.#reportOf(climb) !== null) return { climb }
     if (this.#going !== null) throw climbRunning(this.#going)
     const { context } = this.#options
     const from = context.topology.rungs
     const to = rungsAfter(from, direction, rungs)
     const reasons = refusalsOf(context, to, await groundFor(context))
     if (reasons.length > 0) throw climbRefused(direction, reasons)
-    const climb = newName()
     const { release } = context
     await this.#options.journal.append({ kind: 'climb', climb, direction, from, to, release })
     this.#go({ climb, direction, from, to, begunAtMs: Date.now(), stepsBefore: 0, turned: null })
@@ -102,15 +107,20 @@ export class Climbs {
 
   async end(climb: string): Promise<ClimbReport> {
     if (this.#going?.climb === climb) await this.#going.ended
-    const report = this.#options.journal.reportOf(climb) ?? this.#last
-    if (report?.climb !== climb) throw climbUnknown(climb)
+    const report = this.#reportOf(climb)
+    if (report === null) throw climbUnknown(climb)
     return report
   }
 
   /** Has the climb go back; one that has just ended stays as it ended. */
   turnBack(climb: string): void {
     if (this.#going?.climb === climb) this.#going.turning.abort(calledOff())
-    else if (this.#options.journal.reportOf(climb) === null) throw climbUnknown(climb)
+    else if (this.#reportOf(climb) === null) throw climbUnknown(climb)
+  }
+
+  #reportOf(climb: string): ClimbReport | null {
+    const last = this.#last?.climb === climb ? this.#last : null
+    return this.#options.journal.reportOf(climb) ?? last
   }
 
   #go(course: Course): void {
