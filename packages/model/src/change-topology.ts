@@ -5,7 +5,7 @@ import type { Host, Node, Topology } from './topology.ts'
 
 export const putNode = (state: State, node: Node, host: Host): State => {
   const { topology } = state
-  return changed(state, {
+  return withUsedHosts(state, {
     hosts: [...topology.hosts.filter(({ name }) => name !== host.name), host],
     nodes: [...topology.nodes.filter(({ name }) => name !== node.name), node],
   })
@@ -16,11 +16,9 @@ export const putHost = (state: State, host: Host): State => {
   return changed(state, { hosts: [...others, host] })
 }
 
-/** A host without nodes is not part of the system any more. */
 export const dropNode = (state: State, name: string): State => {
-  const nodes = state.topology.nodes.filter((node) => node.name !== name)
-  const hosts = state.topology.hosts.filter((host) => nodes.some((node) => node.host === host.name))
-  return changed(state, { hosts, nodes })
+  const { hosts, nodes } = state.topology
+  return withUsedHosts(state, { hosts, nodes: nodes.filter((node) => node.name !== name) })
 }
 
 export const putRungs = (state: State, rungs: readonly string[]): State => changed(state, { rungs })
@@ -46,6 +44,13 @@ export const drain = (state: State, name: string): State => ({
   ...state,
   admitted: state.admitted.filter((node) => node !== name),
 })
+
+/** A host without nodes is not part of the system any more. */
+const withUsedHosts = (state: State, { hosts, nodes }: Pick<Topology, 'hosts' | 'nodes'>): State =>
+  changed(state, {
+    hosts: hosts.filter(({ name }) => nodes.some((node) => node.host === name)),
+    nodes,
+  })
 
 /** Hosts and nodes are kept by name, so that the way by which a topology came about does not show. */
 const changed = (state: State, change: Partial<Topology>): State => {

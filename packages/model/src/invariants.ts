@@ -83,8 +83,9 @@ export const invariants: readonly Invariant[] = [
       if (rungs.length > 0 && nodes.length === 0) return `${rungs.join()} without a node`
       if (!rungs.includes('balanced')) return null
       if (!nodes.some(({ engine }) => engine === 'gateway')) return 'balanced without a gateway'
-      const hosts = new Set(nodes.filter(isRouted).map(({ host }) => host))
-      return hosts.size > 1 ? null : `balanced on ${sayList([...hosts])}`
+      const services = nodes.filter(isRouted).map(({ service }) => service)
+      const isTwice = services.some((name, index) => services.indexOf(name) < index)
+      return isTwice ? null : 'balanced with one process of each service'
     },
   },
   {

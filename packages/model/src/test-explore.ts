@@ -3,11 +3,13 @@
  * while any nodes die. States that differ only in the version of their topology count as one.
  */
 import { brokenByChange, brokenByClimb, brokenInvariants } from './invariants.ts'
+import { isSame } from './is-same.ts'
 import { isReached } from './plan/reached.ts'
 import { nextStep } from './plan.ts'
 import { simulate } from './simulate.ts'
 import type { Goal, State } from './state.ts'
 import type { Step } from './step.ts'
+import type { Topology } from './topology.ts'
 
 export type Exploration = {
   readonly states: readonly State[]
@@ -49,7 +51,7 @@ export const explore = (
       const step = nextStep(state, goal)
       if (!step) {
         next[index]?.push(null)
-        if (!isReached(state, goal)) wrong.push(`stuck: ${say(state, goal)}`)
+        if (!isThere(state, goal)) wrong.push(`stuck: ${say(state, goal)}`)
         continue
       }
       const after = simulate(state, step)
@@ -61,6 +63,18 @@ export const explore = (
   }
   return { states, next, wrong }
 }
+
+/** The goal is reached, and nothing else is left lying about. */
+const isThere = (state: State, goal: Goal): boolean =>
+  isReached(state, goal) &&
+  (goal.power === 'off' || isSame(comparable(state.topology), comparable(goal.topology)))
+
+/** A topology without its version and the order of its lists. */
+export const comparable = ({ hosts, nodes, rungs }: Topology) => ({
+  rungs,
+  hosts: Object.fromEntries(hosts.map((host) => [host.name, host])),
+  nodes: Object.fromEntries(nodes.map((node) => [node.name, node])),
+})
 
 /** A climb that would go on for ever, as the steps of its circle; null when there is none. */
 export const circleIn = ({ states, next }: Exploration, goals: readonly Goal[]) => {
