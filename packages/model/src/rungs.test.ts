@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findRungs, rungs, topologyOf } from './rungs.ts'
+import { refusals } from './refusals.ts'
+import { dependentsOf, findRungs, lastRung, nextRung, rungs, topologyOf } from './rungs.ts'
 import { groundOf } from './test-systems.ts'
 
 test('an unknown rung lists the rungs that exist, and the one that was meant', () => {
@@ -59,4 +60,59 @@ test('a database server counts on a quarter of the memory, at most 4,096 MB, or 
   assert.equal(memoryOf(2000, null), 500)
   assert.equal(memoryOf(64_000, null), 4096)
   assert.equal(memoryOf(2000, 1234), 1234)
+})
+
+test('balanced has a gateway, two processes of each service with routes, and one of each worker', () => {
+  const ground = groundOf({ services: ['web', 'worker', 'web'], data: true })
+  const topology = topologyOf(['balanced'], ground)
+  assert.deepEqual(topology.rungs, ['single', 'balanced'])
+  assert.deepEqual(
+    topology.nodes.map(({ name, host, entry }) => `${name} ${host}${entry ? ' entry' : ''}`),
+    [
+      'db-1 local-1',
+      'web-a-1 local-1',
+      'worker-b-1 local-1',
+      'web-c-1 local-1',
+      'web-a-2 local-2',
+      'web-c-2 local-2',
+      'gateway-1 local-1 entry',
+    ],
+  )
+})
+
+test('the one web process is the entry itself on single, unless it takes no passed socket', () => {
+  const entriesOf = (ground: ReturnType<typeof groundOf>) =>
+    topologyOf(['single'], ground)
+      .nodes.filter(({ entry }) => entry)
+      .map(({ name }) => name)
+  assert.deepEqual(entriesOf(groundOf({ services: ['web', 'worker'], data: true })), ['web-a-1'])
+  assert.deepEqual(entriesOf(groundOf({ services: ['plain'], data: true })), ['gateway-1'])
+  assert.deepEqual(entriesOf(groundOf({ services: ['web', 'web'], data: true })), ['gateway-1'])
+  assert.deepEqual(entriesOf(groundOf({ services: ['worker'], data: true })), [])
+})
+
+test('what a rung cannot stand on is said with every reason, and each rung by its name', () => {
+  const ground = groundOf({ services: ['worker'], data: true })
+  assert.deepEqual(refusals(['single'], ground), [])
+  assert.deepEqual(refusals(['balanced'], { ...ground, hosts: ground.hosts.slice(0, 1) }), [
+    'balanced: No service has routes, so that there is nothing to put a gateway in front of.',
+    'balanced: It takes 2 hosts, and there is 1.',
+  ])
+  assert.deepEqual(refusals(['balanced'], groundOf({ services: ['web'], data: false })), [])
+})
+
+test('a rung that is given up takes those along that need it', () => {
+  const held = ['single', 'balanced']
+  assert.deepEqual(dependentsOf(held, ['balanced']), ['balanced'])
+  assert.deepEqual(dependentsOf(held, ['single']), ['single', 'balanced'])
+  assert.deepEqual(dependentsOf(['single'], ['balanced']), [])
+  assert.throws(() => dependentsOf(held, ['balancd']), { code: 'BANYAN_RUNG_UNKNOWN' })
+})
+
+test('without a name the next rung is grown, and the last one is shrunk, but never the first', () => {
+  assert.equal(nextRung([]), 'single')
+  assert.equal(nextRung(['single']), 'balanced')
+  assert.equal(nextRung(['single', 'balanced']), null)
+  assert.equal(lastRung(['single', 'balanced']), 'balanced')
+  assert.equal(lastRung(['single']), null)
 })
