@@ -22,6 +22,10 @@ const fullSize = {
   BANYAN_PROVE_RUNS: '100',
   BANYAN_PROVE_SECONDS: '60',
   BANYAN_PROVE_KILLS: '5',
+  BANYAN_CLIMB_ROUNDS: '10',
+  // 0: every line of the journal; at once, and in the middle of what it announced.
+  BANYAN_KILL_LINES: '0',
+  BANYAN_KILL_DELAYS: '0,150',
 }
 
 type Round = {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClimbReport } from '@banyan/control/api'
+import { randomFrom } from '../../apps/conduit/src/seed/random.ts'
 import { eventually } from './support/banyan.ts'
 import { type ClimbSystem, proveDuring, startClimbSystem } from './support/climbs.ts'
 
@@ -12,6 +14,10 @@ import { type ClimbSystem, proveDuring, startClimbSystem } from './support/climb
  * way then, the next control finds the journal and what runs, and brings the climb to a good end; the
  * clients notice nothing.
  */
+
+/** Which lines: all of them in a soak, else a few that the seed chooses. */
+const seed = Number(process.env.BANYAN_SEED ?? randomInt(2 ** 31))
+const linesMax = Number(process.env.BANYAN_KILL_LINES ?? '3')
 
 /** How long after a line its kill comes: at once, and in the middle of what the line announced. */
 const delaysMs = (process.env.BANYAN_KILL_DELAYS ?? '0').split(',').map(Number)
@@ -29,12 +35,13 @@ describe('a control that is killed in a climb', { timeout: 900_000 }, () => {
       it(`leaves ${direction} balanced to the next one at every line of the journal, ${delayMs} ms after it`, async (context) => {
         await reach(system, direction === 'grow' ? 'single' : 'balanced')
         const proof = await proveDuring(system, ['--rate', '100', '--strict'], async () => {
-          for (let line = 1; ; line += 1) {
+          for (const line of linesOf(direction)) {
             const killed = await climbAndKill(context, system, direction, line, delayMs)
             await reach(system, direction === 'grow' ? 'single' : 'balanced')
             if (!killed) break
           }
         })
+        context.diagnostic(`seed ${seed}`)
         const { lost, doubled, staleReads, failed, longestGapMs } = proof
         context.diagnostic(`sent ${proof.sent}, longest gap ${longestGapMs} ms`)
         assert.deepEqual(
@@ -53,6 +60,16 @@ describe('a control that is killed in a climb', { timeout: 900_000 }, () => {
 })
 
 const goal = { grow: 'balanced', shrink: 'single' } as const
+
+/** More lines than any climb has, in order; or a few of those that each has. */
+function linesOf(direction: string): readonly number[] {
+  if (linesMax === 0) return Array.from({ length: 100 }, (_, index) => index + 1)
+  const random = randomFrom(seed, direction)
+  const chosen = Array.from({ length: linesMax }, () => 1 + random.below(fewestLines))
+  return [...new Set(chosen)].sort((a, b) => a - b)
+}
+
+const fewestLines = 19
 
 /** Brings the system to a rung without any fault. */
 async function reach(system: ClimbSystem, rung: 'single' | 'balanced'): Promise<void> {

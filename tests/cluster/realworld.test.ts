@@ -35,6 +35,13 @@ describe('the RealWorld suite against Conduit, started by banyan up', { skip }, 
     assert.deepEqual((await run()).failures, [])
   })
 
+  test('they hold through the gateway, and again after a web process behind it was killed', async () => {
+    await system.banyan('grow', 'balanced')
+    assert.deepEqual((await run()).failures, [])
+    await system.kill('web-2')
+    assert.deepEqual((await run()).failures, [])
+  })
+
   test('the log has a line for each request, and no password, token or query', async () => {
     const logs = await system.logs()
     assert.match(logs, /request finished/)
