@@ -9,6 +9,7 @@ import { articleRoutes } from './routes/articles.ts'
 import { commentRoutes } from './routes/comments.ts'
 import { landingRoutes } from './routes/landing.ts'
 import { listRoutes } from './routes/lists.ts'
+import { liveRoutes } from './routes/live.ts'
 import { profileRoutes } from './routes/profiles.ts'
 import { tagRoutes } from './routes/tags.ts'
 import { userRoutes } from './routes/users.ts'
@@ -55,6 +56,7 @@ const routes = [
   articleRoutes,
   commentRoutes,
   tagRoutes,
+  liveRoutes,
 ]
 
 /** The secret never changes while a process lives. A failure is not kept: the next request tries again. */

@@ -16,3 +16,9 @@ export const newCommentId = (
   nowMs: number = Date.now(),
   random: (below: number) => number = randomInt,
 ): number => (nowMs - commentEpochMs) * idsPerMs + random(idsPerMs)
+
+/** The smallest id that an article of this moment could have: ids begin with their milliseconds. */
+export function firstIdAt(atMs: number): string {
+  const hex = Math.max(0, Math.floor(atMs)).toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}
