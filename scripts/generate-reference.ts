@@ -8,6 +8,7 @@ import { ladder } from '../packages/control/src/doctor/ladder.ts'
 import type { Rule } from '../packages/control/src/doctor/rule.ts'
 import { rules } from '../packages/control/src/doctor/rules.ts'
 import { type ErrorCode, errorCatalogue, statusOf } from '../packages/model/src/index.ts'
+import { stepsPage } from './steps-page.ts'
 
 const head = 'Made from the code by `node scripts/generate-reference.ts`; edits here are lost.'
 
@@ -76,6 +77,7 @@ ${rules.map(ruleSection).join('\n')}`
 export const pages: readonly { readonly path: string; readonly render: () => string }[] = [
   { path: 'docs/reference/errors.md', render: errorsPage },
   { path: 'docs/reference/doctor.md', render: doctorPage },
+  { path: 'docs/reference/steps.md', render: () => stepsPage(head) },
 ]
 
 /** What stands on disk now, for the test that compares. */

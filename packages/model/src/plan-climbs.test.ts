@@ -136,6 +136,17 @@ test('a gateway whose place changes has a stand-in meanwhile', () => {
   ])
 })
 
+test('when all is to be off the entry stops first, and the database last', () => {
+  const off = { ...balanced(), power: 'off' } as const
+  assert.deepEqual(climb(balanced(), off), [
+    'Stop gateway-1 when it has finished its requests.',
+    'Stop web-a-1 when it has finished its requests.',
+    'Stop web-a-2 when it has finished its requests.',
+    'Stop worker-b-1 when it has finished its requests.',
+    'Stop db-1 when it has finished its requests.',
+  ])
+})
+
 test('when the second process dies on the way down, the drained one gets requests again, and a stand-in comes', () => {
   const there = reach(emptyState, balanced())
   const drained = plan(there, single()).slice(0, 2).reduce(simulate, there)

@@ -4,6 +4,8 @@ import type { Node } from './topology.ts'
 
 /** What there is to know about one kind of step. */
 export type StepRow<Kind extends StepKind> = {
+  /** What has to be true before it, in words: what `obstacle` looks at. */
+  readonly requires: string
   /** Why the step cannot be done in a state, or null when it can. */
   readonly obstacle: (state: State, step: StepOf<Kind>) => string | null
   /** The state after the step. */

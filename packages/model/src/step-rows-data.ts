@@ -15,6 +15,7 @@ type Kinds =
 /** The steps that only database servers know. */
 export const dataRows: StepRows<Kinds> = {
   'create-data-node': {
+    requires: 'No node has its name, and none on its host its port.',
     obstacle: (state, { node }) => {
       if (node.adopted) return `${node.name} is adopted`
       if (!isDataNode(node)) return `${node.name} is not a database server`
@@ -25,6 +26,7 @@ export const dataRows: StepRows<Kinds> = {
     sentence: ({ node, host }) => `Make the database server ${node.name} on ${host.name}.`,
   },
   'adopt-data-node': {
+    requires: 'No node has its name.',
     obstacle: (state, { node }) =>
       isDataNode(node) && node.adopted
         ? isFree(state, node.name)
@@ -35,6 +37,7 @@ export const dataRows: StepRows<Kinds> = {
       `Adopt the database server at ${joinPlace(host.address, node.port)} as ${node.name}; it stays as it is.`,
   },
   'apply-migrations': {
+    requires: 'The database servers run.',
     obstacle: (state, { needs }) => dataRuns(state, needs),
     effect: (state, { release }) => ({ ...state, migrated: release }),
     undo: () => null,
@@ -43,6 +46,7 @@ export const dataRows: StepRows<Kinds> = {
     final: 'Migrations stay; the release before tolerates them.',
   },
   'inspect-data': {
+    requires: 'The database server is watched.',
     obstacle: (state, { needs }) => dataRuns(state, needs),
     effect: (state, { release }) => ({ ...state, migrated: release }),
     undo: () => null,
@@ -51,6 +55,7 @@ export const dataRows: StepRows<Kinds> = {
     final: 'There is nothing to take back.',
   },
   'destroy-data-node': {
+    requires: 'It is ours and has stopped, and nothing runs that could use it.',
     obstacle: (state, { node }) => {
       const found = findNode(state.topology, node)
       if (found && !isDataNode(found)) return `${node} is not a database server`
@@ -63,6 +68,7 @@ export const dataRows: StepRows<Kinds> = {
     final: 'Deleted data does not come back.',
   },
   'release-data-node': {
+    requires: 'It is adopted and no longer watched, and nothing runs that could use it.',
     obstacle: (state, { node }) => {
       if (!findNode(state.topology, node)?.adopted) return `${node} is not adopted`
       return isUsed(state) ?? isStopped(state, node)

@@ -16,6 +16,7 @@ type Kinds = 'create-node' | 'admit-node' | 'drain-node' | 'remove-node'
 /** The steps that only service processes and gateways know. */
 export const serviceRows: StepRows<Kinds> = {
   'create-node': {
+    requires: 'No node has its name, and none on its host its port.',
     obstacle: (state, { node }) => {
       if (isDataNode(node)) return `${node.name} is a database server`
       return isFree(state, node.name) ?? hasPort(state, node)
@@ -25,6 +26,8 @@ export const serviceRows: StepRows<Kinds> = {
     sentence: ({ node, host }) => `Place ${node.name} on ${host.name}.`,
   },
   'admit-node': {
+    requires:
+      'It runs, answers routes, and does not take its requests from the public address itself.',
     obstacle: (state, { node }) => {
       const found = findNode(state.topology, node)
       if (!found) return `there is no node ${node}`
@@ -38,6 +41,7 @@ export const serviceRows: StepRows<Kinds> = {
     sentence: ({ node }) => `Let requests go to ${node}.`,
   },
   'drain-node': {
+    requires: 'Requests go to it.',
     obstacle: (state, { node }) => (isAdmitted(state, node) ? null : `no requests go to ${node}`),
     effect: (state, { node }) => change.drain(state, node),
     undo: (state, { node }) => (findRunning(state, node) ? { kind: 'admit-node', node } : null),
@@ -45,6 +49,7 @@ export const serviceRows: StepRows<Kinds> = {
     final: 'A server that does not run gets no requests.',
   },
   'remove-node': {
+    requires: 'It has stopped, and no requests go to it.',
     obstacle: (state, { node }) => {
       const found = findNode(state.topology, node)
       return found && isDataNode(found) ? `${node} is a database server` : isLeftAlone(state, node)

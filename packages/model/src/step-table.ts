@@ -12,6 +12,7 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
   ...dataRows,
   ...serviceRows,
   'change-host': {
+    requires: 'Nothing on the host runs, and no requests go there.',
     obstacle: (state, { host: { name } }) => {
       const user = state.topology.nodes.find(
         (node) => node.host === name && isLeftAlone(state, node.name) !== null,
@@ -27,6 +28,8 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
     sentence: ({ host }) => `Move ${host.name} to the address ${host.address}.`,
   },
   'change-node': {
+    requires:
+      'It has stopped, and no requests go to it. A database server stays one, and stays whose it is.',
     obstacle: (state, { node }) => {
       const before = findNode(state.topology, node.name)
       if (before && isDataNode(before) !== isDataNode(node))
@@ -44,6 +47,8 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
       `Give ${node.name} its new place on ${host.name}${whereOf(node)}.`,
   },
   'start-node': {
+    requires:
+      'It exists and does not run; the database servers that it needs run, at the migrations of its release.',
     obstacle: (state, { node, release, needs }) => {
       const obstacle = isStopped(state, node) ?? dataRuns(state, needs)
       if (obstacle || needs.length === 0 || state.migrated === release) return obstacle
@@ -55,6 +60,7 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
       adopted ? `Watch ${node}.` : `Start ${node}${release ? ` with release ${release}` : ''}.`,
   },
   'stop-node': {
+    requires: 'It runs, and no running gateway sends it requests.',
     obstacle: (state, { node }) =>
       findRunning(state, node) ? isStillSentTo(state, node) : `${node} does not run`,
     effect: (state, { node }) => change.markStopped(state, node),
@@ -70,6 +76,7 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
         : `Stop ${node} when it has finished its requests.`,
   },
   'record-rungs': {
+    requires: 'Nothing.',
     obstacle: () => null,
     effect: (state, { rungs }) => change.putRungs(state, rungs),
     undo: ({ topology }) => ({ kind: 'record-rungs', rungs: topology.rungs }),
