@@ -79,7 +79,10 @@ export type Report = {
   readonly anomalyCounts: Readonly<Partial<Record<AnomalyKind, number>>>
   /** The first of them. */
   readonly anomalies: readonly ReportedAnomaly[]
-  /** Facts that could not be read after the load, so that nothing is proven of them. */
+  /**
+   * Of what nothing is proven: facts that could not be read after the load, and acknowledged writes that
+   * nobody read before their removal found nothing.
+   */
   readonly unverified: number
   readonly operations: number
   readonly actions: readonly ActionReport[]
