@@ -62,7 +62,7 @@ const invalid: Record<string, string> = {
   'a switch of protocols that nobody asked for':
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n',
   'huge headers': `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\nContent-Length: 0\r\n\r\n`,
-  'announcements without end': 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(40),
+  'announcements without end': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(40),
 }
 
 for (const [name, bytes] of Object.entries(invalid)) {

@@ -32,7 +32,7 @@ export function openTunnel(request: TunnelRequest): void {
 class Handshake {
   readonly #request: TunnelRequest
   readonly #tried = new Set<Server>()
-  #upstream: Socket | null = null
+  #leave: () => void = () => {}
   #waiting: { cancel(): void } | null = null
   #over = false
 
@@ -45,7 +45,7 @@ class Handshake {
       this.#waiting?.cancel()
       if (this.#over) return
       this.#over = true
-      this.#upstream?.destroy()
+      this.#leave()
       this.#request.context.onEnd(false)
     })
     this.#next()
@@ -70,13 +70,27 @@ class Handshake {
     const { host, port } = server.backend
     const { limits } = this.#request.context
     const upstream = connect({ host, port, noDelay: true, allowHalfOpen: true })
-    this.#upstream = upstream
     let read: Buffer = Buffer.alloc(0)
     const late = setTimeout(() => fail(serverLate, false), limits.answerTimeoutMs)
+    const asking = {
+      goAway: (): void => fail(noServer(this.#request.service), false),
+      cut: (): void => {
+        detach()
+        upstream.destroy()
+        this.#request.socket.destroy()
+      },
+    }
+    // A drain waits for what is being asked as well.
+    server.tunnels.add(asking)
     const detach = (): void => {
+      server.tunnels.delete(asking)
       clearTimeout(late)
       upstream.removeAllListeners()
       upstream.on('error', () => upstream.destroy())
+    }
+    this.#leave = () => {
+      detach()
+      upstream.destroy()
     }
     const fail = (refusal: Refusal, suspects: boolean): void => {
       detach()
