@@ -1,5 +1,5 @@
 /** That whoever handles steps handles every kind. `tsc` is the test; nothing here runs. */
-import type { StepKind, StepOf } from '@banyan/model'
+import { emptyTopology, type State, type StepKind, type StepOf } from '@banyan/model'
 
 type Handlers = { readonly [Kind in StepKind]: (step: StepOf<Kind>) => string }
 
@@ -20,3 +20,25 @@ export const wrong: Pick<Handlers, 'start-node'> = {
   // @ts-expect-error a step to start a node brings no migrations
   'start-node': ({ migrations }) => migrations,
 }
+
+const { 'admit-node': admit, 'drain-node': drain, ...withoutGateway } = all
+
+// @ts-expect-error requests are let in and kept away by handlers of their own
+export const deaf: Handlers = withoutGateway
+
+export const balanced: Handlers = { ...withoutGateway, 'admit-node': admit, 'drain-node': drain }
+
+// @ts-expect-error letting in and keeping away are not exchanged
+export const exchanged: Pick<Handlers, 'admit-node'> = { 'admit-node': drain }
+
+export const placed: Pick<Handlers, 'create-node' | 'change-node'> = {
+  'create-node': ({ node, host }) => `${node.name} ${node.entry === true} ${host.address}`,
+  // @ts-expect-error a node is either an entry or says nothing of it
+  'change-node': ({ node }) => (node.entry === false ? 'private' : 'public'),
+}
+
+/** A state says to whom a gateway sends; one that does not is none. */
+export const said = (state: State): readonly string[] => state.admitted
+
+// @ts-expect-error nobody is admitted by being left out
+export const silent: State = { topology: emptyTopology, running: [], migrated: null }

@@ -9,7 +9,7 @@ export type ServiceInput = {
   run: string
   /** A command that runs once per release, before the first node of it starts. */
   build?: string
-  /** Path prefixes that this service answers. A service without routes is a worker. */
+  /** Path prefixes that this service answers, with or without a host name: `/api`, `api.example.com/`. A service without routes is a worker. */
   routes?: string[]
   /** A path that answers 2xx when the service is ready; without it, `serve` or an open port says so. */
   health?: string
