@@ -52,14 +52,15 @@ async function run(common: Common, options: DevOptions, signal: AbortSignal): Pr
   const { paths, system } = prepared
   // Control stops everything as soon as this process is gone, however it went.
   const attached = await attachTo(paths, system.name, 'dev')
-  let watcher: Watcher | null = null
+  let watching: Watching | null = null
   try {
     const attachment = new Attachment(prepared, {
       json: common.json,
       detach: false,
       onSettled: (client) => {
-        watcher = watchFor(common, prepared, client)
+        watching = watchFor(common, prepared, client)
       },
+      onFollowed: () => watching?.reloader.again(),
     })
     await attachment.begin()
     if (!common.json) process.stdout.write(describeMode(system, prepared.settings))
@@ -67,12 +68,14 @@ async function run(common: Common, options: DevOptions, signal: AbortSignal): Pr
   } catch (error) {
     throw await clearUp(prepared, error)
   } finally {
-    await (watcher as Watcher | null)?.stop()
+    await (watching as Watching | null)?.watcher.stop()
     detach(attached)
   }
 }
 
-function watchFor(common: Common, prepared: PreparedUp, client: ControlClient): Watcher {
+type Watching = { readonly watcher: Watcher; readonly reloader: Reloader }
+
+function watchFor(common: Common, prepared: PreparedUp, client: ControlClient): Watching {
   const { system, paths } = prepared
   const onFault = (files: Parameters<typeof describeFault>[0], error: unknown) =>
     void process.stdout.write(describeFault(files, error, common.json))
@@ -87,7 +90,7 @@ function watchFor(common: Common, prepared: PreparedUp, client: ControlClient): 
     () => common.json && process.stdout.write(`${JSON.stringify({ type: 'watching' })}\n`),
     (error) => onFault([], error),
   )
-  return watcher
+  return { watcher, reloader }
 }
 
 /** A control that was killed cannot stop what it had started, and nobody else would. */

@@ -37,6 +37,17 @@ export class Reloader {
     })
   }
 
+  /** For a control that has just begun: it may know an older config than the one that died. */
+  again(): void {
+    this.#last = this.#last.then(async () => {
+      const { client, system } = this.#options
+      if (this.#system === system) return
+      const all = { files: [], migrate: true, services: [], system: this.#system }
+      // One that dies as well is followed by another, which is told again.
+      await client.change(all).catch(() => {})
+    })
+  }
+
   async #take(files: readonly ChangedFile[]): Promise<void> {
     const { client, onFault } = this.#options
     const touchesConfig = files.some((file) => this.#isConfig(file))

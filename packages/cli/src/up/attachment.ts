@@ -29,6 +29,8 @@ export type AttachmentOptions = {
   readonly detach: boolean
   /** Called once, when the system is up or, in `dev`, waits for its first mending. */
   readonly onSettled?: (client: ControlClient) => void
+  /** Called when another control has taken the place of one that died. */
+  readonly onFollowed?: () => void
 }
 
 /** A terminal that stays with the system that it started, also while one control follows another. */
@@ -122,6 +124,7 @@ export class Attachment {
       const file = await findControl(paths)
       if (file !== null) {
         this.#socket = file.socket
+        this.#options.onFollowed?.()
         return file
       }
       if (findHolder(paths) === null) {
