@@ -122,6 +122,28 @@ export const benches: readonly Bench[] = [
       },
     ],
   },
+  {
+    name: 'gateway',
+    rows: [
+      {
+        what: 'The gateway, against http-proxy-3 before the same servers: requests per CPU second',
+        figure: 'ratio.requestsPerCpuSecond.httpProxy3',
+        unit: '×',
+        aim: '≥ 2×',
+      },
+      {
+        what: 'The gateway, against @fastify/http-proxy: requests per CPU second',
+        figure: 'ratio.requestsPerCpuSecond.fastify',
+        unit: '×',
+        aim: '≥ 2×',
+      },
+      {
+        what: 'The gateway: p99 of http-proxy-3 over its own, closed loop',
+        figure: 'ratio.p99.httpProxy3',
+        unit: '×',
+      },
+    ],
+  },
 ]
 
 /** The rows of a bench's result as cells: what, figure, aim. A figure that is not there is no row. */
