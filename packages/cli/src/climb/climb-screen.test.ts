@@ -152,7 +152,7 @@ test('one of one is said in the singular, and long pauses in seconds', () => {
 test('a climb without a step says what holds already', () => {
   const { screen, lines } = makeScreen({ isTTY: false })
   screen.finish({ ...report, steps: [], from: report.to })
-  assert.equal(lines()[0], 'There is nothing to do: single and balanced hold.')
+  assert.deepEqual(lines(), ['There is nothing to do: single and balanced hold.'])
 })
 
 test('a node that fails is worth a line, one that starts or drains is not', () => {

@@ -47,7 +47,7 @@ export class ClimbScreen {
       this.#live.print(report.outcome === 'done' ? head : paint('red', head))
     }
     for (const text of why) this.#live.print(indent(text))
-    this.#live.print(saySummary(report))
+    if (report.steps.length > 0) this.#live.print(saySummary(report))
   }
 
   left(error: BanyanError): void {

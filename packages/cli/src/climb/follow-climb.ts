@@ -57,16 +57,16 @@ class Following {
 
   /** With one control: the report, or null when that control is gone. */
   async #stay(client: ControlClient): Promise<ClimbReport | null> {
-    const { climb, turning } = this.#options
+    const { turning } = this.#options
     const leaving = new AbortController()
     const shown = this.#showEvents(client, leaving.signal)
     // Thrown where it is waited for, below; until then nobody has to look.
     shown.catch(() => {})
-    const turn = () => void client.turnBack(climb).catch(() => {})
+    const turn = () => this.#turn(client)
     if (turning.aborted) turn()
     turning.addEventListener('abort', turn)
     try {
-      const report = await client.climbEnd(climb).catch((error) => this.#forgive(error))
+      const report = await this.#endOf(client)
       // Whether the climb is over or control, the last words are worth waiting for.
       await Promise.race([shown, sleep(lastEventsMs, null, { signal: leaving.signal })])
       return report
@@ -78,7 +78,7 @@ class Following {
 
   /** Only what this climb did: control also tells what was before it. Ends with the climb's end. */
   async #showEvents(client: ControlClient, signal: AbortSignal): Promise<void> {
-    const { climb, audience } = this.#options
+    const { climb, audience, turning } = this.#options
     let isOurs = false
     try {
       for await (const event of client.events(signal)) {
@@ -86,6 +86,9 @@ class Following {
         isOurs ||= event.type === 'climb' && event.climb === climb
         if (!isOurs) continue
         this.#hear()
+        // One that has just taken the climb over may not have known it when it was asked.
+        const begins = event.type === 'climb' && event.outcome === 'begun'
+        if (begins && turning.aborted) this.#turn(client)
         if (event.type === 'stopped') this.#stopped = true
         audience.show(event)
         if (event.type === 'climb' && event.report !== null) return
@@ -96,11 +99,24 @@ class Following {
     }
   }
 
-  /** A control that is gone, or that has only just begun to read what the last one left. */
-  #forgive(error: unknown): null {
-    const isWaiting = this.#lostAtMs !== null && isOf(error, 'BANYAN_CLIMB_UNKNOWN')
-    if (isOf(error, 'BANYAN_CONTROL_FAILED') || isWaiting) return null
-    throw error
+  /** The report, or null when control is gone. One that has only just begun may not know the climb yet. */
+  async #endOf(client: ControlClient): Promise<ClimbReport | null> {
+    const isFirst = client === this.#options.client
+    const deadlineMs = performance.now() + (isFirst ? 0 : nextControlMs)
+    for (;;) {
+      try {
+        return await client.climbEnd(this.#options.climb)
+      } catch (error) {
+        if (isOf(error, 'BANYAN_CONTROL_FAILED')) return null
+        const isEarly = isOf(error, 'BANYAN_CLIMB_UNKNOWN') && performance.now() < deadlineMs
+        if (!isEarly) throw error
+      }
+      await sleep(lookEveryMs)
+    }
+  }
+
+  #turn(client: ControlClient): void {
+    client.turnBack(this.#options.climb).catch(() => {})
   }
 
   #hear(): void {
