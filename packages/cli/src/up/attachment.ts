@@ -116,7 +116,10 @@ export class Attachment {
       return null
     }
     if (isSameProcess(last)) return last
-    this.#screen.say('Control died. What it started goes on, and another control takes over.')
+    this.#screen.say(
+      'lost',
+      'Control died. What it started goes on, and another control takes over.',
+    )
     const patient = this.#ready && !this.#options.detach
     const deadline = performance.now() + (patient ? Number.POSITIVE_INFINITY : longestGapMs)
     while (!giveUp.aborted && performance.now() < deadline) {
@@ -153,7 +156,7 @@ export class Attachment {
     if (control === null) await stopOffline(this.#prepared.paths)
     else await new ControlClient(control.socket).down()
     this.#stopped = true
-    this.#screen.say('Everything is stopped; the data stays.')
+    this.#screen.say('stopped', 'Everything is stopped; the data stays.')
   }
 
   async #take(event: ControlEvent): Promise<void> {

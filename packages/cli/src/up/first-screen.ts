@@ -23,8 +23,8 @@ export class FirstScreen {
   }
 
   /** What no control can say: that it has died. */
-  say(sentence: string): void {
-    const event = { at: new Date().toISOString(), type: 'control', sentence }
+  say(outcome: 'lost' | 'stopped', sentence: string): void {
+    const event = { at: new Date().toISOString(), type: 'control', outcome, sentence }
     this.#line(this.#json ? JSON.stringify(event) : `${paint('yellow', '●')} ${sentence}`)
   }
 

@@ -17,7 +17,7 @@ export function pauseBeforeStartMs(quickExits: number): number {
 }
 
 /** A process that somebody killed has no fault that a long pause would help. */
-const longestPauseAfterSignalMs = 500
+const longestPauseAfterSignalMs = 250
 
 /** The same for a process of ours that has ended by a signal: somebody may wait for it. */
 export function pauseAfterSignalMs(quickExits: number): number {
