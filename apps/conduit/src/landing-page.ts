@@ -1,3 +1,5 @@
+import { landingScript } from './landing-script.ts'
+
 /** What the landing page tells. */
 export type LandingFacts = {
   readonly node: string
@@ -32,7 +34,8 @@ const style = `
   li { padding: .5rem 0; border-bottom: 1px solid var(--line) }
   li span { color: var(--dim); display: block; font-size: .9375rem }
   pre { margin: 0; padding: 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; font-size: .9375rem }
-  pre i { font-style: normal; color: var(--dim) }`
+  pre i { font-style: normal; color: var(--dim) }
+  #live { min-height: 1.6em; color: var(--dim); overflow-wrap: anywhere }`
 
 const links = [
   ['/api/articles', 'the newest articles'],
@@ -81,6 +84,7 @@ ${fact('Articles', number.format(articles))}
 ${fact('Users', number.format(users))}
 ${fact('Answered by', node)}
 </dl>
+<p id="live" role="status"></p>
 <h2>Try it</h2>
 <ul>
 ${links.map(link).join('\n')}
@@ -88,6 +92,7 @@ ${links.map(link).join('\n')}
 <h2>Go on, in the folder of the project</h2>
 <pre>${commands.map(command).join('\n')}</pre>
 </main>
+<script>${landingScript}</script>
 </body>
 </html>
 `

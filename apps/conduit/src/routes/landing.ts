@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Context } from '../context.ts'
 import { landingPage } from '../landing-page.ts'
+import { landingPolicy } from '../landing-script.ts'
 
 export function landingRoutes(app: FastifyInstance, { totals, node }: Context): void {
   app.get('/', async (_request, reply) => {
@@ -8,7 +9,7 @@ export function landingRoutes(app: FastifyInstance, { totals, node }: Context): 
     return reply
       .header('content-type', 'text/html; charset=utf-8')
       .header('cache-control', 'no-store')
-      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+      .header('content-security-policy', landingPolicy)
       .send(landingPage({ node, articles, users }))
   })
 }
