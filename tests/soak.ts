@@ -19,6 +19,7 @@ const { values, positionals: only } = parseArgs({
 /** Counts that a test run keeps small, at the size that is promised. */
 const fullSize = {
   BANYAN_HASH_KEYS: '1000000',
+  BANYAN_PLAN_WALKS: '20000',
   BANYAN_PROVE_RUNS: '100',
   BANYAN_PROVE_SECONDS: '60',
   BANYAN_PROVE_KILLS: '5',
