@@ -7,7 +7,7 @@ import { findHolder } from '../holder/holder-file.ts'
 import { controlProgram, holderProgram, spawnOwn } from '../holder/spawn.ts'
 import type { FirstWord, HolderTask } from '../holder/words.ts'
 import { lastLines } from '../logs/tail.ts'
-import type { ProcessIdentity } from '../sites/identity.ts'
+import { identify, type ProcessIdentity, untilEnded } from '../sites/identity.ts'
 import { makeStateDirectory } from '../state/directory.ts'
 import { writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
@@ -48,11 +48,16 @@ export async function startControl(prepared: PreparedUp): Promise<StartedControl
   const word = await firstWord(child, logFile)
   if (child.connected) child.disconnect()
   child.unref()
+  if (word.kind !== 'listening') await untilEnded(identify(child.pid ?? 0) ?? nobody, goodbyeMs)
   if (word.kind === 'refused') throw errorOf(word.error)
   if (word.kind === 'died') throw failed(word.how, await lastLines(paths.controlLog, 10))
   const { socket, identity } = word
   return { client: new ControlClient(socket), socket, identity }
 }
+
+/** Whoever looks after us when nothing could be started must find nothing. */
+const goodbyeMs = 2_000
+const nobody: ProcessIdentity = { pid: 0, startTime: 'ended' }
 
 /**
  * A holder whose control does not come back, not even after having been waited for: whoever asks for

@@ -127,3 +127,27 @@ test('an address that is not of this machine is refused', async () => {
   const result = await bindPublic({ host: '192.0.2.1', port: 0, beside: false })
   assert.equal('code' in result && result.code, 'EADDRNOTAVAIL')
 })
+
+test('an address that another holder has claimed is not given to a second one', async () => {
+  const program = `import { claimAddress } from ${JSON.stringify(new URL('./claim.ts', import.meta.url).href)}
+    console.log(await claimAddress('127.0.0.1', 65000), await claimAddress('127.0.0.2', 65000))
+    setInterval(() => {}, 1000)`
+  const start = () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    children.add(child)
+    return child
+  }
+  const say = async (child: ChildProcess) =>
+    String((await once(child.stdout as NodeJS.EventEmitter, 'data'))[0]).trim()
+  const first = start()
+  assert.equal(await say(first), 'true true')
+  const second = start()
+  assert.equal(await say(second), 'false false')
+  await end(first)
+  await end(second)
+  const third = start()
+  assert.equal(await say(third), 'true true', 'the claim ends with its process')
+  await end(third)
+})

@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises'
 import net from 'node:net'
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util'
+import { resolveHost } from './resolve-host.ts'
 
 /** A public socket that is bound, and neither listens nor is read from. */
 export type Bound = {
@@ -53,7 +53,7 @@ export async function bindPublic({
   port,
   beside,
 }: BindRequest): Promise<Bound | BindFailure> {
-  const { address, family } = await resolve(host)
+  const { address, family } = await resolveHost(host)
   if (!beside) {
     const failure = tryToListen(address, port, family)
     if (failure !== null) return failure
@@ -61,13 +61,6 @@ export async function bindPublic({
   const bound = bind(address, port, family, reusePort)
   if ('fd' in bound || bound.code !== notSupported) return bound
   return bind(address, port, family, 0)
-}
-
-async function resolve(host: string): Promise<{ address: string; family: 4 | 6 }> {
-  const kind = net.isIP(host)
-  if (kind !== 0) return { address: host, family: kind === 6 ? 6 : 4 }
-  const { address, family } = await lookup(host)
-  return { address, family: family === 6 ? 6 : 4 }
 }
 
 function tryToListen(address: string, port: number, family: 4 | 6): BindFailure | null {

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { type Lock, takeLock } from '../state/lock.ts'
 import { type StatePaths, statePaths } from '../state/paths.ts'
-import type { BindFailure, Bound } from './bind.ts'
+import { type BindFailure, type Bound, bindPublic } from './bind.ts'
+import { claimAddress } from './claim.ts'
 import { writeHolderFile } from './holder-file.ts'
 import { ControlKeeper } from './keep-control.ts'
 import { log } from './log.ts'
@@ -65,16 +66,20 @@ function takeLockOf(paths: StatePaths): Lock | FirstWord {
 }
 
 async function takeSocket(paths: StatePaths, task: HolderTask): Promise<Bound | FirstWord | null> {
-  if (task.kind === 'join') {
-    return task.socket ? { fd: inheritedSocket, handle: null } : null
-  }
   const settings = readSettings(paths)
+  const { host, port } = settings ?? { host: '127.0.0.1', port: 0 }
+  if (task.kind === 'join') {
+    if (!task.socket) return null
+    await claimAddress(host, port).catch(() => false)
+    return { fd: inheritedSocket, handle: null }
+  }
   if (settings?.socket !== true) return null
-  const { bindPublic } = await import('./bind.ts')
-  const { host, port } = settings
+  if (!(await claimAddress(host, port).catch(() => true))) return unbindable(settings, inUse)
   const bound = await bindPublic({ host, port, beside: task.beside }).catch(failureOf)
   return 'fd' in bound ? bound : unbindable(settings, bound)
 }
+
+const inUse: BindFailure = { code: 'EADDRINUSE', message: 'address already in use' }
 
 type Settings = { readonly host: string; readonly port: number; readonly socket?: boolean }
 
