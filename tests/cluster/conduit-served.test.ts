@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -46,6 +47,16 @@ it('the landing page says what runs, with live numbers, and nothing that it was 
   const response = await fetch(server.url)
   assert.equal(articles(await response.text()), articles(before) + 1)
   assert.match(String(response.headers.get('content-type')), /text\/html/)
+})
+
+it('the landing page may run its own script, which listens for new articles, and no other', async () => {
+  const response = await fetch(server.url)
+  const script = /<script>([\s\S]*)<\/script>/.exec(await response.text())?.[1] ?? ''
+  assert.match(script, /\/api\/articles\/live/)
+  const hash = createHash('sha256').update(script).digest('base64')
+  const policy = String(response.headers.get('content-security-policy'))
+  assert.ok(policy.includes(`script-src 'sha256-${hash}';`), policy)
+  assert.doesNotMatch(policy, /script-src[^;]*unsafe/)
 })
 
 it('a front end of any origin may ask', async () => {

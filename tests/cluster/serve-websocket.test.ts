@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ServeStatus } from '@banyan/model'
 import { WebSocket } from 'ws'
 import { RawConnection, type ServeProcess, startServe, until } from './serve-process.ts'
+import { controlToken, writeSystemFile } from './serve-socket.ts'
 
 /** WebSockets live for four fifths of it. */
 const stopTimeoutMs = 2_500
@@ -271,10 +273,37 @@ test('a WebSocket that is asked for while Fastify gets ready waits for it', asyn
   await client.closed
 })
 
-test('a request that offers HTTP/2 is answered in HTTP/1.1 by a Fastify without WebSockets', async () => {
-  await using running = await start('fastify-plain')
-  const client = await RawConnection.open(running.port)
-  client.send(upgradeTo('h2c'))
-  assert.equal((await client.answer()).status, 200)
-  client.destroy()
+for (const app of ['fastify-plain', 'fastify', 'http']) {
+  test(`a request that offers HTTP/2 is answered in HTTP/1.1, body and all, by ${app}`, async () => {
+    await using running = await start(app)
+    const client = await RawConnection.open(running.port)
+    client.send(upgradeTo('h2c').replace('/ws', '/'))
+    assert.equal((await client.answer()).status, app === 'fastify-plain' ? 404 : 200)
+    const head = 'POST /sized HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n'
+    client.send(`${head}Content-Length: 5\r\n\r\nhello`)
+    const { status } = await client.answer()
+    assert.equal(status, app === 'http' ? 200 : 404)
+    assert.equal(client.closed, false)
+    client.destroy()
+  })
+}
+
+test('control is told how many WebSockets are open', async () => {
+  using system = writeSystemFile()
+  await using running = await startServe({
+    app: 'fastify',
+    apps: 'webSocket',
+    env: { BANYAN_SYSTEM: system.path },
+  })
+  const headers = { authorization: `Bearer ${controlToken}` }
+  const count = async (): Promise<unknown> =>
+    ((await (await fetch(`${running.url}/-/control`, { headers })).json()) as ServeStatus)
+      .webSockets
+  const clients = await Promise.all([open(running), open(running)])
+  assert.equal(await count(), 2)
+  clients[0].socket.close()
+  await clients[0].closed
+  await sleep(50)
+  assert.equal(await count(), 1)
+  clients[1].socket.terminate()
 })

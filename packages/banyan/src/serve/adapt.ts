@@ -30,6 +30,24 @@ const nothing = async (): Promise<void> => {}
 
 /** Makes one shape of the five kinds of app. */
 export function adapt(known: KnownApp): Adapted {
+  const adapted = adaptKind(known)
+  declineHttp2(adapted.server)
+  return adapted
+}
+
+/**
+ * Some clients (Java's) offer HTTP/2 with their first request, whatever it is. Nobody here upgrades to
+ * it, and taking it for an upgrade would lose the request's body.
+ */
+function declineHttp2(server: Server): void {
+  const decider = server as { shouldUpgradeCallback?: (request: IncomingMessage) => boolean }
+  const decide = decider.shouldUpgradeCallback
+  if (decide === undefined) return
+  decider.shouldUpgradeCallback = (request) =>
+    request.headers.upgrade?.toLowerCase() !== 'h2c' && decide.call(server, request)
+}
+
+function adaptKind(known: KnownApp): Adapted {
   switch (known.kind) {
     case 'server':
       return adaptServer(known.app)
