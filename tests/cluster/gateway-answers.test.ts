@@ -75,6 +75,21 @@ for (const [name, bytes] of Object.entries(invalid)) {
   })
 }
 
+test('nonsense and silence are no reason to wait for a server that is there', async () => {
+  for (const [bytes, status] of [
+    ['what?\r\n\r\n', 502],
+    ['', 504],
+  ] as const) {
+    const script = ({ socket }: Received) => void socket.write(bytes)
+    await using running = await before(script, { answerTimeoutMs: 200 })
+    const begun = performance.now()
+    const back = await exchange(running.port, get)
+    assert.match(back, new RegExp(`^HTTP/1.1 ${status} `))
+    assert.ok(performance.now() - begun < 1_500)
+    assert.equal(running.server.connections.length, 1)
+  }
+})
+
 test('equal lengths are one, and hop-by-hop headers stay behind', async () => {
   await using running = await before(({ socket }) =>
     socket.write(

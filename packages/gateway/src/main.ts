@@ -27,6 +27,12 @@ async function main(): Promise<void> {
         process.exit(0)
       })
     }
+    process.on('uncaughtException', (error) => {
+      // What it would do in an unknown state nobody knows; a new one is there within a second.
+      logger.fatal({ err: error }, 'an error that nobody caught')
+      flush()
+      process.exit(1)
+    })
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
     logger.info({ url: gateway.url, version: file.version }, 'listening')

@@ -11,7 +11,9 @@ export function readTrusted(list: readonly string[]): {
   const blocks = new BlockList()
   const bad = list.filter((entry) => !add(blocks, entry))
   const isTrusted: IsTrusted =
-    list.length === 0 ? () => false : (address) => blocks.check(address, familyOf(address))
+    list.length === 0
+      ? () => false
+      : (address) => isIP(address) !== 0 && blocks.check(address, familyOf(address))
   return { isTrusted, bad }
 }
 

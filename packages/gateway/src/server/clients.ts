@@ -41,7 +41,8 @@ export class Clients {
   }
 
   opened(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress ?? '')
+    // A client that is gone already has no address any more.
+    const address = plainAddress(socket.remoteAddress ?? 'unknown')
     this.#clients.set(socket, { address, peer: this.#peerOf(address), response: null, queue: null })
     socket.once('close', () => this.left(socket))
   }

@@ -39,6 +39,7 @@ export class Entry {
       this.#upgrade(request, socket, head)
     })
     this.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+      socket.on('error', () => socket.destroy())
       refuseRaw(socket, malformedRequest('CONNECT is not offered.'))
     })
   }
@@ -77,12 +78,13 @@ export class Entry {
 
   #handle(client: Client, request: IncomingMessage, response: ServerResponse): void {
     client.response = response
+    response.on('error', ignore)
     const exchange = this.#answer(client, request, response)
     response.on('close', () => {
       client.response = null
       exchange?.onClose()
       const next = client.queue?.shift()
-      if (next !== undefined && !next.request.socket.destroyed) {
+      if (next !== undefined && !next.request.socket.writableEnded) {
         this.#handle(client, next.request, next.response)
       }
     })
@@ -176,6 +178,9 @@ export class Entry {
     })
   }
 }
+
+/** Whatever is wrong with a client's connection, its `close` says all that is needed. */
+const ignore = (): void => {}
 
 function refuseRaw(socket: Socket, refusal: Refusal): void {
   socket.write(rawRefusal(refusal))

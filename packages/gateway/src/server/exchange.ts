@@ -240,11 +240,16 @@ export class Exchange implements AnswerSink {
     this.#answer = null
     this.#held = null
     this.#bodyText = null
-    if (this.#mayTryAgain(error)) {
-      this.#tried ??= new Set()
-      this.#tried.add(server)
-      this.#next()
-    } else this.#refuse(refusalOf(error))
+    this.#tried ??= new Set()
+    this.#tried.add(server)
+    if (this.#mayTryAgain(error) && this.#mayHelp(error)) this.#next()
+    else this.#refuse(refusalOf(error))
+  }
+
+  /** Waiting helps where a server may come back; one that answers nonsense or nothing is there already. */
+  #mayHelp({ kind }: UpstreamError): boolean {
+    if (kind === 'refused' || kind === 'lost') return true
+    return this.#context.balancer.has(this.service, this.#tried)
   }
 
   #mayTryAgain(error: UpstreamError): boolean {

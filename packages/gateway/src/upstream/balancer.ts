@@ -73,6 +73,12 @@ export class Balancer {
     return null
   }
 
+  /** Whether there is another one now, past those that were tried. */
+  has(service: string, tried: ReadonlySet<Server> | null): boolean {
+    const servers = this.#services.get(service)?.servers ?? []
+    return servers.some((server) => server.usable && tried?.has(server) !== true)
+  }
+
   /** Waits for a server of a service; any that becomes usable will do, also one that was tried. */
   wait(service: string, tell: Waiter): { cancel(): void } {
     if (this.#waiting.length >= this.#limits.waitingMax || !this.#services.has(service)) {
