@@ -61,8 +61,10 @@ test('an adopted database is planned with, served from, asked, watched and let g
     const asOwner = await app.banyan('sql', '--as-owner', 'select 1')
     assert.equal(asOwner.code, 2, asOwner.stdout)
     assert.match(asOwner.stderr, /is adopted: Banyan has no roles in it/)
-    const killed = (await app.json('kill', 'primary')) as { error: { code: string } }
-    assert.equal(killed.error.code, 'BANYAN_ADOPTED_UNTOUCHED')
+    for (const word of ['kill', 'pause', 'resume']) {
+      const { error } = (await app.json(word, 'primary')) as { error: { code: string } }
+      assert.equal(error.code, 'BANYAN_ADOPTED_UNTOUCHED', word)
+    }
 
     const script = 'if (!process.env.DATABASE_URL) process.exit(3)'
     const commands = [
