@@ -98,6 +98,26 @@ test('POST goes to another server when the connection to the first is refused', 
   assert.match(down?.reason ?? '', /refuse|closed/i)
 })
 
+test('an upload of any size goes to another server when the first cannot be reached', async () => {
+  const [first, second] = await Promise.all([startOrigin(), startOrigin()])
+  // Nobody asks often enough to notice the death before the uploads do.
+  const limits = { checkIntervalMs: 60_000 }
+  const file = gatewayFile([backend(first.port), backend(second.port)])
+  await using running = await startGateway(file, limits)
+  try {
+    first.kill()
+    await first.ended
+    const body = 'x'.repeat(5_000_000)
+    const url = `http://127.0.0.1:${running.port}/`
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => fetch(url, { method: 'POST', body })),
+    )
+    for (const answer of answers) assert.equal(await answer.text(), `POST / ${body.length}`)
+  } finally {
+    await second[Symbol.asyncDispose]()
+  }
+})
+
 for (const path of ['/die-in-chunked', '/die-in-long']) {
   test(`GET ${path}: an answer that went out in part is cut and never looks complete`, async () => {
     await using running = await twoServers()

@@ -277,6 +277,27 @@ test('a body beyond the limit is a 413, known at once or found out on the way', 
   }
 })
 
+test('a refusal is read also by a client that is still sending', async () => {
+  await using server = await ok()
+  const file = gatewayFile([backend(server.port)])
+  await using running = await startGateway(file, { bodyBytesMax: 1_000_000 })
+  for (const [host, length, status] of [
+    ['Host: x', 40_000_000, 413],
+    ['Host: x\r\nHost: y', 900_000, 400],
+  ] as const) {
+    const connection = await RawConnection.open(running.port)
+    connection.send(`POST / HTTP/1.1\r\n${host}\r\nContent-Length: ${length}\r\n\r\n`)
+    for (let sent = 0; sent < 900_000; sent += 100_000) connection.send('x'.repeat(100_000))
+    const answer = await connection.answer()
+    assert.equal(answer.status, status)
+    assert.equal(answer.headers.connection, 'close')
+    await connection.untilClosed()
+    assert.equal(connection.failure, null)
+    connection.destroy()
+  }
+  assert.equal(server.seen(), '')
+})
+
 test('headers beyond the limit are a 431, headers that do not come a 408', async () => {
   await using server = await ok()
   const limits = { headersTimeoutMs: 200, requestTimeoutMs: 400 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** How long the other side has to read what was said last. */
@@ -12,4 +13,9 @@ export function closeGently(socket: Duplex): void {
   socket.resume()
   const timer = setTimeout(() => socket.destroy(), lingerMs)
   socket.once('close', () => clearTimeout(timer))
+}
+
+/** Has Node close a client's connection so, once the answer under way is out. */
+export function willCloseGently(socket: Socket): void {
+  socket.destroySoon = () => closeGently(socket)
 }

@@ -178,7 +178,7 @@ export function readRequestHead(
     requestId: finalId,
     text,
     body,
-    expectsContinue: expect !== null && request.httpVersionMinor === 1,
+    expectsContinue: expect?.toLowerCase() === '100-continue' && request.httpVersionMinor === 1,
   }
 }
 

@@ -3,7 +3,7 @@ import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Refusal } from '../http/answer.ts'
 import { answerJson, rawRefusal, refuse } from '../http/answer.ts'
-import { closeGently } from '../http/close-gently.ts'
+import { closeGently, willCloseGently } from '../http/close-gently.ts'
 import { readRequestHead } from '../http/request-head.ts'
 import { keepAliveGraceMs } from '../limits.ts'
 import type { Router } from '../routes.ts'
@@ -93,6 +93,7 @@ export class Entry {
   #answer(client: Client, request: IncomingMessage, response: ServerResponse): Exchange | null {
     const head = readRequestHead(request, client.peer)
     if ('malformed' in head) {
+      willCloseGently(request.socket)
       this.#refuse(response, malformedRequest(head.malformed), true)
       return null
     }

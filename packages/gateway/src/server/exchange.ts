@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Refusal, refuse } from '../http/answer.ts'
 import type { AnswerHead } from '../http/answer-head.ts'
+import { willCloseGently } from '../http/close-gently.ts'
 import { HeldBody } from '../http/held-body.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import type { GatewayLimits } from '../limits.ts'
@@ -53,6 +54,7 @@ export class Exchange implements AnswerSink {
   #answer: AnswerHead | null = null
   #held: Buffer[] | null = null
   #bodyText: string | null = null
+  #streams = false
   #over = false
 
   constructor(
@@ -82,7 +84,7 @@ export class Exchange implements AnswerSink {
     }
     const { limits } = this.#context
     if (body !== 'chunked' && body > limits.bodyBytesMax) {
-      this.#refuse(bodyTooLarge(limits))
+      this.#refuse(bodyTooLarge(limits), true)
       return
     }
     this.#body = new HeldBody(this.#request, limits, () => this.#refuse(bodyTooLarge(limits), true))
@@ -129,22 +131,23 @@ export class Exchange implements AnswerSink {
       connection.send(this, `${text}\r\n`, null, true)
       return
     }
-    if (body === 'chunked') {
-      connection.send(this, `${text}transfer-encoding: chunked\r\n\r\n`, null, false)
-      this.#stream(connection, true)
-      return
-    }
-    const head = `${text}content-length: ${body}\r\n\r\n`
-    if (this.#body === null) {
-      connection.send(this, head, null, true)
-      return
-    }
-    if (this.#body.ended && this.#body.replayable) {
+    const framing = body === 'chunked' ? 'transfer-encoding: chunked' : `content-length: ${body}`
+    const head = `${text}${framing}\r\n\r\n`
+    if (this.#body === null) connection.send(this, head, null, true)
+    else if (this.#body.ended && this.#body.replayable && body !== 'chunked') {
       connection.send(this, head, this.#body.whole(), true)
-      return
+    } else {
+      this.#streams = true
+      connection.send(this, head, null, false)
+      if (connection.connected) this.onConnected()
     }
-    connection.send(this, head, null, false)
-    this.#stream(connection, false)
+  }
+
+  /** Only now, because what a server that is gone would take could not be given to another one. */
+  onConnected(): void {
+    if (!this.#streams || this.#connection === null) return
+    this.#streams = false
+    this.#stream(this.#connection, this.head.body === 'chunked')
   }
 
   #stream(connection: Connection, chunked: boolean): void {
@@ -278,6 +281,7 @@ export class Exchange implements AnswerSink {
     this.#connection = null
     if (this.#response.headersSent) this.#response.destroy()
     else {
+      if (close) willCloseGently(this.#request.socket)
       const ends = close || this.#context.isDraining()
       const headers = ['x-request-id', this.head.requestId]
       if (ends) headers.push('connection', 'close')

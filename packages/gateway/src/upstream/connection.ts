@@ -6,6 +6,8 @@ import { UpstreamError } from './upstream-error.ts'
 /** Whoever asked, and hears what becomes of it. After `onEnd` or `onFail` there is nothing more. */
 export type AnswerSink = {
   readonly method: string
+  /** The connection is open now; not told where it was open already. */
+  onConnected(): void
   /** A head of 1xx, which is not yet the answer. */
   onInformation(head: AnswerHead): void
   onHead(head: AnswerHead): void
@@ -65,6 +67,7 @@ export class Connection {
     })
     this.#socket.on('connect', () => {
       this.#connected = true
+      this.#sink?.onConnected()
     })
     this.#socket.on('drain', () => this.#sink?.onDrain())
     this.#socket.on('end', () => this.#onServerEnd())
