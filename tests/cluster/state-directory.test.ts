@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmod, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { isSameProcess } from '../../packages/control/src/sites/identity.ts'
 import { eventually, makeApp, type TestApp } from './support/banyan.ts'
 import { identityOf, killBoth } from './support/held.ts'
 
@@ -100,7 +101,7 @@ test('moving the state directory ends everything, says why, and up works where i
     const moved = join(app.folder, 'moved')
     await rename(app.state, moved)
     await eventually(async () => ((await app.leftovers()).length === 0 ? true : null))
-    assert.throws(() => process.kill(holder.pid, 0), { code: 'ESRCH' })
+    assert.equal(isSameProcess(holder), false)
     const log = (await readFile(join(moved, 'control.log'), 'utf8')).trim().split('\n')
     assert.match(log.at(-1) ?? '', /"stopped".*was moved or deleted/)
     await rename(moved, app.state)

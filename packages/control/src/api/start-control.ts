@@ -12,6 +12,7 @@ import { makeStateDirectory } from '../state/directory.ts'
 import { writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { ControlClient } from './control-client.ts'
+import { findControl } from './find-control.ts'
 import type { PreparedUp } from './prepare-up.ts'
 import { errorOf } from './report.ts'
 
@@ -66,12 +67,20 @@ const nobody: ProcessIdentity = { pid: 0, startTime: 'ended' }
 async function replaceHolder(paths: StatePaths, isHeld: boolean): Promise<void> {
   const holder = findHolder(paths)
   if (holder === null) return
+  // It may be of another "up" that has only just begun: that one gets its time.
+  if ((await findControl(paths)) !== null) throw alreadyRunning(paths)
   if (isHeld) return await endHolder(paths)
   throw new BanyanError(
     'BANYAN_CONTROL_FAILED',
     `The control process of ${paths.directory} died and does not come back; its holder (process ${holder.pid}) tries again and again.`,
     { hint: `Why is in ${paths.controlLog}. Mend it, or stop everything with "banyan down".` },
   )
+}
+
+function alreadyRunning({ directory }: StatePaths): BanyanError {
+  return new BanyanError('BANYAN_ALREADY_RUNNING', `The system in ${directory} runs already.`, {
+    hint: 'Look at it with "banyan status", or stop it with "banyan down".',
+  })
 }
 
 /**
