@@ -95,7 +95,7 @@ class Following {
       }
     } catch (error) {
       // That control is gone is noticed by whoever waits for the climb's end.
-      if (!isOf(error, 'BANYAN_CONTROL_FAILED')) throw error
+      if (!isGone(error)) throw error
     }
   }
 
@@ -107,7 +107,7 @@ class Following {
       try {
         return await client.climbEnd(this.#options.climb)
       } catch (error) {
-        if (isOf(error, 'BANYAN_CONTROL_FAILED')) return null
+        if (isGone(error)) return null
         const isEarly = isOf(error, 'BANYAN_CLIMB_UNKNOWN') && performance.now() < deadlineMs
         if (!isEarly) throw error
       }
@@ -147,8 +147,13 @@ export async function nextControl(
   }
 }
 
-export const isOf = (error: unknown, code: ErrorCode) =>
+const isOf = (error: unknown, code: ErrorCode): error is BanyanError =>
   BanyanError.is(error) && error.code === code
+
+/** Whether nobody answered. What control itself reports as its own fault has no cause on this side. */
+export function isGone(error: unknown): boolean {
+  return isOf(error, 'BANYAN_CONTROL_FAILED') && error.cause !== undefined
+}
 
 function nobodyCame(climb: string): BanyanError {
   return new BanyanError(

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   type ClimbReport,
   type ClimbRequest,
@@ -8,7 +9,7 @@ import {
 import { BanyanError } from '@banyan/model'
 import { ClimbLines } from '../climb/climb-lines.ts'
 import { ClimbScreen } from '../climb/climb-screen.ts'
-import { followClimb, isOf, nextControl } from '../climb/follow-climb.ts'
+import { followClimb, isGone, nextControl } from '../climb/follow-climb.ts'
 import type { Common } from '../program.ts'
 
 /** Grows or shrinks the system that runs, and stays until that has ended. */
@@ -41,7 +42,8 @@ async function lead(options: {
   readonly audience: ClimbLines | ClimbScreen
   readonly turning: AbortSignal
 }): Promise<ClimbReport> {
-  const climb = `c-${Date.now().toString(36)}`
+  // Two commands of the same moment are two climbs, of which one is refused.
+  const climb = `c-${Date.now().toString(36)}-${randomBytes(2).toString('hex')}`
   const client = await begin({ ...options, climb })
   return await followClimb({ ...options, client, climb })
 }
@@ -64,7 +66,7 @@ async function begin({
       await asked.climb({ ...request, climb })
       return asked
     } catch (error) {
-      if (!isOf(error, 'BANYAN_CONTROL_FAILED')) throw error
+      if (!isGone(error)) throw error
     }
   }
 }
