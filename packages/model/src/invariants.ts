@@ -14,6 +14,7 @@ import {
   runsCode,
   type State,
 } from './state.ts'
+import { hasPort } from './step-row.ts'
 
 /** A thing that is true of every state that a climb passes through. Gives what is wrong, or null. */
 export type Invariant = { readonly name: string; readonly check: (state: State) => string | null }
@@ -39,14 +40,12 @@ export const invariants: readonly Invariant[] = [
       }),
   },
   {
-    name: 'two nodes of one host never have the same port',
-    check: ({ topology }) =>
-      firstWrong(topology.nodes, (node) => {
-        const other = topology.nodes.find(
-          ({ name, host, port }) =>
-            name !== node.name && host === node.host && port === node.port && port !== 0,
-        )
-        return other ? `${node.name} and ${other.name} have the port ${node.port}` : null
+    name: 'two nodes never have the same port of one address',
+    check: (state) =>
+      firstWrong(state.topology.nodes, (node) => {
+        const host = findHost(state.topology, node.host)
+        const other = host ? hasPort(state, node, host) : null
+        return other ? `${node.name} has the port ${node.port}, and ${other}` : null
       }),
   },
   {

@@ -91,6 +91,23 @@ test('another public host is climbed to, whatever was on the one before', () => 
   }
 })
 
+test('where all hosts have one address, nodes of two of them get along by their ports', () => {
+  const shape: Shape = { services: ['web'], data: true }
+  const ground = groundOf(shape)
+  const hosts = ground.hosts.map((host) => ({ ...host, address: '127.0.0.1' }))
+  const goals = onEveryRung(shape, { ...ground, hosts })
+  assertSound(goals, true, 'one address')
+})
+
+test('nodes exchange their ports, and nobody goes unanswered', () => {
+  const shape: Shape = { services: ['web'], data: false }
+  const ground = groundOf(shape)
+  const { 'web-a-1': web = 0, 'gateway-1': gateway = 0 } = ground.ports
+  const ports = { ...ground.ports, 'web-a-1': gateway, 'gateway-1': web }
+  const goals = [...onEveryRung(shape, ground), on(['balanced'], { ...ground, ports })]
+  assertSound(goals, false, 'ports')
+})
+
 test('a service that turns out to take no passed socket goes behind a gateway', () => {
   for (const data of [false, true]) {
     const shape: Shape = { services: ['web'], data }

@@ -31,6 +31,7 @@ import type { Step } from './step.ts'
  *    after another, and only while others answer in its stead.
  * 8. Where nobody else does, a stand-in comes up first: the node that it is going to be, beside it.
  *    Workers need none: nobody waits for their answer, and two at once would be one too many.
+ *    A node whose port somebody has waits, leaves its own port to others, and has a stand-in meanwhile.
  * 9. What the goal does not have goes when everybody is answered without it, the entry before those
  *    that it sends requests to; behind a gateway it is drained before it is told to stop.
  * 10. When all is to be off: what takes requests in stops before what answers them, then databases.

@@ -1,6 +1,6 @@
-import { findNode, findRunning, isAdmitted, isDataNode, type State } from './state.ts'
+import { findHost, findNode, findRunning, isAdmitted, isDataNode, type State } from './state.ts'
 import type { Step, StepKind, StepOf } from './step.ts'
-import type { Node } from './topology.ts'
+import type { Host, Node } from './topology.ts'
 
 /** What there is to know about one kind of step. */
 export type StepRow<Kind extends StepKind> = {
@@ -32,13 +32,20 @@ export const isLeftAlone = (state: State, name: string): string | null =>
 export const isFree = (state: State, name: string): string | null =>
   findNode(state.topology, name) ? `there is a node ${name} already` : null
 
-/** Two nodes of one host cannot listen on one port. */
-export const hasPort = ({ topology }: State, node: Node): string | null => {
+/** Two nodes cannot listen on one port of one address, which hosts share where a machine has only one. */
+export const hasPort = (
+  { topology }: State,
+  { name, port }: Node,
+  { address }: Host,
+): string | null => {
   const other = topology.nodes.find(
-    ({ name, host, port }) =>
-      name !== node.name && host === node.host && port === node.port && port !== 0,
+    (node) =>
+      node.name !== name &&
+      node.port === port &&
+      port !== 0 &&
+      findHost(topology, node.host)?.address === address,
   )
-  return other ? `${other.name} has the port ${node.port}` : null
+  return other ? `${other.name} has the port ${port}` : null
 }
 
 export const dataRuns = (state: State, needs: readonly string[]): string | null => {

@@ -16,10 +16,10 @@ type Kinds =
 export const dataRows: StepRows<Kinds> = {
   'create-data-node': {
     requires: 'No node has its name, and none on its host its port.',
-    obstacle: (state, { node }) => {
+    obstacle: (state, { node, host }) => {
       if (node.adopted) return `${node.name} is adopted`
       if (!isDataNode(node)) return `${node.name} is not a database server`
-      return isFree(state, node.name) ?? hasPort(state, node)
+      return isFree(state, node.name) ?? hasPort(state, node, host)
     },
     effect: (state, { node, host }) => change.putNode(state, node, host),
     undo: (_state, { node }) => ({ kind: 'destroy-data-node', node: node.name }),

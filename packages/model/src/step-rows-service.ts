@@ -17,9 +17,9 @@ type Kinds = 'create-node' | 'admit-node' | 'drain-node' | 'remove-node'
 export const serviceRows: StepRows<Kinds> = {
   'create-node': {
     requires: 'No node has its name, and none on its host its port.',
-    obstacle: (state, { node }) => {
+    obstacle: (state, { node, host }) => {
       if (isDataNode(node)) return `${node.name} is a database server`
-      return isFree(state, node.name) ?? hasPort(state, node)
+      return isFree(state, node.name) ?? hasPort(state, node, host)
     },
     effect: (state, { node, host }) => change.putNode(state, node, host),
     undo: (_state, { node }) => ({ kind: 'remove-node', node: node.name }),

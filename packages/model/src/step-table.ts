@@ -30,12 +30,12 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
   'change-node': {
     requires:
       'It has stopped, and no requests go to it. A database server stays one, and stays whose it is.',
-    obstacle: (state, { node }) => {
+    obstacle: (state, { node, host }) => {
       const before = findNode(state.topology, node.name)
       if (before && isDataNode(before) !== isDataNode(node))
         return `${node.name} is of another kind`
       if (before?.adopted !== node.adopted) return `${node.name} is another server`
-      return isLeftAlone(state, node.name) ?? hasPort(state, node)
+      return isLeftAlone(state, node.name) ?? hasPort(state, node, host)
     },
     effect: (state, { node, host }) => change.putNode(state, node, host),
     undo: ({ topology }, { node }) => {

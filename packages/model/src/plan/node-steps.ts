@@ -12,6 +12,7 @@ import {
   type State,
 } from '../state.ts'
 import type { Step } from '../step.ts'
+import { hasPort } from '../step-row.ts'
 import type { Node, Tier, Topology } from '../topology.ts'
 
 export const dataNodes = ({ nodes }: Topology): readonly Node[] => nodes.filter(isDataNode)
@@ -36,6 +37,12 @@ export const isChange = ({ topology, running }: State, goal: Goal, node: Node): 
 /** Whether a node runs, and not as the goal wants it: it can be changed only when it has stopped. */
 export const runsOtherwise = (state: State, goal: Goal, node: Node): boolean =>
   findRunning(state, node.name) !== undefined && isChange(state, goal, node)
+
+/** Whether a node does not run, and cannot be where the goal wants it while another one has its port. */
+export const isBlocked = (state: State, goal: Goal, node: Node): boolean => {
+  const host = findHost(goal.topology, node.host)
+  return !findRunning(state, node.name) && host !== undefined && hasPort(state, node, host) !== null
+}
 
 /** The next step until a node that does not run otherwise runs as it should, and gets its requests. */
 export const bringUp = (state: State, goal: Goal, node: Node): Step | undefined => {

@@ -1,14 +1,37 @@
-import { findNode, type Goal, type State } from '../state.ts'
+import { findNode, findRunning, type Goal, type State } from '../state.ts'
 import type { Step } from '../step.ts'
 import type { Node } from '../topology.ts'
-import { bringUp, byStopOrder, runsOtherwise, serviceNodes, takeOut } from './node-steps.ts'
+import {
+  bringUp,
+  byStopOrder,
+  isBlocked,
+  runsOtherwise,
+  serviceNodes,
+  takeOut,
+} from './node-steps.ts'
 import { firstStep, ifHarmless } from './rule.ts'
 import { standInName, stoodInFor } from './stand-in.ts'
 
 /** Nodes that do not run serve nobody: they are placed, changed and started without a thought for others. */
 export function addServices(state: State, goal: Goal): Step | undefined {
   const waiting = serviceNodes(goal.topology).filter((node) => !runsOtherwise(state, goal, node))
-  return firstStep(waiting, (node) => ifHarmless(state, goal, bringUp(state, goal, node)))
+  return firstStep(waiting, (node) =>
+    ifHarmless(
+      state,
+      goal,
+      isBlocked(state, goal, node) ? giveWay(state, node) : bringUp(state, goal, node),
+    ),
+  )
+}
+
+/**
+ * A node that waits for the port of another one must not keep a port that the other one waits for. It
+ * goes when its stand-in runs; a worker has none.
+ */
+const giveWay = (state: State, { name }: Node): Step | undefined => {
+  const node = findNode(state.topology, name)
+  if (!node || (node.tier !== 'worker' && !findRunning(state, standInName(name)))) return
+  return takeOut(state, node) ?? { kind: 'remove-node', node: name }
 }
 
 export function changeServices(state: State, goal: Goal): Step | undefined {

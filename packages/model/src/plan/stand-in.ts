@@ -1,20 +1,27 @@
-import { findNode, type Goal, type State } from '../state.ts'
+import { findHost, findNode, type Goal, isRouted, type State } from '../state.ts'
 import type { Step } from '../step.ts'
 import type { Node } from '../topology.ts'
-import { bringUp, runsOtherwise, serviceNodes, takeOut } from './node-steps.ts'
+import { bringUp, isBlocked, runsOtherwise, serviceNodes, takeOut } from './node-steps.ts'
 import { firstStep, ifHarmless } from './rule.ts'
 
 /*
  * A node that has to stop before it can change, and that nobody replaces meanwhile, gets a stand-in: the
  * node that it is going to be, beside it, under a name and at a port of its own. It comes up first, and
- * goes when the node is back.
+ * goes when the node is back. So does one that waits for a port that somebody has who is still needed.
  */
 
 export const standInName = (name: string): string => `${name}-stand-in`
 
-/** The nodes that a stand-in is kept for: they run, and not as the goal wants it. */
+/**
+ * The nodes that a stand-in is kept for: they run, and not as the goal wants it, or cannot come up because
+ * somebody has their port. Workers have none: nobody waits for their answer, and two would be one too many.
+ */
 export const stoodInFor = (state: State, goal: Goal): readonly Node[] =>
-  serviceNodes(goal.topology).filter((node) => runsOtherwise(state, goal, node))
+  serviceNodes(goal.topology).filter(
+    (node) =>
+      (isRouted(node) || node.entry) &&
+      (runsOtherwise(state, goal, node) || isBlocked(state, goal, node)),
+  )
 
 export function bringUpStandIns(state: State, goal: Goal): Step | undefined {
   return firstStep(stoodInFor(state, goal), (node) => {
@@ -31,11 +38,14 @@ const standInOf = (state: State, goal: Goal, node: Node): Node => {
   return { ...node, name, port: portOf(name, state, goal, node) }
 }
 
-/** The next port that no other node of the host has, now or in the goal; one that it has it keeps. */
+/** The next port of the address that no other node has, now or in the goal; one that it has it keeps. */
 const portOf = (name: string, state: State, goal: Goal, { host, port }: Node): number => {
   if (port === 0) return 0
-  const others = [...state.topology.nodes, ...goal.topology.nodes].filter(
-    (node) => node.host === host && node.name !== name,
+  const address = findHost(goal.topology, host)?.address
+  const others = [state.topology, goal.topology].flatMap((topology) =>
+    topology.nodes.filter(
+      (node) => node.name !== name && findHost(topology, node.host)?.address === address,
+    ),
   )
   const isTaken = (candidate: number): boolean => others.some((node) => node.port === candidate)
   const before = findNode(state.topology, name)
