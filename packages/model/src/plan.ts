@@ -89,7 +89,7 @@ export const plan = (current: State, goal: Goal): readonly Step[] => {
   return freezeDeep(steps)
 }
 
-/** The first step of a plan, or null when the goal is reached. */
+/** The first step of a plan, or null when nothing is left to do: then the goal is reached (`isReached`). */
 export const nextStep = (state: State, goal: Goal): Step | null => {
   for (const rule of goal.power === 'on' ? growing : halting) {
     const step = rule(state, goal)
