@@ -139,6 +139,8 @@ export class Control implements Controlled {
   }
 
   async climbEnd(climb: string): Promise<ClimbReport> {
+    // One that an earlier control left is taken up again first.
+    await this.#raising
     return await this.#climbs.end(climb)
   }
 
