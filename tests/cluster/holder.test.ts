@@ -345,3 +345,25 @@ writeFileSync('built.json', JSON.stringify(links))
     assert.equal((await owners()).length, 3, (await owners()).join('\n'))
   })
 })
+
+test('of two systems that start at once on one port, one runs, and the other says who is there', async () => {
+  const [one, two] = [await makeHeldApp(), await makeHeldApp()]
+  try {
+    const words = ['up', '--detach', '--json', '--port', String(one.port)]
+    const ended = await Promise.all([one.banyan(...words), two.banyan(...words)])
+    assert.deepEqual(ended.map(({ code }) => code).sort(), [0, 1])
+    const loser = ended[0]?.code === 1 ? one : two
+    const last =
+      ended
+        .find(({ code }) => code === 1)
+        ?.stdout.trim()
+        .split('\n')
+        .at(-1) ?? ''
+    assert.equal(JSON.parse(last).error.code, 'BANYAN_PORT_TAKEN')
+    assert.deepEqual(await loser.leftovers(), [])
+    assert.equal((await listenersAt(one.port)).length, 1)
+  } finally {
+    await one.remove()
+    await two.remove()
+  }
+})
