@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RuntimeFile } from '@banyan/model'
 import { busyTimeoutDefaultMs, holdDefault, type Shard } from '../data/shard.ts'
@@ -7,6 +6,7 @@ import { SystemRuntime } from '../data/system-runtime.ts'
 import { onStop } from '../lifecycle.ts'
 import { log } from '../log.ts'
 import { answerJson, errorBody } from '../serve/answer.ts'
+import { Bearer, isFor } from '../serve/bearer.ts'
 import { act } from './act.ts'
 import { readProofBody } from './body.ts'
 import { judgeFailure } from './outcome.ts'
@@ -23,20 +23,17 @@ const protocol = 1
  */
 export class ProofEndpoint {
   readonly #file: RuntimeFile
-  readonly #token: Buffer
+  readonly #bearer: Bearer
   #opened: SystemRuntime | null = null
 
   constructor(file: RuntimeFile, token: string) {
     this.#file = file
-    this.#token = digest(token)
+    this.#bearer = new Bearer(token)
   }
 
   /** Whether a request is for the proof, and from somebody who may ask. */
-  takes({ url, headers }: IncomingMessage): boolean {
-    if (url === undefined || !url.startsWith(path)) return false
-    if (url.length > path.length && url[path.length] !== '?') return false
-    const [scheme, token = ''] = (headers.authorization ?? '').split(' ', 2)
-    return scheme?.toLowerCase() === 'bearer' && timingSafeEqual(digest(token), this.#token)
+  takes(request: IncomingMessage): boolean {
+    return isFor(request, path) && this.#bearer.isIn(request)
   }
 
   readonly answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -76,9 +73,6 @@ export class ProofEndpoint {
     return this.#opened.shard
   }
 }
-
-/** Tokens of any length are compared in the same time. */
-const digest = (token: string): Buffer => createHash('sha256').update(token).digest()
 
 /** The endpoint, where control gave this process a token for it. */
 export function offerProof(systemFile: string | undefined): ProofEndpoint | null {
