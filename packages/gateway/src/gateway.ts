@@ -22,7 +22,7 @@ export type GatewayOptions = {
 }
 
 /** A WebSocket that was told to go has this long to say goodbye. */
-const goodbyeMs = 2_000
+const goodbyeMs = 1_500
 
 /**
  * A running gateway.

@@ -1,11 +1,15 @@
 // The program of a gateway: its file in BANYAN_SYSTEM, the public socket as descriptor 3. SIGTERM drains
 // and ends it. A gateway that cannot start says why and ends with 1.
+import { flushCompileCache } from 'node:module'
 import { BanyanError } from '@banyan/model'
 import { Gateway, type PublicPlace } from './gateway.ts'
 import { openLog } from './log.ts'
 import { readGatewayFile } from './read-gateway-file.ts'
 
 const passedFd = 3
+
+/** Once the first requests have come, so that they do not wait for the disk. */
+const flushAfterMs = 2_000
 
 function publicPlace(environment: NodeJS.ProcessEnv): PublicPlace {
   if (environment.LISTEN_FDS === '1') return { fd: passedFd }
@@ -35,6 +39,8 @@ async function main(): Promise<void> {
     })
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
+    // Node writes compiled code down at a clean exit only; a process that is killed would compile anew.
+    setTimeout(flushCompileCache, flushAfterMs).unref()
     logger.info({ url: gateway.url, version: file.version }, 'listening')
   } catch (error) {
     const { message, code, hint } = error as BanyanError
