@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { type Lock, takeLock } from '../state/lock.ts'
 import { type StatePaths, statePaths } from '../state/paths.ts'
 import { type BindFailure, type Bound, bindPublic } from './bind.ts'
@@ -30,7 +30,7 @@ export async function runHolder(directory: string, task: HolderTask): Promise<vo
   if (socket !== null && 'kind' in socket) return await refuse(socket)
   if (!tryToWrite(paths) && task.kind === 'start') return await refuse(unusable(paths.directory))
   await hold(paths, lock, task, socket)
-  if (lock.isThere()) rmSync(paths.holder, { force: true })
+  // Its file stays: by it those who stop the system see the very end of this process.
   lock.release()
   process.exit(0)
 }
