@@ -304,6 +304,22 @@ test('a server that does not answer in time is a 504', async () => {
   assert.match(back, /^HTTP\/1\.1 504 [\s\S]*BANYAN_GATEWAY_ANSWER_LATE/)
 })
 
+test('the time to answer begins when the server has the whole request', async () => {
+  const script = ({ socket, bytes }: Received): void => {
+    if (bytes.endsWith('z')) answer(socket, 'thanks')
+  }
+  await using running = await before(script, { answerTimeoutMs: 300 })
+  const connection = await RawConnection.open(running.port)
+  connection.send('POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n')
+  for (let n = 0; n < 10; n++) {
+    connection.send('x'.repeat(9_999))
+    await new Promise((resolve) => setTimeout(resolve, 80))
+  }
+  connection.send('xxxxxxxxxz')
+  assert.equal((await connection.answer()).status, 200)
+  connection.destroy()
+})
+
 test('a slow client makes the server wait rather than the gateway keep the answer', async () => {
   const size = 64_000_000
   let written = 0

@@ -80,6 +80,7 @@ const refused: Record<string, string> = {
   'a TLS hello': '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
   'a target without a slash': 'GET a HTTP/1.1\r\nHost: x\r\n\r\n',
   'a target with a fragment': 'GET /a#b HTTP/1.1\r\nHost: x\r\n\r\n',
+  'raw bytes in a target': 'GET /\xc3\xa4 HTTP/1.1\r\nHost: x\r\n\r\n',
   'an absolute target with a user': 'GET http://a@b/ HTTP/1.1\r\nHost: b\r\n\r\n',
   'an absolute target of another scheme': 'GET ftp://b/ HTTP/1.1\r\nHost: b\r\n\r\n',
   'a space in the target': 'GET /a b HTTP/1.1\r\nHost: x\r\n\r\n',
@@ -185,6 +186,13 @@ test('raw bytes in a value stay in that value', async () => {
   const { headers, body } = parse(seen.replace(/^\n---\n/, ''))
   assert.deepEqual(values(headers, 'x'), ['\xe5\x98\x8a\xe5\x98\x8dY: 1\xff'])
   assert.equal(body, '')
+})
+
+test('HTTP/1.0 needs no host, and its connection ends with the answer', async () => {
+  const { back, seen } = await send('GET /a HTTP/1.0\r\n\r\n')
+  assert.match(back, /^HTTP\/1\.1 200 [\s\S]*done$/)
+  assert.match(back, /connection: close/i)
+  assert.match(seen, /GET \/a HTTP\/1\.1\r\nhost: localhost\r\n/)
 })
 
 test('a request for HTTP/2 is answered in HTTP/1.1, and no server hears of it', async () => {

@@ -30,11 +30,6 @@ export class Clients {
     return [...this.#clients.values()].filter(({ response }) => response !== null).length
   }
 
-  /** The answers that are under way. */
-  underWay(): ServerResponse[] {
-    return [...this.#clients.values()].flatMap(({ response }) => response ?? [])
-  }
-
   trust(isTrusted: IsTrusted): void {
     this.#isTrusted = isTrusted
     for (const client of this.#clients.values()) client.peer = this.#peerOf(client.address)

@@ -54,9 +54,6 @@ export class Entry {
    */
   stopAccepting(): void {
     NetServer.prototype.close.call(this.server)
-    for (const client of this.clients.underWay()) {
-      if (!client.headersSent) client.setHeader('connection', 'close')
-    }
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {

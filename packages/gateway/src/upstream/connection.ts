@@ -110,11 +110,14 @@ export class Connection {
 
   /** More of the request's body. False: wait for `onDrain`. */
   write(piece: Buffer | string): boolean {
+    // The server's time to answer begins when it has the whole request.
+    this.since = performance.now()
     return this.#socket.write(piece)
   }
 
   /** The body is complete. */
   bodyDone(): void {
+    this.since = performance.now()
     this.#bodyDone = true
   }
 
