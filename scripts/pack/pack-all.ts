@@ -10,7 +10,15 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
 /** What is published; in the order of their dependencies, so that each could be installed in turn. */
-export const publishedPackages = ['model', 'postgres', 'banyan', 'control', 'prove', 'cli'] as const
+export const publishedPackages = [
+  'model',
+  'postgres',
+  'banyan',
+  'gateway',
+  'control',
+  'prove',
+  'cli',
+] as const
 
 /**
  * Builds every published package and packs it, and returns the paths of the tarballs. Workspaces run

@@ -186,9 +186,13 @@ describe('what is edited runs at once', () => {
         .filter(({ health }) => health === 'healthy')
         .map(({ name }) => name)
         .sort()
-    await eventually(async () => ((await namesOf()).join() === 'db-1,mail-1,web-1' ? true : null))
+    await eventually(async () =>
+      (await namesOf()).join() === 'db-1,gateway-1,mail-1,web-1' ? true : null,
+    )
     await dev.after(() => app.write('banyan.config.ts', config))
-    await eventually(async () => ((await namesOf()).join() === 'db-1,web-1' ? true : null))
+    await eventually(async () =>
+      (await namesOf()).join() === 'db-1,gateway-1,web-1' ? true : null,
+    )
   })
 
   test('what git ignores, what is installed or served, and what stays the same is no change', async () => {

@@ -14,6 +14,7 @@ export const errorCatalogue = {
   BANYAN_RUNG_UNKNOWN: 'There is no rung of this name.',
   BANYAN_CLIMB_RUNNING: 'A climb goes on already; there is one at a time.',
   BANYAN_CLIMB_REFUSED: 'A climb cannot be done; every reason is listed and nothing was changed.',
+  BANYAN_CLIMB_STUCK: 'The plan of a climb ends before its goal; a fault of Banyan.',
   BANYAN_CLIMB_UNKNOWN: 'Control knows no climb of that name.',
   BANYAN_STEP_REFUSED: 'A step of a climb cannot be done in the state that the system is in.',
   BANYAN_SERVE_UNKNOWN_APP: '`serve` was given something that it cannot serve.',

@@ -1,5 +1,7 @@
 import {
+  BanyanError,
   type Goal,
+  isReached,
   nextStep,
   nodeOf,
   plan,
@@ -49,6 +51,7 @@ export async function climb(
       const goal = goalOf(context, power)
       const state = observe(context, power === 'on' ? isReliable : isKept)
       const step = nextStep(state, goal)
+      if (step === null && !isReached(state, goal)) throw stuck(goal)
       if (step === null || until?.(step, context.topology)) return
       const progress = { step: done + 1, steps: done + plan(state, goal).length }
       onProgress(progress)
@@ -58,6 +61,14 @@ export async function climb(
   } finally {
     onProgress(null)
   }
+}
+
+/** A fault of the plan: it says so, rather than that all is well. */
+function stuck({ topology }: Goal): BanyanError {
+  const rungs = topology.rungs.join(', ')
+  return new BanyanError('BANYAN_CLIMB_STUCK', `No step leads on to ${rungs}.`, {
+    hint: 'This is a fault of Banyan. What runs goes on running; "banyan status" says what that is.',
+  })
 }
 
 export function goalOf({ desired, release }: Context, power: Goal['power']): Goal {

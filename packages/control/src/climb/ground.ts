@@ -1,16 +1,10 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { type Ground, type Host, type System, type Topology, topologyOf } from '@banyan/model'
-import { markOf } from '../drivers/run-file.ts'
-import {
-  type Address,
-  freeAddress,
-  isTakenByOthers,
-  tryToListen,
-} from '../engines/postgres/engine.ts'
+import { type Address, freeAddress, isTakenByOthers } from '../engines/postgres/engine.ts'
 import { type EntryRecord, plainServices } from '../entry/record.ts'
-import { processesWith } from '../sites/proc.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 import type { Context } from './context.ts'
+import { portsOf } from './ports.ts'
 
 /** What a desired topology follows from, besides what the machine has free. */
 export type GroundFacts = {
@@ -49,7 +43,7 @@ export async function groundOf(facts: GroundFacts): Promise<Ground> {
     system,
     machine: { cpus: availableParallelism(), memoryMb: Math.floor(totalmem() / 1_048_576) },
     hosts,
-    ports: { 'db-1': place.port, ...(await portsOf(facts, hosts, known ? recorded : null)) },
+    ports: { 'db-1': place.port, ...(await portsOf(paths, system, known ? recorded : null)) },
     plain: plainServices(entry, system.services),
   }
 }
@@ -78,70 +72,4 @@ function hostsOf({ address }: Address): Host[] {
     zone: 'local',
     address: own ? address.replace(/\d+$/, String(index + 1)) : address,
   }))
-}
-
-/** Familiar ones first; a service and its stand-in have one of ten. */
-const gatewayPort = 9_000
-const servicePort = 3_000
-const apart = 10
-
-type Wanted = { readonly name: string; readonly host: Host; readonly port: number }
-
-async function portsOf(
-  { paths, system: { services } }: GroundFacts,
-  hosts: readonly Host[],
-  recorded: Topology | null,
-): Promise<Record<string, number>> {
-  const [first, second] = hosts as readonly [Host, Host]
-  const routed = services.filter(({ routes }) => routes.length > 0)
-  const wanted: Wanted[] = [
-    { name: 'gateway-1', host: first, port: gatewayPort },
-    ...routed.flatMap(({ name }, index) => {
-      const port = servicePort + apart * index
-      return [
-        { name: `${name}-1`, host: first, port },
-        { name: `${name}-2`, host: second, port },
-      ]
-    }),
-  ]
-  const ports: Record<string, number> = {}
-  const given = new Set<string>()
-  for (const one of wanted) ports[one.name] = await portOf(paths, one, recorded, given)
-  return ports
-}
-
-/** A node keeps the port that it has. Another one's port is left alone, also where it is on all addresses. */
-async function portOf(
-  paths: StatePaths,
-  { name, host, port }: Wanted,
-  recorded: Topology | null,
-  given: Set<string>,
-): Promise<number> {
-  const node = recorded?.nodes.find((one) => one.name === name && one.host === host.name)
-  const known = node !== undefined && node.port !== 0 ? node.port : null
-  const isKept = known !== null && (await isFreeOrOurs(paths, name, host.address, known))
-  const found = isKept ? known : await freePort(host.address, port, given)
-  given.add(`${host.address}:${found}`)
-  return found
-}
-
-/** A process that an earlier control left running holds its port rightly. */
-async function isFreeOrOurs(
-  paths: StatePaths,
-  node: string,
-  address: string,
-  port: number,
-): Promise<boolean> {
-  if (typeof (await tryToListen({ address, port })) === 'object') return true
-  const { name, value } = markOf(paths, node)
-  return (await processesWith(name, value)).length > 0
-}
-
-async function freePort(address: string, wanted: number, given: Set<string>): Promise<number> {
-  for (let port = wanted; port < wanted + 5_000; port += 1_000) {
-    if (given.has(`${address}:${port}`)) continue
-    if (typeof (await tryToListen({ address, port })) === 'object') return port
-  }
-  const any = await tryToListen({ address, port: 0 })
-  return typeof any === 'object' ? any.port : wanted
 }
