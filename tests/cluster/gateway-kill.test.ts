@@ -148,6 +148,16 @@ test('a request waits for a server that is just coming back', async () => {
   assert.equal(back.count(), 2)
 })
 
+test('a request waits for the first server that control lets requests go to', async () => {
+  await using server = await startOrigin()
+  const file = gatewayFile([])
+  await using running = await startGateway(file)
+  const waiting = fetch(`http://127.0.0.1:${running.port}`, { method: 'POST' })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  running.gateway.apply({ ...file, version: 2, backends: [backend(server.port)] })
+  assert.equal((await waiting).status, 200)
+})
+
 test('without any server it is a 503 that says when to come again', async () => {
   const first = await startOrigin()
   await using running = await startGateway(gatewayFile([backend(first.port)]), { waitMs: 200 })

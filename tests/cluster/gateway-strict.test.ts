@@ -244,6 +244,22 @@ test('pipelined requests are answered in order, one at a time', async () => {
   connection.destroy()
 })
 
+test('a client that leaves takes its pipelined requests with it', async () => {
+  await using slow = await scriptedServer()
+  await using running = await startGateway(gatewayFile([backend(slow.port)]))
+  const connection = await RawConnection.open(running.port)
+  connection.send(
+    ['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''),
+  )
+  await until(() => slow.connections.length === 1)
+  connection.destroy()
+  await until(() => slow.connections[0]?.ended === true)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.match(slow.seen(), /GET \/1 /)
+  assert.doesNotMatch(slow.seen(), /GET \/[23] /)
+  assert.equal(running.gateway.status.backends[0]?.inFlight, 0)
+})
+
 test('what was refused is counted, and not as failed', () => {
   const { requests } = gateway.status
   assert.ok(requests.sent > 10)

@@ -151,6 +151,7 @@ export class Gateway {
     if (!isEmpty) {
       this.#balancer.goAway()
       const lost = this.#entry.clients.cut()
+      this.#requests.failed += lost
       if (lost > 0)
         this.#logger.error({ lost }, 'requests were cut at the end of the drain timeout')
       await within(goodbyeMs, this.#empty())

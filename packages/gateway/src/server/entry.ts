@@ -81,9 +81,9 @@ export class Entry {
       client.response = null
       exchange?.onClose()
       const next = client.queue?.shift()
-      if (next !== undefined && !next.request.socket.writableEnded) {
-        this.#handle(client, next.request, next.response)
-      }
+      if (next === undefined) return
+      const { destroyed, writableEnded } = next.request.socket
+      if (!destroyed && !writableEnded) this.#handle(client, next.request, next.response)
     })
   }
 

@@ -81,7 +81,7 @@ export class Balancer {
 
   /** Waits for a server of a service; any that becomes usable will do, also one that was tried. */
   wait(service: string, tell: Waiter): { cancel(): void } {
-    if (this.#waiting.length >= this.#limits.waitingMax || !this.#services.has(service)) {
+    if (this.#waiting.length >= this.#limits.waitingMax) {
       queueMicrotask(() => tell(null))
       return { cancel: () => {} }
     }
