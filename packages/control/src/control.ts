@@ -31,6 +31,8 @@ export class Control implements Controlled {
   #stopping: Promise<void> | null = null
   #reason = ''
   #ready = false
+  /** Whether it is known what an earlier control left running. */
+  #hasLooked = false
   #failed = false
   #end: (ending: Ending) => void = () => {}
   readonly ended = new Promise<Ending>((resolve) => {
@@ -106,7 +108,7 @@ export class Control implements Controlled {
   }
 
   status(): Status {
-    return statusOf(this.#context, this.#going(), this.events.last?.sentence ?? '')
+    return statusOf(this.#context, this.#going(), this.events.last?.sentence ?? '', this.#hasLooked)
   }
 
   #going(): (Progress & { readonly id: string }) | null {
@@ -223,11 +225,13 @@ export class Control implements Controlled {
       })
       await keeper.looked
     }
+    this.#hasLooked = true
     await tellAgain(this.#context)
   }
 
   async #climbDown(): Promise<void> {
     this.events.add({ type: 'stopping', sentence: `${this.#reason}Everything is being stopped.` })
+    this.#context.leaving = true
     this.#climbing.abort(interrupted())
     await this.#raising
     await this.#changes.settled()

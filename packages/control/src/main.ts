@@ -117,6 +117,7 @@ async function makeControl(paths: StatePaths, publicFd: number | null) {
     desired,
     entry,
     draining: new Set(),
+    leaving: false,
     publicFd,
     learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
     migrated: null,

@@ -9,6 +9,8 @@ export function statusOf(
   context: Context,
   progress: (Progress & { readonly id: string }) | null,
   last: string,
+  /** Whether it is known by now what an earlier control left running. */
+  hasLooked: boolean,
 ): Status {
   const { topology, release, settings } = context
   return {
@@ -19,12 +21,12 @@ export function statusOf(
     url: settings.dataOnly === true ? null : urlOf(context),
     consoleUrl: null,
     climb: progress,
-    nodes: topology.nodes.map((node) => nodeStatus(context, node)),
+    nodes: topology.nodes.map((node) => nodeStatus(context, node, hasLooked)),
     sentence: sentenceOf(context, last),
   }
 }
 
-function nodeStatus(context: Context, node: Node): NodeStatus {
+function nodeStatus(context: Context, node: Node, hasLooked: boolean): NodeStatus {
   const keeper = context.keepers.get(node.name)
   const presence = keeper?.presence ?? null
   return {
@@ -36,11 +38,16 @@ function nodeStatus(context: Context, node: Node): NodeStatus {
     role: roleOf(node),
     address: placeOf(context, node),
     pid: presence?.identity?.pid ?? null,
-    health: keeper?.health ?? 'stopped',
+    health: keeper?.health ?? (hasLooked ? 'stopped' : 'starting'),
     ...(node.shard === undefined ? {} : { shard: node.shard }),
     uptimeMs: presence === null ? null : Date.now() - Date.parse(presence.startedAt),
-    sentence: keeper?.sentence ?? sentenceWithout(node),
+    sentence: keeper?.sentence ?? (hasLooked ? sentenceWithout(node) : sentenceBefore(node)),
   }
+}
+
+/** What is said of a node that a new control has not come to yet. */
+function sentenceBefore({ name }: Node): string {
+  return `${name} is being looked at.`
 }
 
 /** What is said of a node that nobody keeps. */

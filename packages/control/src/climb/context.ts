@@ -37,6 +37,8 @@ export type Context = {
   entry: EntryRecord
   /** The admitted nodes that are to finish, while a step waits for them. */
   readonly draining: Set<string>
+  /** Everything is being stopped. */
+  leaving: boolean
   /** The public socket, as a descriptor of this process; null where nothing is public. */
   readonly publicFd: number | null
   learned: Learned

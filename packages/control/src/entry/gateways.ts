@@ -43,7 +43,8 @@ export async function drain(context: Context, node: string, signal: AbortSignal)
 export async function dismiss(context: Context, node: string): Promise<void> {
   const { admitted } = context.entry
   if (!admitted.includes(node)) return
-  await change(context, { admitted: admitted.filter((name) => name !== node) })
+  // It has stopped, whether that can be written down (a full disk, a deleted folder) or not.
+  await change(context, { admitted: admitted.filter((name) => name !== node) }).catch(() => {})
 }
 
 /** What has not ended in its time is ended with the node. */
@@ -61,10 +62,17 @@ export async function tellAgain(context: Context): Promise<void> {
   if (runningGateways(context).length > 0) await change(context, {})
 }
 
-/** Writes down first what is then told, so that whoever comes next tells the same. */
+/**
+ * Writes down first what is then told, so that whoever comes next tells the same. When everything is to
+ * stop, nobody comes next, and a full disk or a deleted folder is no reason to go on.
+ */
 async function change(context: Context, changed: Partial<EntryRecord>): Promise<void> {
   const entry = { ...context.entry, ...changed, version: context.entry.version + 1 }
-  await writeEntryRecord(context.paths, entry)
+  const unwritten = await writeEntryRecord(context.paths, entry).then(
+    () => null,
+    (error: unknown) => ({ error }),
+  )
+  if (unwritten !== null && !context.leaving) throw unwritten.error
   context.entry = entry
   await tellAll(context)
 }
@@ -72,7 +80,10 @@ async function change(context: Context, changed: Partial<EntryRecord>): Promise<
 async function tellAll(context: Context): Promise<void> {
   await Promise.all(
     runningGateways(context).map(async (file) => {
-      await writeJson(runtimeFileOf(context.paths, file.node), file, 0o600)
+      const path = runtimeFileOf(context.paths, file.node)
+      await writeJson(path, file, 0o600).catch((error: unknown) => {
+        if (!context.leaving) throw error
+      })
       // One that gives no answer now is told by its keeper, or reads its file when it starts.
       await tellGateway(placeOf(file), file)
     }),

@@ -1,9 +1,9 @@
 import { emptyTopology, type System, type Topology } from '@banyan/model'
 import { EventLog } from '../api/events.ts'
-import { readEntryRecord } from '../entry/record.ts'
 import type { UpSettings } from '../api/types.ts'
 import type { Context, Learned } from '../climb/context.ts'
 import { learnedFile } from '../climb/migrate.ts'
+import { readEntryRecord } from '../entry/record.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { ensureSecrets } from '../state/secrets.ts'
@@ -33,6 +33,7 @@ export async function readContext(
     desired: topology,
     entry: await readEntryRecord(paths),
     draining: new Set(),
+    leaving: false,
     publicFd: null,
     learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
     migrated: null,

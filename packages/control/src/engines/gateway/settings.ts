@@ -18,10 +18,13 @@ export type GatewayFacts = {
   readonly token: string
 }
 
+/** Clients may count on an idle connection for so long, and a drain cuts none before. */
+const idleMs = 6_000
+
 /** A gateway stops within the time that the slowest service is granted. */
 export function drainTimeoutMs({ services }: System): number {
   const routed = services.filter(({ routes }) => routes.length > 0)
-  return Math.max(1_000, ...routed.map(({ stopTimeoutMs }) => stopTimeoutMs))
+  return Math.max(idleMs + 500, ...routed.map(({ stopTimeoutMs }) => stopTimeoutMs))
 }
 
 /** What a gateway is told, whole. */
