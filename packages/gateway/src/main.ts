@@ -1,7 +1,9 @@
 // The program of a gateway: its file in BANYAN_SYSTEM, the public socket as descriptor 3. SIGTERM drains
 // and ends it. A gateway that cannot start says why and ends with 1.
+import { writeFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
-import { BanyanError } from '@banyan/model'
+import { dirname, join } from 'node:path'
+import { BanyanError, type EntryRequests, type LastWords } from '@banyan/model'
 import { Gateway, type PublicPlace } from './gateway.ts'
 import { openLog } from './log.ts'
 import { readGatewayFile } from './read-gateway-file.ts'
@@ -10,6 +12,16 @@ const passedFd = 3
 
 /** Once the first requests have come, so that they do not wait for the disk. */
 const flushAfterMs = 2_000
+
+/** What it has answered, for control, which can ask it no more. */
+function leaveLastWords(file: string, requests: EntryRequests): void {
+  const words: LastWords = { pid: process.pid, requests }
+  try {
+    writeFileSync(join(dirname(file), 'last-words.json'), JSON.stringify(words))
+  } catch {
+    // A full disk, or a folder that is gone: the sum lacks what nobody could count.
+  }
+}
 
 function publicPlace(environment: NodeJS.ProcessEnv): PublicPlace {
   if (environment.LISTEN_FDS === '1') return { fd: passedFd }
@@ -26,7 +38,9 @@ async function main(): Promise<void> {
     const stop = (signal: string): void => {
       logger.info({ signal }, 'stopping')
       void gateway.stop().then(() => {
-        logger.info('stopped')
+        const { requests } = gateway.status
+        leaveLastWords(process.env.BANYAN_SYSTEM ?? '', requests)
+        logger.info({ requests }, 'stopped')
         flush()
         process.exit(0)
       })

@@ -70,3 +70,6 @@ export type ServeStatus = {
   readonly inFlight: number
   readonly webSockets: number
 }
+
+/** `last-words.json` beside the file in `BANYAN_SYSTEM`: what a process had answered when it ended in order. */
+export type LastWords = { readonly pid: number; readonly requests: EntryRequests }

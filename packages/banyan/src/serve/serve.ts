@@ -7,6 +7,7 @@ import { type App, classifyApp } from './app.ts'
 import { offerControl } from './control-endpoint.ts'
 import { drain } from './drain.ts'
 import { Entrance, type Opened } from './entrance.ts'
+import { leaveLastWords } from './last-words.ts'
 import { applyLimits, type Limits, resolveLimits } from './limits.ts'
 import { disown, own } from './owner.ts'
 import { forgetPassedSocket, whyNoSocket } from './passed-socket.ts'
@@ -140,6 +141,9 @@ async function stop(
   const outcome = await Promise.race([adapted.close(), deadline.promise])
   deadline.cancel()
   traffic.connections.cutAll()
+  // A turn later the ends of what was cut have been counted.
+  await new Promise((resolve) => setImmediate(resolve))
+  leaveLastWords(process.env.BANYAN_SYSTEM, { requests: traffic.connections.requests })
   if (outcome === 'late') throw new Error('The close hooks of the app did not end in time.')
 }
 

@@ -1,7 +1,10 @@
-import type { EntryRequests, Node, ServeStatus } from '@banyan/model'
+import { join } from 'node:path'
+import type { EntryRequests, LastWords, Node, ServeStatus } from '@banyan/model'
 import type { Context } from '../climb/context.ts'
 import { addressOf } from '../climb/context.ts'
 import { askGateway, send } from '../engines/gateway/client.ts'
+import { readJson } from '../state/files.ts'
+import { nodeDirectory } from '../state/paths.ts'
 
 const lookEveryMs = 200
 
@@ -9,11 +12,18 @@ const lookEveryMs = 200
 export type Meter = { stop(): Promise<EntryRequests> }
 
 /** A process counts from its start, so that each is told apart by its own. */
-type Seen = { first: EntryRequests; last: EntryRequests }
+type Seen = {
+  readonly node: string
+  readonly pid: number
+  readonly first: EntryRequests
+  last: EntryRequests
+  isHeard: boolean
+}
 
 /**
- * Counts requests by asking each node that accepts from the public socket, again and again: one that
- * stops in the middle takes with it only what it answered since it was asked last.
+ * Counts requests by asking each node that accepts from the public socket, again and again, and by
+ * reading the last words of one that stopped. One that is killed takes with it what it answered since
+ * it was asked last.
  */
 export function startMeter(context: Context): Meter {
   const seen = new Map<string, Seen>()
@@ -29,19 +39,32 @@ export function startMeter(context: Context): Meter {
       entries.map(async (node) => {
         const pid = context.keepers.get(node.name)?.presence?.identity?.pid
         const requests = pid === undefined ? null : await ask(context, node)
-        if (requests !== null) note(`${node.name} ${pid}`, requests)
+        if (pid !== undefined && requests !== null) note(node.name, pid, requests)
       }),
     )
     isBeginning = false
+    for (const process of seen.values()) await hear(process)
+  }
+
+  /** One that has ended in order wrote down what it had answered; one that was killed did not. */
+  async function hear(process: Seen): Promise<void> {
+    if (
+      process.isHeard ||
+      context.keepers.get(process.node)?.presence?.identity?.pid === process.pid
+    )
+      return
+    const path = join(nodeDirectory(context.paths, process.node), 'last-words.json')
+    const words = await readJson<LastWords>(path).catch(() => null)
+    process.isHeard = true
+    if (words?.pid === process.pid) process.last = words.requests
   }
 
   /** What a process had answered before the climb does not count; one that came later began at nothing. */
-  function note(process: string, requests: EntryRequests): void {
-    const known = seen.get(process)
-    const nothing = { sent: 0, failed: 0 }
-    if (known === undefined) {
-      seen.set(process, { first: isBeginning ? requests : nothing, last: requests })
-    } else known.last = requests
+  function note(node: string, pid: number, requests: EntryRequests): void {
+    const known = seen.get(`${node} ${pid}`)
+    const first = isBeginning ? requests : { sent: 0, failed: 0 }
+    if (known !== undefined) known.last = requests
+    else seen.set(`${node} ${pid}`, { node, pid, first, last: requests, isHeard: false })
   }
 
   return {
