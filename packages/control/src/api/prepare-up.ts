@@ -65,7 +65,8 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   await checkRungs(paths, system, recorded, rungs)
   const beside = request.dataOnly !== true && (await checkPort(paths, recorded, host, port, system))
   const socket = request.dataOnly !== true && isPublic(system)
-  const settings = { rungs, host, port, socket, ...switchesOf(request, system) }
+  const asked = request.rungs.length > 0 ? { askedAt: new Date().toISOString() } : {}
+  const settings = { rungs, host, port, socket, ...asked, ...switchesOf(request, system) }
   return { paths, system: request.mode === 'dev' ? inHaste(system) : system, settings, beside }
 }
 

@@ -133,6 +133,8 @@ export type UpSettings = {
   readonly dataOnly?: boolean
   /** The public address is a socket that the holder binds and entry nodes inherit. Absent: no. */
   readonly socket?: boolean
+  /** When somebody named the rungs; a climb that was left unfinished before holds no longer. Absent: nobody did. */
+  readonly askedAt?: string
 }
 
 /** A file as a change touched it; the path is relative to the folder of the config. */

@@ -4,10 +4,11 @@ import { reportOf } from '../api/report.ts'
 import type { ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
 import { type Meter, startMeter } from '../entry/meter.ts'
 import { type Heartbeat, startHeartbeat } from '../heartbeat/heartbeat.ts'
+import type { UnfinishedClimb } from '../journal/history.ts'
 import { writeJson } from '../state/files.ts'
 import { type ClimbOptions, climb, goalOf } from './climb.ts'
 import type { Context } from './context.ts'
-import { groundFor } from './ground.ts'
+import { groundFor, redesire } from './ground.ts'
 import { heartbeatTarget } from './heartbeat-target.ts'
 import { recorderOf } from './recorder.ts'
 import { type Course, Run, type RunOptions, sayEnd } from './run.ts'
@@ -30,6 +31,7 @@ export class Climbs {
   #going: Going | null = null
   /** Also of a climb whose end could not be written down. */
   #last: ClimbReport | null = null
+  #beginning: Promise<unknown> = Promise.resolve()
 
   constructor(options: RunOptions) {
     this.#options = options
@@ -42,11 +44,19 @@ export class Climbs {
 
   /** Returns when none goes on. */
   async settled(): Promise<void> {
+    await this.#beginning
     await this.#going?.ended
   }
 
   /** Begins a climb, once it is plain that nothing stands against it. */
-  async begin({
+  async begin(request: ClimbRequest): Promise<{ readonly climb: string }> {
+    // Two that are looked at side by side would both find that none goes on.
+    const begun = this.#beginning.then(async () => await this.#begin(request))
+    this.#beginning = begun.catch(() => {})
+    return await begun
+  }
+
+  async #begin({
     direction,
     rungs,
     climb = newName(),
@@ -54,11 +64,13 @@ export class Climbs {
     // Somebody asks again who did not hear the answer.
     if (this.#going?.climb === climb || this.#reportOf(climb) !== null) return { climb }
     if (this.#going !== null) throw climbRunning(this.#going)
-    const { context } = this.#options
+    const { context, ending } = this.#options
     const from = context.topology.rungs
     const to = rungsAfter(from, direction, rungs)
     const reasons = refusalsOf(context, to, await groundFor(context))
     if (reasons.length > 0) throw climbRefused(direction, reasons)
+    // Whoever asked before everything was stopped must not have the next control climb.
+    ending.throwIfAborted()
     const { release } = context
     await this.#options.journal.append({ kind: 'climb', climb, direction, from, to, release })
     this.#go({ climb, direction, from, to, begunAtMs: Date.now(), stepsBefore: 0, turned: null })
@@ -95,14 +107,25 @@ export class Climbs {
 
   /** Goes on with the climb that an earlier control left; returns when it has ended, if there is one. */
   async resume(): Promise<void> {
-    const { journal } = this.#options
+    const { context, journal } = this.#options
     const left = journal.unfinished()
     if (left === null || left.direction === 'up') return
+    if (isOvertaken(context, left)) return await this.#giveUp(left)
     const { climb, direction, from, to, steps, turned, reason } = left
     const begunAtMs = Date.parse(left.begunAt)
     const course = { climb, direction, from, to, begunAtMs, stepsBefore: steps }
     this.#go({ ...course, turned: turned ? { reason } : null })
     await this.settled()
+    // Neither end of it need be possible any more: the config may be another than it was.
+    await redesire(context, context.settings.rungs)
+  }
+
+  /** Leaves it where it is; what holds instead is led to right after. */
+  async #giveUp({ climb, begunAt }: UnfinishedClimb): Promise<void> {
+    const totalMs = Date.now() - Date.parse(begunAt)
+    const facts = { requests: { sent: 0, failed: 0 }, longestWritePauseMs: null, totalMs }
+    const reason = reportOf(overtaken())
+    await this.#options.journal.append({ kind: 'end', climb, outcome: 'failed', reason, ...facts })
   }
 
   async end(climb: string): Promise<ClimbReport> {
@@ -155,10 +178,13 @@ export class Climbs {
     const requests = await meter.stop()
     const longestWritePauseMs = heartbeat === null ? null : (await heartbeat.stop()).longestPauseMs
     const totalMs = Date.now() - begunAtMs
-    if (outcome !== 'failed') await this.#keepRungs()
     const end = { climb, outcome, requests, longestWritePauseMs, totalMs, reason }
-    // On a full disk the next control finds it unfinished, and goes on with it.
-    await journal.append({ kind: 'end', ...end }).catch(() => {})
+    try {
+      if (outcome !== 'failed') await this.#keepRungs()
+      await journal.append({ kind: 'end', ...end })
+    } catch {
+      // On a full disk the next control finds it unfinished, and goes on with it, rather than back.
+    }
     const report = journal.reportOf(climb) ?? { ...end, ...course, steps: run.climbed }
     this.#last = report
     const sentence = sayEnd(course, run, totalMs)
@@ -169,8 +195,15 @@ export class Climbs {
   async #keepRungs(): Promise<void> {
     const { context } = this.#options
     context.settings = { ...context.settings, rungs: context.desired.rungs }
-    await writeJson(context.paths.settings, context.settings).catch(() => {})
+    await writeJson(context.paths.settings, context.settings)
   }
+}
+
+/** What somebody has asked for since then holds; and only `up` leads to more than one server. */
+function isOvertaken({ settings }: Context, { begunAt }: UnfinishedClimb): boolean {
+  const { askedAt, dataOnly = false, mode = 'up' } = settings
+  if (dataOnly || mode === 'dev') return true
+  return askedAt !== undefined && Date.parse(askedAt) > Date.parse(begunAt)
 }
 
 function newName(): string {
@@ -180,6 +213,12 @@ function newName(): string {
 function startHeartbeatOf(context: Context): Heartbeat | null {
   const target = heartbeatTarget(context)
   return target === null ? null : startHeartbeat(target)
+}
+
+function overtaken(): BanyanError {
+  return new BanyanError('BANYAN_INTERRUPTED', 'Something else was asked for meanwhile.', {
+    hint: 'Ask for the climb again if you still want it.',
+  })
 }
 
 function calledOff(): BanyanError {

@@ -89,8 +89,13 @@ export function handlerOf(step: Step): Handler<StepKind> {
 
 /** Writes down the topology that the step leads to: by the same table that the plan was made with. */
 async function record(context: Context, step: Step): Promise<void> {
-  context.topology = simulate(observe(context, isReliable), step).topology
-  await writeJson(context.paths.topology, context.topology)
+  const { topology } = simulate(observe(context, isReliable), step)
+  const { paths, leaving } = context
+  await writeJson(paths.topology, topology).catch((error: unknown) => {
+    // When everything is to stop, a full disk or a deleted folder is no reason to go on.
+    if (!leaving) throw error
+  })
+  context.topology = topology
 }
 
 function findNode({ topology }: Context, name: string): Node {

@@ -1,10 +1,11 @@
-import { plan, sayList } from '@banyan/model'
+import { plan, refusals, sayList } from '@banyan/model'
+import { climbRefused } from '../api/climb-errors.ts'
 import { reportOf } from '../api/report.ts'
 import type { ClimbedStep, ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
 import type { Journal } from '../journal/journal.ts'
 import { climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
 import type { Context } from './context.ts'
-import { redesire } from './ground.ts'
+import { groundFor, redesire } from './ground.ts'
 import { recorderOf } from './recorder.ts'
 import { isReliable, observe } from './state.ts'
 
@@ -53,11 +54,11 @@ export class Run {
 
   async lead(): Promise<void> {
     const { to, turned } = this.#course
-    await redesire(this.#options.context, to)
-    this.#say('begun', this.#sayBegin())
     if (turned !== null) return await this.#goBack(turned.reason)
     try {
-      await this.#climbTo(this.#course.to, this.#turning)
+      await this.#aimAt(to)
+      this.#say('begun', this.#sayBegin())
+      await this.#climbTo(to, this.#turning)
       this.outcome = 'done'
     } catch (error) {
       if (this.#options.ending.aborted) return this.#fail(error)
@@ -89,9 +90,17 @@ export class Run {
 
   async #climbTo(rungs: readonly string[], overtaken?: AbortSignal): Promise<void> {
     const { context, ending, onProgress } = this.#options
-    await redesire(context, rungs)
+    await this.#aimAt(rungs)
     const options = { onProgress, recorder: this.#recorder }
     await climb(context, 'on', ending, { ...options, ...(overtaken && { overtaken }) })
+  }
+
+  /** One that an earlier control left may lead to what the config of today cannot have. */
+  async #aimAt(rungs: readonly string[]): Promise<void> {
+    const { context } = this.#options
+    const reasons = refusals(rungs, await groundFor(context))
+    if (reasons.length > 0) throw climbRefused(this.#course.direction, reasons)
+    await redesire(context, rungs)
   }
 
   #say(outcome: 'begun' | 'turned', sentence: string): void {

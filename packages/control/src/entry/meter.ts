@@ -28,12 +28,21 @@ type Seen = {
 export function startMeter(context: Context): Meter {
   const seen = new Map<string, Seen>()
   let isBeginning = true
+  let isLooking = false
   let looking: Promise<void> = look()
   const timer = setInterval(() => {
-    looking = looking.then(look)
+    // One that answers late is not asked more often than it answers: the climb's end would wait for it.
+    if (!isLooking) looking = look()
   }, lookEveryMs)
 
   async function look(): Promise<void> {
+    isLooking = true
+    await lookAtAll().finally(() => {
+      isLooking = false
+    })
+  }
+
+  async function lookAtAll(): Promise<void> {
     const entries = context.topology.nodes.filter(({ entry }) => entry)
     await Promise.all(
       entries.map(async (node) => {
