@@ -71,9 +71,14 @@ function kindOf(name: string): Kind {
   const known = kinds.get(name)
   if (known !== undefined) return known
   const lower = name.toLowerCase()
-  const kind = Object.hasOwn(special, lower) ? (special[lower] as Kind) : 'pass'
+  const kind = Object.hasOwn(special, lower) ? (special[lower] as Kind) : kindOfOther(lower)
   if (kinds.size < 1_000) kinds.set(name, kind)
   return kind
+}
+
+/** CGI and what came after it read `_` as `-`: what is ours to say must not be said so by a client. */
+function kindOfOther(lower: string): Kind {
+  return lower.includes('_') && Object.hasOwn(special, lower.replaceAll('_', '-')) ? 'drop' : 'pass'
 }
 
 /**

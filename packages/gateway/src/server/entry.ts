@@ -26,6 +26,8 @@ export class Entry {
   constructor(context: ExchangeContext) {
     this.#context = context
     this.server = createServer(serverOptions(context.limits))
+    // Node would leave out what comes behind the 2,000th without a word, though its parser obeys it.
+    this.server.maxHeadersCount = 0
     const take = (request: IncomingMessage, response: ServerResponse): void =>
       this.#take(request, response)
     this.server.on('request', take)
@@ -187,9 +189,11 @@ function refuseRaw(socket: Socket, refusal: Refusal): void {
 
 /**
  * HTTP/2 is never spoken with a server: requests in it would pass by everything that is checked here.
- * Who asks for it gets an answer in HTTP/1.1, as the rules of upgrading allow.
+ * Who asks for it gets an answer in HTTP/1.1, as the rules of upgrading allow. So does whoever asks with
+ * another method than GET: a handshake may be tried at two servers, what others do may not.
  */
 function mayUpgrade(request: IncomingMessage): boolean {
+  if (request.method !== 'GET' || request.httpVersionMinor === 0) return false
   const { upgrade = '', 'content-length': length, 'transfer-encoding': encoding } = request.headers
   return !/\bh2c?\b|^http/i.test(upgrade) && length === undefined && encoding === undefined
 }

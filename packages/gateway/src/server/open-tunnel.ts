@@ -10,6 +10,9 @@ import type { ExchangeContext } from './exchange.ts'
 import { badAnswer, noServer, serverLate, serverLost } from './refusals.ts'
 import { WebSocketTunnel } from './tunnel.ts'
 
+/** How many heads of 1xx may come before the answer. */
+const informationMax = 32
+
 export type TunnelRequest = {
   readonly socket: Socket
   /** What the client sent behind its request already. */
@@ -158,7 +161,7 @@ class Handshake {
 /** The head that is the answer, past those that only announce it. */
 function findHead(read: Buffer, bytesMax: number): { head: AnswerHead; rest: Buffer } | null {
   let at = 0
-  while (true) {
+  for (let heads = 0; heads <= informationMax; heads++) {
     const end = read.indexOf('\r\n\r\n', at)
     if (end - at > bytesMax || (end < 0 && read.length - at > bytesMax)) {
       throw new BadAnswer('The headers of the answer are too large.')
@@ -170,6 +173,7 @@ function findHead(read: Buffer, bytesMax: number): { head: AnswerHead; rest: Buf
       throw new BadAnswer('It does not say to what it changes.')
     if (head.status === 101 || head.status >= 200) return { head, rest: read.subarray(at) }
   }
+  throw new BadAnswer('It announces its answer without end.')
 }
 
 /** An answer that is no upgrade, and the end of the connection, which says where its body ends. */

@@ -1,0 +1,78 @@
+// Clients, servers and surroundings that do what nobody should: what must not break by it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { answer, backend, gatewayFile, scriptedServer, startGateway } from './gateway-setup.ts'
+import { RawConnection, until } from './serve-process.ts'
+
+const hasHead = (bytes: string): boolean => bytes.includes('\r\n\r\n')
+
+test('no header is lost among thousands, and what frames the body is seen behind them', async () => {
+  await using server = await scriptedServer(({ socket, bytes }) => {
+    if (bytes.endsWith('hello')) answer(socket, 'done')
+  })
+  await using running = await startGateway(gatewayFile([backend(server.port)]))
+  const connection = await RawConnection.open(running.port)
+  const many = 'a:\r\n'.repeat(2_500)
+  connection.send(
+    `POST /a HTTP/1.1\r\nHost: x\r\n${many}X-Last: 1\r\nContent-Length: 5\r\n\r\nhello`,
+  )
+  await until(() => connection.received.includes('done'))
+  assert.match(server.seen(), /X-Last: 1\r\n/)
+  assert.match(server.seen(), /content-length: 5\r\n\r\nhello$/)
+  connection.send(`GET /b HTTP/1.1\r\nHost: x\r\n${many}Host: y\r\n\r\n`)
+  await until(() => connection.received.includes('HTTP/1.1 400 '))
+  assert.doesNotMatch(server.seen(), /GET \/b/)
+  connection.destroy()
+})
+
+test('a POST that asks for an upgrade is a POST, and never sent twice', async () => {
+  await using first = await scriptedServer(({ socket, bytes }) => {
+    if (hasHead(bytes)) socket.destroy()
+  })
+  await using second = await scriptedServer(({ socket, bytes }) => {
+    if (hasHead(bytes)) socket.destroy()
+  })
+  const file = gatewayFile([backend(first.port), backend(second.port)])
+  await using running = await startGateway(file)
+  const connection = await RawConnection.open(running.port)
+  connection.send(
+    'POST /pay HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  )
+  await until(() => hasHead(connection.received))
+  assert.match(connection.received, /^HTTP\/1\.1 502 /)
+  const sent = `${first.seen()}${second.seen()}`.match(/POST \/pay/g)
+  assert.equal(sent?.length, 1)
+  connection.destroy()
+})
+
+for (const name of [
+  'X_Forwarded_For',
+  'x-forwarded_proto',
+  'Transfer_Encoding',
+  'CONTENT_LENGTH',
+]) {
+  test(`${name} is not passed on: some servers read it as the header with dashes`, async () => {
+    await using server = await scriptedServer(({ socket, bytes }) => {
+      if (hasHead(bytes)) answer(socket, 'done')
+    })
+    await using running = await startGateway(gatewayFile([backend(server.port)]))
+    const connection = await RawConnection.open(running.port)
+    connection.send(`GET / HTTP/1.1\r\nHost: x\r\n${name}: forged\r\nX_Own: kept\r\n\r\n`)
+    await until(() => connection.received.includes('done'))
+    assert.doesNotMatch(server.seen(), /forged/)
+    assert.match(server.seen(), /X_Own: kept/)
+    connection.destroy()
+  })
+}
+
+test('a handshake that is announced without end is a 502', async () => {
+  await using server = await scriptedServer(({ socket, bytes }) => {
+    if (hasHead(bytes)) socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100))
+  })
+  await using running = await startGateway(gatewayFile([backend(server.port)]))
+  const connection = await RawConnection.open(running.port)
+  connection.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  await until(() => hasHead(connection.received))
+  assert.match(connection.received, /^HTTP\/1\.1 502 /)
+  connection.destroy()
+})
