@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { hostname } from 'node:os'
-import { destination, type Logger, pino } from 'pino'
+import { type Logger, pino } from 'pino'
+import { LogSink } from './log-sink.ts'
 
 export type { Logger } from 'pino'
 
@@ -13,7 +14,7 @@ export const requestContext = new AsyncLocalStorage<RequestContext>()
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 let root: Logger | undefined
-let sink: ReturnType<typeof destination> | undefined
+let sink: LogSink | undefined
 
 /**
  * The logger of this process: JSON lines on standard output, level from `LOG_LEVEL`.
@@ -21,7 +22,8 @@ let sink: ReturnType<typeof destination> | undefined
  */
 export function rootLogger(): Logger {
   if (root !== undefined) return root
-  sink = destination({ fd: 1, sync: false })
+  sink = new LogSink(1)
+  process.on('exit', flushLog)
   const wanted = process.env.LOG_LEVEL?.toLowerCase() ?? 'info'
   const known = levels.includes(wanted)
   root = pino(
@@ -40,24 +42,17 @@ export function rootLogger(): Logger {
 
 /** Writes what is still in memory, for the moment before the process dies. */
 export function flushLog(): void {
-  try {
-    sink?.flushSync()
-  } catch {
-    // The reader of standard output is gone, and there is nowhere left to say so.
-  }
+  sink?.flushSync()
 }
 
 /** Writes everything in its order and ends the log; gives up on a reader that does not read. */
 export async function closeLog(timeoutMs: number): Promise<void> {
   if (sink === undefined) return
+  // What still runs may log (a socket that closes late), and would come behind the last line.
+  sink.close()
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, timeoutMs)
-  sink.once('close', resolve)
-  sink.once('error', resolve)
-  sink.end()
-  // What still runs may log (a socket that closes late), and must not die of it.
-  sink.write = () => true
-  await promise
+  await Promise.race([sink.drained(), promise])
   clearTimeout(timer)
 }
 

@@ -1,10 +1,11 @@
-import { destination, type Logger, pino } from 'pino'
+import { type Logger, pino } from 'pino'
+import { LogSink } from './log-sink.ts'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** JSON lines on standard output, written in the background; level from `LOG_LEVEL`. */
 export function openLog(node: string): { logger: Logger; flush(): void } {
-  const sink = destination({ fd: 1, sync: false })
+  const sink = new LogSink(1)
   const wanted = process.env.LOG_LEVEL?.toLowerCase() ?? 'info'
   const logger = pino(
     {
@@ -15,14 +16,5 @@ export function openLog(node: string): { logger: Logger; flush(): void } {
     },
     sink,
   )
-  return {
-    logger,
-    flush: () => {
-      try {
-        sink.flushSync()
-      } catch {
-        // The reader of standard output is gone, and there is nowhere left to say so.
-      }
-    },
-  }
+  return { logger, flush: () => sink.flushSync() }
 }
