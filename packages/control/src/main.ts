@@ -1,5 +1,5 @@
 import { readdir, rm } from 'node:fs/promises'
-import { BanyanError, emptyTopology, type System, type Topology } from '@banyan/model'
+import { BanyanError, type System } from '@banyan/model'
 import { EventLog } from './api/events.ts'
 import { reportOf } from './api/report.ts'
 import { type ApiServer, listen } from './api/server.ts'
@@ -23,6 +23,7 @@ import { readJson, removeHalfWritten, writeJson } from './state/files.ts'
 import { type Lock, takeLock } from './state/lock.ts'
 import { nodeDirectory, type StatePaths, statePaths } from './state/paths.ts'
 import { ensureSecrets } from './state/secrets.ts'
+import { readTopology } from './state/topology-file.ts'
 import { Keepers } from './supervise/keepers.ts'
 
 /*
@@ -97,7 +98,7 @@ async function makeControl(paths: StatePaths, publicFd: number | null) {
   const settings = await readRequired<UpSettings>(paths.settings)
   await makeStateDirectory(paths, system.name)
   await removeAllHalfWritten(paths)
-  const recorded = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const recorded = await readTopology(paths)
   const entry = await readEntryRecord(paths)
   const journal = await openJournal(paths.journal)
   const facts = { paths, system, recorded, entry }

@@ -1,4 +1,4 @@
-import { BanyanError, emptyTopology, type System, type Topology } from '@banyan/model'
+import { BanyanError, type System } from '@banyan/model'
 import { adminRole, appRole, ownerRole } from '@banyan/postgres'
 import { Client, type DatabaseError, type QueryArrayResult } from 'pg'
 import { explain } from '../engines/adopted/explain.ts'
@@ -6,6 +6,7 @@ import { type Target, targetOf } from '../engines/adopted/target.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { readSecrets, type Secrets } from '../state/secrets.ts'
+import { readTopology } from '../state/topology-file.ts'
 
 export type SqlRole = 'app' | 'owner' | 'admin'
 
@@ -90,7 +91,7 @@ function plain({ command, fields, rows, rowCount }: QueryArrayResult): SqlResult
 }
 
 async function findDatabase(paths: StatePaths, shard: number) {
-  const topology = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const topology = await readTopology(paths)
   const system = await readJson<System>(paths.system)
   const nodes = topology.nodes.filter(({ tier }) => tier === 'data')
   const node = nodes[shard - 1]

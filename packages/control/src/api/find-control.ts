@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError } from '@banyan/model'
 import { findHolder } from '../holder/holder-file.ts'
 import { isSameProcess } from '../sites/identity.ts'
-import { exists, readJson } from '../state/files.ts'
+import { exists, forgiveBroken, readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { ControlFile } from './types.ts'
 
@@ -38,8 +38,25 @@ async function findPresent(paths: StatePaths): Promise<ControlFile | null> {
 }
 
 async function readControlFile(paths: StatePaths): Promise<ControlFile | null> {
-  const file = await readJson<ControlFile>(paths.control)
+  const file = await readJson<ControlFile>(paths.control).catch((error: unknown) => {
+    const none = forgiveBroken(error)
+    const holder = findHolder(paths)
+    if (holder !== null) throw unreadable(paths, holder.pid)
+    return none
+  })
   return file !== null && file.directory === paths.directory && isSameProcess(file) ? file : null
+}
+
+/** What serves would be stopped by an "up" that took its control for dead. */
+function unreadable({ control: path }: StatePaths, holder: number): BanyanError {
+  return new BanyanError(
+    'BANYAN_STATE_BROKEN',
+    `${path} is damaged, and the system runs (its holder is process ${holder}).`,
+    {
+      hint: `Tell it to stop everything in order with "kill ${holder}"; then start it again with "banyan up".`,
+      details: { path, holder },
+    },
+  )
 }
 
 /** Every command would come to the same dead end, so that the mend goes past all of them. */

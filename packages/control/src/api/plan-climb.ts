@@ -1,6 +1,5 @@
 import {
   describeStep,
-  emptyTopology,
   plan,
   refusals,
   type State,
@@ -15,8 +14,8 @@ import { loadSystem } from '../config/load-system.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
 import { type EntryRecord, readEntryRecord } from '../entry/record.ts'
 import { checkSystemName, inspectStateDirectory } from '../state/directory.ts'
-import { readJson } from '../state/files.ts'
 import { type StatePaths, statePaths } from '../state/paths.ts'
+import { checkRungsKnown, readTopology } from '../state/topology-file.ts'
 import { climbRefused } from './climb-errors.ts'
 import { ControlClient } from './control-client.ts'
 import type { ClimbRequest } from './types.ts'
@@ -38,7 +37,8 @@ export async function planClimb(options: {
   const { direction = 'grow', rungs } = options
   const paths = statePaths(options.directory)
   const marker = await inspectStateDirectory(paths)
-  const recorded = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const recorded = await readTopology(paths)
+  checkRungsKnown(paths, recorded)
   const to = targetOf(recorded.rungs, direction, rungs)
   const system = await loadSystem(options.config)
   checkSystemName(paths, marker, system.name)

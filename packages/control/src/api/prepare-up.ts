@@ -24,6 +24,7 @@ import { holderOfPort, processesWith } from '../sites/proc.ts'
 import { checkSystemName, checkWritable, inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
 import { type StatePaths, statePaths } from '../state/paths.ts'
+import { checkRungsKnown, readTopology } from '../state/topology-file.ts'
 import { climbRefused } from './climb-errors.ts'
 import { ControlClient } from './control-client.ts'
 import type { UpSettings } from './types.ts'
@@ -53,7 +54,8 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   const paths = statePaths(request.directory)
   const marker = await inspectStateDirectory(paths)
   await checkWritable(paths)
-  const recorded = await readJson<Topology>(paths.topology)
+  const recorded = await readTopology(paths)
+  checkRungsKnown(paths, recorded)
   const rungs = chooseRungs(request.rungs, recorded)
   const { host, port } = await choosePlace(paths, request)
   const system = await loadSystem(request.config, signal === undefined ? {} : { signal })

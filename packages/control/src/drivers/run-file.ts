@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { identify, type ProcessIdentity } from '../sites/identity.ts'
 import { ancestorWith } from '../sites/proc.ts'
 import type { Started } from '../sites/site.ts'
-import { readJson, writeJson } from '../state/files.ts'
+import { forgiveBroken, readJson, writeJson } from '../state/files.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 
 /** `nodes/<node>/run.json`: the process that was started last, so that the next control finds it. */
@@ -39,8 +39,10 @@ type Written = Omit<RunFile, 'identity'> & {
  * control died before anything was started.
  */
 export async function readRunFile(paths: StatePaths, node: string): Promise<RunFile | null> {
-  const file = await readJson<Partial<Written>>(pathOf(paths, node))
+  // What a damaged one started is found by its mark, as what has none is.
+  const file = await readJson<Partial<Written>>(pathOf(paths, node)).catch(forgiveBroken)
   if (file?.format !== 1 || file.identity === undefined) return null
+  if (file.identity !== null && typeof file.identity.pid !== 'number') return null
   if (file.directory !== paths.directory) return null
   if (file.identity !== null) return file as RunFile
   const pid = file.token === undefined ? null : await ancestorWith(tokenName, file.token)

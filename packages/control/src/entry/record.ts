@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Service } from '@banyan/model'
-import { readJson, writeJson } from '../state/files.ts'
+import { brokenFile, readJson, writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 
 /** `entry.json`: what the entry was told last, so that the next control tells it nothing else. */
@@ -17,7 +17,13 @@ export type EntryRecord = {
 const nothingYet: EntryRecord = { format: 1, version: 0, admitted: [], plain: {} }
 
 export async function readEntryRecord(paths: StatePaths): Promise<EntryRecord> {
-  return (await readJson<EntryRecord>(pathOf(paths))) ?? nothingYet
+  const path = pathOf(paths)
+  const found = await readJson<Partial<EntryRecord>>(path)
+  if (found === null) return nothingYet
+  const { format, version, admitted, plain } = found
+  const isOurs = format === 1 && typeof version === 'number' && Array.isArray(admitted)
+  if (isOurs && typeof plain === 'object' && plain !== null) return found as EntryRecord
+  throw brokenFile(path, 'is not the record of an entry, or not one of this version')
 }
 
 export async function writeEntryRecord(paths: StatePaths, record: EntryRecord): Promise<void> {

@@ -1,4 +1,4 @@
-import { emptyTopology, type System, type Topology } from '@banyan/model'
+import type { System } from '@banyan/model'
 import { EventLog } from '../api/events.ts'
 import type { UpSettings } from '../api/types.ts'
 import type { Context, Learned } from '../climb/context.ts'
@@ -7,6 +7,7 @@ import { readEntryRecord } from '../entry/record.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { ensureSecrets } from '../state/secrets.ts'
+import { readTopology } from '../state/topology-file.ts'
 import { Keepers } from '../supervise/keepers.ts'
 
 const alone: UpSettings = { rungs: ['single'], host: '127.0.0.1', port: 0 }
@@ -18,7 +19,7 @@ export async function readContext(
   system: System,
   onProgress: (sentence: string) => void,
 ): Promise<Context> {
-  const topology = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const topology = await readTopology(paths)
   return {
     paths,
     system: (await readJson<System>(paths.system)) ?? system,

@@ -1,11 +1,12 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { emptyTopology, type System, type Topology } from '@banyan/model'
+import type { System } from '@banyan/model'
 import { targetOf } from '../engines/adopted/target.ts'
 import { dataDirectoryOf, removeCluster } from '../engines/postgres/engine.ts'
 import { inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
+import { readTopology } from '../state/topology-file.ts'
 import { withoutControl } from './stop.ts'
 
 /** One thing that `down --destroy` deletes. */
@@ -44,7 +45,7 @@ export async function destroy(paths: StatePaths): Promise<void> {
 
 /** The recorded ones, and those that an interrupted `up` had made but not recorded yet. */
 async function dataNodes(paths: StatePaths): Promise<string[]> {
-  const { nodes } = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const { nodes } = await readTopology(paths)
   const recorded = nodes
     .filter(({ tier, adopted }) => tier === 'data' && !adopted)
     .map(({ name }) => name)

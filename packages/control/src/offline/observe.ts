@@ -1,11 +1,5 @@
 import { connect } from 'node:net'
-import {
-  emptyTopology,
-  type Node,
-  type NodeHealth,
-  type System,
-  type Topology,
-} from '@banyan/model'
+import type { Node, NodeHealth, System, Topology } from '@banyan/model'
 import type { NodeStatus, Status, UpSettings } from '../api/types.ts'
 import { placeOf, urlOf } from '../climb/place.ts'
 import { type FoundProcess, findProcess } from '../drivers/find-process.ts'
@@ -15,11 +9,12 @@ import { reachableHost } from '../engines/process/readiness.ts'
 import { findHolder } from '../holder/holder-file.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
+import { readTopology } from '../state/topology-file.ts'
 import { roleOf } from '../status.ts'
 
 /** What is there while no control runs, found by looking at the processes themselves. */
 export async function observeOffline(paths: StatePaths): Promise<Status> {
-  const topology = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const topology = await readTopology(paths)
   const settings = (await readJson<UpSettings>(paths.settings)) ?? nowhere
   const nodes = await Promise.all(
     topology.nodes.map((node) => observeNode(paths, { topology, settings }, node)),

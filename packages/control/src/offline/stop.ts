@@ -1,12 +1,12 @@
-import { BanyanError, emptyTopology, type Node, type Topology } from '@banyan/model'
+import { BanyanError, type Node } from '@banyan/model'
 import { findProcess } from '../drivers/find-process.ts'
 import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { stopServer } from '../engines/postgres/engine.ts'
 import { endHolder } from '../holder/end-holder.ts'
 import { localSite } from '../sites/local.ts'
-import { readJson } from '../state/files.ts'
 import { takeLock } from '../state/lock.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
+import { readTopology } from '../state/topology-file.ts'
 
 const serviceTimeoutMs = 10_000
 const databaseTimeoutMs = 15_000
@@ -32,7 +32,7 @@ async function namesOfRunning(paths: StatePaths): Promise<string[]> {
 }
 
 async function nodesToStop(paths: StatePaths): Promise<Node[]> {
-  const { nodes } = (await readJson<Topology>(paths.topology)) ?? emptyTopology
+  const { nodes } = await readTopology(paths)
   return [...nodes].sort(servicesFirst)
 }
 

@@ -28,7 +28,17 @@ export async function readJson<T extends object>(path: string): Promise<T | null
   } catch {
     // Falls through: half a file and a file of something else are said alike.
   }
-  throw new BanyanError('BANYAN_STATE_BROKEN', `${path} does not hold a JSON object.`, {
+  throw brokenFile(path, 'does not hold a JSON object')
+}
+
+/** For a file that nothing depends on: a damaged one is as good as none. */
+export function forgiveBroken(error: unknown): null {
+  if (BanyanError.is(error) && error.code === 'BANYAN_STATE_BROKEN') return null
+  throw error
+}
+
+export function brokenFile(path: string, what: string): BanyanError {
+  return new BanyanError('BANYAN_STATE_BROKEN', `${path} ${what}.`, {
     hint: `Restore ${path} from a backup; or move the state directory away and run "banyan up" to begin anew. Nothing was changed.`,
     details: { path },
   })

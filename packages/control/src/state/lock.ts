@@ -23,7 +23,7 @@ export function takeLock(path: string): Lock | null {
   } catch (error) {
     database.close()
     if (isBusy(error)) return null
-    throw error
+    throw isNoDatabase(error) ? brokenLock(path) : error
   }
 }
 
@@ -41,6 +41,18 @@ function isSame(locked: string, path: string): boolean {
     const { code } = error as NodeJS.ErrnoException
     return code !== 'ENOENT' && code !== 'ENOTDIR'
   }
+}
+
+function isNoDatabase(error: unknown): boolean {
+  const sqliteNotADatabase = 26
+  return (error as { errcode?: number }).errcode === sqliteNotADatabase
+}
+
+/** Not one of our errors: the holder takes its lock here, and is to load little. */
+function brokenLock(path: string): Error {
+  return new Error(
+    `${path} is damaged: it is no lock file. Delete it, once no process of this system runs`,
+  )
 }
 
 function isBusy(error: unknown): boolean {
