@@ -1,5 +1,7 @@
 // Clients, servers and surroundings that do what nobody should: what must not break by it.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { answer, backend, gatewayFile, scriptedServer, startGateway } from './gateway-setup.ts'
 import { RawConnection, until } from './serve-process.ts'
@@ -74,5 +76,46 @@ test('a handshake that is announced without end is a 502', async () => {
   connection.send('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
   await until(() => hasHead(connection.received))
   assert.match(connection.received, /^HTTP\/1\.1 502 /)
+  connection.destroy()
+})
+
+test('a client that does not read its answer for too long is cut, and frees its server', async () => {
+  await using server = await scriptedServer(({ socket, bytes }) => {
+    if (hasHead(bytes)) answer(socket, 'x'.repeat(30_000_000))
+  })
+  await using running = await startGateway(gatewayFile([backend(server.port)]), {
+    stalledTimeoutMs: 500,
+  })
+  const client = connect(running.port, '127.0.0.1')
+  await once(client, 'connect')
+  client.pause()
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await until(() => running.gateway.status.backends[0]?.inFlight === 1)
+  await until(() => running.gateway.status.backends[0]?.inFlight === 0)
+  client.destroy()
+})
+
+test('heads that are pipelined are kept up to a limit', async () => {
+  await using server = await scriptedServer()
+  await using running = await startGateway(gatewayFile([backend(server.port)]))
+  const connection = await RawConnection.open(running.port)
+  const one = `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(10_000)}\r\n\r\n`
+  connection.send(one.repeat(20))
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  assert.equal(connection.closed, false)
+  connection.send(one.repeat(20))
+  await connection.untilClosed()
+  connection.destroy()
+})
+
+test('an answer that takes its time is not taken for a client that does not read', async () => {
+  await using server = await scriptedServer(({ socket, bytes }) => {
+    if (hasHead(bytes)) setTimeout(() => answer(socket, 'late'), 900)
+  })
+  const limits = { stalledTimeoutMs: 200 }
+  await using running = await startGateway(gatewayFile([backend(server.port)]), limits)
+  const connection = await RawConnection.open(running.port)
+  assert.equal((await connection.get('/')).body, 'late')
+  assert.equal((await connection.get('/')).body, 'late')
   connection.destroy()
 })

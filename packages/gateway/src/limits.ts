@@ -10,6 +10,8 @@ export type GatewayLimits = {
   readonly requestTimeoutMs: number
   /** How long an idle connection of a client stays open; clients are told. Default 5,000. */
   readonly keepAliveTimeoutMs: number
+  /** How long a client may take nothing of what is written to it; then it is cut. Default 60,000. */
+  readonly stalledTimeoutMs: number
   /** How long a server may take to begin its answer, else 504 or another server. Default 60,000. */
   readonly answerTimeoutMs: number
   /** How long a connection to a server may take to open. Default 2,000. */
@@ -40,6 +42,7 @@ export const defaultLimits: GatewayLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 5_000,
+  stalledTimeoutMs: 60_000,
   answerTimeoutMs: 60_000,
   connectTimeoutMs: 2_000,
   answerHeadBytesMax: 65_536,

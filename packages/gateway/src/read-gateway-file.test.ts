@@ -56,6 +56,9 @@ for (const [name, value] of Object.entries({
     ...good,
     backends: [{ ...good.backends[0], health: '/a\r\nb' }],
   },
+  'a server that is there twice': { ...good, backends: [good.backends[0], good.backends[0]] },
+  'a host with a line end': { ...good, backends: [{ ...good.backends[0], host: 'a\r\nb' }] },
+  'a drain timeout beyond all timers': { ...good, drainTimeoutMs: 2 ** 31 },
   'a proxy that is no address': { ...good, trustedProxies: ['proxy'] },
 })) {
   test(`${name} is refused`, () => assert.notEqual(faults(value), ''))

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { BanyanError, type GatewayFile } from '@banyan/model'
+import { type Backend, BanyanError, type GatewayFile } from '@banyan/model'
 import { readTrusted } from './http/trusted-proxies.ts'
 
 /** Reads and checks the file at a path. Throws `BANYAN_GATEWAY_FILE_INVALID`. */
@@ -53,7 +53,10 @@ function faultsOf(value: unknown): string[] {
     'listen is not {host, port}.',
   )
   want(isText(value.token), 'token is not a text.')
-  want(isCount(value.drainTimeoutMs), 'drainTimeoutMs is not a number.')
+  want(
+    isCount(value.drainTimeoutMs) && (value.drainTimeoutMs as number) <= timerMax,
+    'drainTimeoutMs is not a number that a timer takes.',
+  )
   want(
     isListOf(value.trustedProxies, (one) => typeof one === 'string'),
     'trustedProxies is not a list of texts.',
@@ -64,6 +67,8 @@ function faultsOf(value: unknown): string[] {
     'backends is not a list of {node, service, host, port, health, state}.',
   )
   if (faults.length === 0) {
+    const twice = twiceIn(value.backends as Backend[])
+    want(twice === null, `backends names ${twice} twice.`)
     const { bad } = readTrusted(value.trustedProxies as string[])
     want(
       bad.length === 0,
@@ -71,6 +76,20 @@ function faultsOf(value: unknown): string[] {
     )
   }
   return faults
+}
+
+/** A timer that is set to more fires at once. */
+const timerMax = 2_147_483_647
+
+/** One server that is there twice would be asked, and drained, as two. */
+function twiceIn(backends: readonly Backend[]): string | null {
+  const seen = new Set<string>()
+  for (const { node, service, host, port } of backends) {
+    const key = JSON.stringify([node, service, host, port])
+    if (seen.has(key)) return `${node} of ${service} at ${host}:${port}`
+    seen.add(key)
+  }
+  return null
 }
 
 const isRoute = (one: unknown): boolean =>
@@ -85,6 +104,7 @@ const isBackend = (one: unknown): boolean =>
   isText(one.node) &&
   isText(one.service) &&
   isText(one.host) &&
+  /^[\w.:%-]+$/.test(one.host) &&
   isPort(one.port, 1) &&
   (one.health === null || (isText(one.health) && /^\/[\x21-\x7e]*$/.test(one.health))) &&
   (one.state === 'ready' || one.state === 'drain')

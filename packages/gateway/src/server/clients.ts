@@ -14,6 +14,7 @@ export type Client = {
   /** The answer that is under way. */
   response: ServerResponse | null
   queue: Pipelined[] | null
+  queuedBytes: number
 }
 
 /** The connections of clients: who is behind each, and what is being answered on it. */
@@ -38,7 +39,8 @@ export class Clients {
   opened(socket: Socket): void {
     // A client that is gone already has no address any more.
     const address = plainAddress(socket.remoteAddress ?? 'unknown')
-    this.#clients.set(socket, { address, peer: this.#peerOf(address), response: null, queue: null })
+    const peer = this.#peerOf(address)
+    this.#clients.set(socket, { address, peer, response: null, queue: null, queuedBytes: 0 })
     socket.once('close', () => this.left(socket))
   }
 

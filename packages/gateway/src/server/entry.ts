@@ -15,6 +15,12 @@ import { malformedRequest, noRoute, onlyReading, reserved } from './refusals.ts'
 
 /** Pipelined requests that may wait on one connection. */
 const pipelinedMax = 1_000
+/** And what their heads may take of memory together. */
+const pipelinedBytesMax = 262_144
+
+function headBytes({ url, rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length, (url as string).length)
+}
 
 /** The public side: takes requests in, refuses what is none, and gives the others to servers. */
 export class Entry {
@@ -37,6 +43,8 @@ export class Entry {
     this.server.on('clientError', (error: Error, socket: Duplex) => {
       answerClientError(error, socket, this.clients.of(socket)?.response != null)
     })
+    this.server.timeout = context.limits.stalledTimeoutMs
+    this.server.on('timeout', (socket: Socket) => this.#onQuiet(socket))
     this.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       this.#upgrade(request, socket, head)
     })
@@ -58,6 +66,16 @@ export class Entry {
     NetServer.prototype.close.call(this.server)
   }
 
+  /**
+   * Nothing moved on a connection: it was idle for as long as it may, or its client reads nothing, and
+   * would keep a server's connection for as long as it likes. An answer may take its time.
+   */
+  #onQuiet(socket: Socket): void {
+    const client = this.clients.of(socket)
+    if (client === undefined) return
+    if (client.response === null || socket.writableLength > 0) socket.destroy()
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     // Sent after an answer that said it is the last: nobody would ever see what we say to it.
@@ -72,7 +90,11 @@ export class Entry {
   #enqueue(client: Client, pipelined: Pipelined): void {
     client.queue ??= []
     client.queue.push(pipelined)
-    if (client.queue.length > pipelinedMax) pipelined.request.socket.destroy()
+    client.queuedBytes += headBytes(pipelined.request)
+    const { length } = client.queue
+    if (length > pipelinedMax || client.queuedBytes > pipelinedBytesMax) {
+      pipelined.request.socket.destroy()
+    }
   }
 
   #handle(client: Client, request: IncomingMessage, response: ServerResponse): void {
@@ -84,6 +106,7 @@ export class Entry {
       exchange?.onClose()
       const next = client.queue?.shift()
       if (next === undefined) return
+      client.queuedBytes -= headBytes(next.request)
       const { destroyed, writableEnded } = next.request.socket
       if (!destroyed && !writableEnded) this.#handle(client, next.request, next.response)
     })
