@@ -20,7 +20,8 @@ function sayRequests({ sent, failed }: ClimbReport['requests']): string {
 }
 
 /** What holds now, and why it is not what was asked for. */
-export function sayOutcome({ from, to, outcome, steps, reason }: ClimbReport): readonly string[] {
+export function sayOutcome(report: ClimbReport): readonly string[] {
+  const { from, to, outcome, steps, reason } = report
   if (outcome === 'done' && steps.length === 0) return [`There is nothing to do: ${held(to)}.`]
   if (outcome === 'done') return []
   const why =
@@ -29,7 +30,15 @@ export function sayOutcome({ from, to, outcome, steps, reason }: ClimbReport): r
   return [
     'Failed: neither the goal nor the way back was reached; what runs goes on running.',
     ...why,
+    `Once that is mended, lead it on with: ${again(report)}`,
   ]
+}
+
+/** With its rungs: without them a command would mean those next to what is recorded in the middle. */
+function again({ direction, from, to }: ClimbReport): string {
+  const [all, others] = direction === 'grow' ? [to, from] : [from, to]
+  const named = all.filter((rung) => !others.includes(rung))
+  return `banyan ${direction} ${(named.length > 0 ? named : all).join(' ')}`
 }
 
 const held = (rungs: readonly string[]) =>

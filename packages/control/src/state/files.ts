@@ -63,7 +63,26 @@ export async function writeJson(path: string, value: unknown, mode = 0o644): Pro
       await file.close()
     }
     await rename(temporary, path)
+  } catch (error) {
+    throw isFull(error) ? diskFull(path, error) : error
   } finally {
     await rm(temporary, { force: true })
   }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** Node names no file where a write fails, and whoever has to free the space needs one. */
+function diskFull(path: string, cause: unknown): BanyanError {
+  return new BanyanError(
+    'BANYAN_STATE_UNWRITABLE',
+    `${path} cannot be written: the disk is full.`,
+    {
+      hint: 'Free space on that disk, and ask again. What runs goes on.',
+      details: { path, cause: (cause as NodeJS.ErrnoException).code ?? null },
+      cause,
+    },
+  )
 }
