@@ -246,7 +246,13 @@ export class Exchange implements AnswerSink {
     this.#tried ??= new Set()
     this.#tried.add(server)
     if (this.#mayTryAgain(error) && this.#mayHelp(error)) this.#next()
-    else this.#refuse(refusalOf(error))
+    else this.#refuse(this.#refusalOf(error))
+  }
+
+  #refusalOf({ kind }: UpstreamError): Refusal {
+    if (kind === 'own') return noServer(this.service)
+    if (kind === 'timeout') return serverLate
+    return kind === 'malformed' ? badAnswer : serverLost
   }
 
   /** Waiting helps where a server may come back; one that answers nonsense or nothing is there already. */
@@ -256,6 +262,8 @@ export class Exchange implements AnswerSink {
   }
 
   #mayTryAgain(error: UpstreamError): boolean {
+    // No other server could be reached either.
+    if (error.kind === 'own') return false
     if (this.#body?.replayable === false) return false
     if (!error.sent) {
       this.#unsent += 1
@@ -290,9 +298,4 @@ export class Exchange implements AnswerSink {
     if (this.#body !== null && !this.#body.ended) this.#body.abandon()
     this.#context.onEnd(refusal.status >= 500)
   }
-}
-
-function refusalOf({ kind }: UpstreamError): Refusal {
-  if (kind === 'timeout') return serverLate
-  return kind === 'malformed' ? badAnswer : serverLost
 }

@@ -5,6 +5,7 @@ import { type AnswerHead, BadAnswer, readAnswerHead } from '../http/answer-head.
 import { ChunkedDecoder } from '../http/chunked-decoder.ts'
 import { closeGently } from '../http/close-gently.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import { isOwnFault } from '../upstream/own-fault.ts'
 import type { Server } from '../upstream/server.ts'
 import type { ExchangeContext } from './exchange.ts'
 import { badAnswer, noServer, serverLate, serverLost } from './refusals.ts'
@@ -124,7 +125,10 @@ class Handshake {
     })
     upstream.on('data', take)
     upstream.on('end', () => fail(serverLost, true))
-    upstream.on('error', () => fail(serverLost, true))
+    upstream.on('error', (error) => {
+      if (isOwnFault(error)) fail(noServer(this.#request.service), false)
+      else fail(serverLost, true)
+    })
   }
 
   #decide(server: Server, upstream: Socket, head: AnswerHead, rest: Buffer): void {

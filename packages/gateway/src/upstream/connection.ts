@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { type AnswerHead, BadAnswer, readAnswerHead } from '../http/answer-head.ts'
 import { ChunkedDecoder } from '../http/chunked-decoder.ts'
+import { isOwnFault } from './own-fault.ts'
 import { UpstreamError } from './upstream-error.ts'
 
 /** Whoever asked, and hears what becomes of it. After `onEnd` or `onFail` there is nothing more. */
@@ -244,8 +245,13 @@ export class Connection {
     if (sink === null) return
     const sent = this.#wrote && this.#connected
     const message = error?.message ?? 'The server did not answer in time.'
-    sink.onFail(new UpstreamError(kind ?? (sent ? 'lost' : 'refused'), sent, message))
+    sink.onFail(new UpstreamError(kind ?? lossOf(sent, error), sent, message))
   }
+}
+
+const lossOf = (sent: boolean, error: Error | null): UpstreamError['kind'] => {
+  if (sent) return 'lost'
+  return isOwnFault(error) ? 'own' : 'refused'
 }
 
 /** Less than the server keeps it, so that no request meets its close. */

@@ -1,9 +1,10 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import type { Backend } from '@banyan/model'
+import { isOwnFault } from './own-fault.ts'
 
 export type ProbeOutcome =
   | { readonly kind: 'passed' }
-  | { readonly kind: 'failed' | 'timeout'; readonly reason: string }
+  | { readonly kind: 'failed' | 'timeout' | 'unknown'; readonly reason: string }
 
 export type Probe = { cancel(): void }
 
@@ -57,6 +58,7 @@ function judge({ statusCode = 0, headers }: IncomingMessage, health: string | nu
 function judgeError(error: NodeJS.ErrnoException, health: string | null): ProbeOutcome {
   const isAnswer = error.code?.startsWith('HPE_') === true
   if (isAnswer && health === null) return { kind: 'passed' }
+  if (isOwnFault(error)) return { kind: 'unknown', reason: error.message }
   const said = error.code === 'ECONNREFUSED' ? 'It refuses connections.' : error.message
   return { kind: 'failed', reason: said }
 }

@@ -1,7 +1,7 @@
 import type { Backend, BackendStatus } from '@banyan/model'
 import type { GatewayLimits } from '../limits.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import { type Probe, probe } from './probe.ts'
+import { type Probe, type ProbeOutcome, probe } from './probe.ts'
 
 /** What a server tells the one that chooses among servers. */
 export type ServerEvents = {
@@ -177,7 +177,7 @@ export class Server implements ConnectionOwner {
     })
   }
 
-  #again(outcome: 'passed' | 'failed' | 'timeout'): void {
+  #again(outcome: ProbeOutcome['kind']): void {
     const { checkIntervalMs, recheckIntervalMs } = this.#limits
     const pauseMs = outcome === 'passed' ? checkIntervalMs : recheckIntervalMs
     this.#timer = setTimeout(() => this.#check(), pauseMs)

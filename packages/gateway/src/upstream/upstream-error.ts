@@ -1,6 +1,7 @@
 /** How a request to a server ended without a whole answer. */
 export class UpstreamError extends Error {
-  readonly kind: 'refused' | 'lost' | 'malformed' | 'timeout'
+  /** `own`: the gateway could not open a connection, for want of descriptors for example. */
+  readonly kind: 'refused' | 'lost' | 'malformed' | 'timeout' | 'own'
   /** Whether the server may have seen any of the request. */
   readonly sent: boolean
 
