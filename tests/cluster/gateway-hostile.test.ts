@@ -158,3 +158,32 @@ test('a gateway without descriptors left says so, and does not take its servers 
   assert.match(running.output(), /"kind":"own"/)
   for (const client of clients) client.destroy()
 })
+
+const bytes = '\xe4\x80\xff'
+
+for (const [name, rest] of [
+  ['short text', 'Content-Length: 3\r\n\r\n\xe4\x80\xff'],
+  ['a held body', `Content-Length: 5000\r\n\r\n${bytes.repeat(1_666)}..`],
+  ['a streamed length', `Content-Length: 99999\r\n\r\n${bytes.repeat(33_333)}`],
+  ['chunks', 'Transfer-Encoding: chunked\r\n\r\n3\r\n\xe4\x80\xff\r\n0\r\n\r\n'],
+  ['no body', 'Content-Length: 0\r\n\r\n'],
+] as const) {
+  test(`bytes above 0x7f in headers and body are passed on as they are: ${name}`, async () => {
+    await using server = await scriptedServer(({ socket, bytes: got }) => {
+      if (hasHead(got)) {
+        const whole = `HTTP/1.1 200 OK\r\nX-Name: ${bytes}\r\nConnection: close\r\n${rest}`
+        socket.end(whole, 'latin1')
+      }
+    })
+    await using running = await startGateway(gatewayFile([backend(server.port)]))
+    const connection = await RawConnection.open(running.port)
+    const request = `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Name: ${bytes}\r\n\r\n`
+    connection.send(Buffer.from(request, 'latin1'))
+    await connection.untilClosed()
+    assert.ok(server.seen().includes(`X-Name: ${bytes}\r\n`))
+    const { received } = connection
+    assert.ok(received.includes(`X-Name: ${bytes}\r\n`), received.slice(0, 200))
+    assert.equal(received.slice(received.indexOf('\r\n\r\n')), rest.slice(rest.indexOf('\r\n\r\n')))
+    connection.destroy()
+  })
+}

@@ -196,7 +196,8 @@ export class Exchange implements AnswerSink {
 
   #begin({ status, headers }: AnswerHead): void {
     this.#response.writeHead(status, this.#closing(headers))
-    this.#response.flushHeaders()
+    // `flushHeaders` would write them as UTF-8, and a byte above 0x7f would become two.
+    this.#response.write('', 'latin1')
     this.#response.on('drain', () => this.#connection?.resume())
   }
 
