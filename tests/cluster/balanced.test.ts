@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startLoad } from '@banyan/testing'
@@ -59,6 +60,79 @@ describe('single → balanced → single', { timeout: 1_200_000 }, () => {
     assert.ok((webSockets?.closedWell ?? 0) > 0, 'no WebSocket was told to go elsewhere')
   })
 })
+
+describe('a client that keeps its connection through climbs', { timeout: 300_000 }, () => {
+  let system: ClimbSystem
+
+  before(async () => {
+    system = await startClimbSystem({ rungs: 'single' })
+  })
+  after(async () => await system?.remove())
+
+  it('is answered on it for as long as it was told that it may ask', async () => {
+    const clients = Array.from({ length: 20 }, () => new KeptConnection(system.port))
+    const asking = new AbortController()
+    // Each asks again after a pause of its own, always within the time that the last answer granted.
+    const work = Promise.all(
+      clients.map(async (client, index) => {
+        while (!asking.signal.aborted) {
+          await client.ask()
+          await sleep(150 + index * 200, null, { signal: asking.signal }).catch(() => {})
+        }
+      }),
+    )
+    assert.equal((await system.climb('grow', 'balanced')).outcome, 'done')
+    await sleep(1_000)
+    assert.equal((await system.climb('shrink', 'balanced')).outcome, 'done')
+    asking.abort()
+    await work
+    const told = clients.reduce((sum, { toldToClose }) => sum + toldToClose, 0)
+    assert.ok(told > 0, 'nobody was told to use another connection')
+  })
+})
+
+/** A client of raw bytes: it reconnects only after an answer that says so. */
+class KeptConnection {
+  toldToClose = 0
+  readonly #port: number
+  #socket: Socket | null = null
+
+  constructor(port: number) {
+    this.#port = port
+  }
+
+  async ask(): Promise<void> {
+    this.#socket ??= connect(this.#port, '127.0.0.1')
+    const socket = this.#socket
+    socket.write('GET /api/tags HTTP/1.1\r\nHost: conduit\r\n\r\n')
+    const head = await answerOn(socket)
+    assert.match(head, /^HTTP\/1\.1 200 /)
+    if (!/\r\nconnection: close/i.test(head)) return
+    this.toldToClose += 1
+    this.#socket = null
+    socket.destroy()
+  }
+}
+
+/** The head of an answer with a length, once its body is there too. */
+async function answerOn(socket: Socket): Promise<string> {
+  let text = ''
+  return await new Promise((resolve, reject) => {
+    const done = (settle: () => void) => {
+      socket.removeAllListeners()
+      socket.on('error', () => {})
+      settle()
+    }
+    socket.on('error', (error) => done(() => reject(error)))
+    socket.on('close', () => done(() => reject(new Error(`closed without an answer: ${text}`))))
+    socket.on('data', (piece) => {
+      text += piece.toString('latin1')
+      const [head = '', body] = text.split('\r\n\r\n')
+      const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0)
+      if (body !== undefined && body.length >= length) done(() => resolve(head))
+    })
+  })
+}
 
 describe('balanced', { timeout: 600_000 }, () => {
   let system: ClimbSystem

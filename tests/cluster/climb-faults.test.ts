@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, open, realpath, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NodeStatus, Status } from '@banyan/control/api'
-import { startLoad } from '@banyan/testing'
+import { type Load, startLoad } from '@banyan/testing'
 import { eventually } from './support/banyan.ts'
 import { type ClimbSystem, startClimbSystem } from './support/climbs.ts'
 
@@ -21,13 +24,14 @@ import { join } from 'node:path'
 import { serve } from ${serve}
 const mood = (name) => existsSync(join(import.meta.dirname, name + '-' + process.env.BANYAN_NODE))
 if (mood('crash')) throw new Error('no mood to start today')
+if (mood('slow')) await new Promise((resolve) => setTimeout(resolve, 2_000))
 if (mood('late')) await new Promise((resolve) => setTimeout(resolve, 600_000))
 await serve((request, response) => response.end(process.env.BANYAN_NODE))
 `
 
 const config = `export default {
   name: 'moody',
-  services: { web: { run: 'node web.ts', routes: ['/'], startTimeoutMs: 4000, stopTimeoutMs: 8000 } },
+  services: { web: { run: 'node web.ts', routes: ['/'], startTimeoutMs: 6000, stopTimeoutMs: 8000 } },
 }
 `
 
@@ -128,6 +132,30 @@ describe('a climb in which something goes wrong', { timeout: 300_000 }, () => {
     assert.deepEqual(namesOf(await system.status()), ['web-1'])
   })
 
+  it('turns back when the gateway does not come up, and the web process stays the entry', async () => {
+    await system.climb('grow', 'balanced')
+    const { address } = await system.node('gateway-1')
+    await system.climb('shrink', 'balanced')
+    const [host, port] = String(address).split(':')
+    await mood('slow-web-2')
+    const stranger = createServer()
+    const report = await unnoticed(async () => {
+      const growing = system.climb('grow', 'balanced')
+      // The gateway gets the same port as before; a stranger takes it while the second web server starts.
+      await eventually(async () => {
+        const line = (await system.journal()).at(-1) as { step?: { kind: string } } | undefined
+        return line?.step?.kind === 'start-node' || null
+      })
+      stranger.listen(Number(port), host)
+      await once(stranger, 'listening')
+      return await growing
+    }).finally(() => stranger.close())
+    await forget('slow-web-2')
+    assert.equal(report.outcome, 'undone', JSON.stringify(report, null, 1))
+    assert.match(report.reason?.message ?? '', /gateway-1/)
+    assert.deepEqual(namesOf(await system.status()), ['web-1'])
+  })
+
   it('refuses whole what cannot succeed, with every reason, and does nothing', async () => {
     const before = (await system.journal()).length
     const { error } = await system.json<{ error: { code: string; message: string } }>(
@@ -144,6 +172,63 @@ describe('a climb in which something goes wrong', { timeout: 300_000 }, () => {
     assert.ok((await system.journal()).length > before)
   })
 })
+
+const cannotMount =
+  process.platform === 'linux' && process.getuid?.() === 0
+    ? false
+    : 'needs root on Linux to mount a small disk'
+
+describe('a climb on a disk that fills up', { timeout: 120_000, skip: cannotMount }, () => {
+  it('goes no step further, serves on, and is led to its end once there is room', async () => {
+    const app = await realpath(await mkdtemp(join(tmpdir(), 'banyan-moody-')))
+    const disk = await realpath(await mkdtemp(join(tmpdir(), 'banyan-disk-')))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m,mode=755', 'tmpfs', disk])
+    let system: ClimbSystem | null = null
+    let load: Load<string> | null = null
+    try {
+      await writeFile(join(app, 'banyan.config.ts'), config)
+      await writeFile(join(app, 'web.ts'), web)
+      await writeFile(join(app, 'slow-web-2'), '')
+      system = await startClimbSystem({ config: join(app, 'banyan.config.ts'), folder: disk })
+      const { url } = system
+      load = startLoad({ rate: 100, send: async () => await (await fetch(url)).text() })
+      const growing = system.climb('grow', 'balanced')
+      await sleep(1_200)
+      await fill(join(disk, 'filler'))
+      const report = await growing
+      await rm(join(disk, 'filler'))
+      const refused = report.outcome === 'failed'
+      assert.ok(refused, JSON.stringify(report, null, 1))
+      assert.equal(report.reason?.code, 'BANYAN_STATE_UNWRITABLE', JSON.stringify(report.reason))
+      const again = await system.climb('grow', 'balanced')
+      const { failed, sent } = await load.stop()
+      assert.equal(again.outcome, 'done', JSON.stringify(again, null, 1))
+      assert.deepEqual(failed, [], `${failed.length} of ${sent} failed`)
+    } finally {
+      await load?.stop()
+      await system?.remove()
+      execFileSync('umount', ['-l', disk])
+      await rm(disk, { recursive: true, force: true })
+      await rm(app, { recursive: true, force: true })
+    }
+  })
+})
+
+/** Writes until nothing fits any more. */
+async function fill(path: string): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    for (let bytes = 1_048_576; bytes >= 1; ) {
+      const isFull = await file.write(Buffer.alloc(bytes)).then(
+        ({ bytesWritten }) => bytesWritten < bytes,
+        () => true,
+      )
+      if (isFull) bytes = Math.floor(bytes / 2)
+    }
+  } finally {
+    await file.close()
+  }
+}
 
 const isHealthy = ({ health }: NodeStatus): boolean => health === 'healthy'
 

@@ -43,12 +43,14 @@ export type ClimbSystemOptions = {
   /** Default: Conduit. */
   readonly config?: string
   readonly rungs?: string
+  /** Where the state goes: an empty folder that the caller removes. Default: a temporary one. */
+  readonly folder?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts a system as a person does, detached; what was started is ended also when it does not get up. */
 export async function startClimbSystem(options: ClimbSystemOptions = {}): Promise<ClimbSystem> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'banyan-climb-')))
+  const folder = options.folder ?? (await realpath(await mkdtemp(join(tmpdir(), 'banyan-climb-'))))
   // PostgreSQL runs as an unprivileged user, who has to get through to the folder inside.
   await chmod(folder, 0o755)
   const state = join(folder, 'state')
@@ -110,7 +112,7 @@ export async function startClimbSystem(options: ClimbSystemOptions = {}): Promis
     remove: async () => {
       for (const child of going) child.kill('SIGKILL')
       await start('down', '--destroy', '--yes').ended
-      await rm(folder, { recursive: true, force: true })
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
     },
   }
   const up = await start('up', '--detach', '--port', String(port), '--rungs', rungs).ended
