@@ -4,6 +4,12 @@ import { FrameFollower, goingAwayFrame } from './frames.ts'
 /** How long both sides have to answer a close frame, or to end the frame that they are in. */
 const goodbyeMs = 1_000
 
+/** How long one side of a WebSocket may stay when the other one has ended: it has nobody to talk to. */
+const halfClosedMs = 10_000
+
+/** After how long without a byte the system asks whether the other side is still there. */
+const aliveMs = 60_000
+
 /**
  * An upgraded connection: bytes go both ways as they are. Of a WebSocket the frames are followed, so
  * that it can be ended between two of them.
@@ -16,7 +22,13 @@ export class WebSocketTunnel {
   readonly #onClose: () => void
   #over = false
 
-  constructor(client: Socket, server: Socket, isWebSocket: boolean, onClose: () => void) {
+  constructor(
+    client: Socket,
+    server: Socket,
+    isWebSocket: boolean,
+    onClose: () => void,
+    loneMs = halfClosedMs,
+  ) {
     this.#client = client
     this.#server = server
     this.#onClose = onClose
@@ -28,6 +40,8 @@ export class WebSocketTunnel {
     for (const socket of [client, server]) {
       socket.on('close', () => this.#end())
       socket.on('error', () => this.#end())
+      socket.setKeepAlive(true, aliveMs)
+      if (isWebSocket) socket.on('end', () => setTimeout(() => this.#end(), loneMs).unref())
     }
   }
 
