@@ -3,12 +3,14 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { ControlClient, type Status, statePaths } from '@banyan/control/api'
-import { makeApp, type TestApp } from './support/banyan.ts'
+import { eventually, makeApp, type TestApp } from './support/banyan.ts'
 
 /* Climbs that an earlier control left, found by one whose system or wishes are others; and two at once. */
 
 const serve = new URL('../../packages/banyan/src/index.ts', import.meta.url).pathname
-const web = `import { serve } from ${JSON.stringify(serve)}
+const web = `import { existsSync } from 'node:fs'
+import { serve } from ${JSON.stringify(serve)}
+if (existsSync('crash-' + process.env.BANYAN_NODE)) throw new Error('no disk to work on')
 await serve((request, response) => response.end(process.env.BANYAN_NODE))
 `
 const config = (services: string) => `export default { name: 'left', services: { ${services} } }\n`
@@ -117,4 +119,23 @@ test('a climb that is asked for while everything is being stopped is not left to
   await app.banyan('down')
   assert.deepEqual(await app.leftovers(), [])
   assert.deepEqual((await up()).rungs, ['single'])
+})
+
+test('a server that does not start is no reason not to give it up', async () => {
+  await up('--rungs', 'balanced')
+  await app.write('crash-web-2', '')
+  await app.json('kill', 'web-2')
+  await eventually(async () => {
+    const { nodes } = (await app.json('status')) as unknown as Status
+    return nodes.find(({ name }) => name === 'web-2')?.health === 'failed' || null
+  })
+  const { error } = (await app.json('grow', 'balanced')) as { error: { code: string } }
+  assert.equal(error.code, 'BANYAN_CLIMB_REFUSED')
+  const { code, stderr } = await app.banyan('shrink')
+  assert.equal(code, 0, stderr)
+  const { nodes } = (await app.json('status')) as unknown as Status
+  assert.deepEqual(
+    nodes.map(({ name }) => name),
+    ['web-1'],
+  )
 })

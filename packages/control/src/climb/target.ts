@@ -6,6 +6,7 @@ import {
   lastRung,
   nextRung,
   refusals,
+  topologyOf,
 } from '@banyan/model'
 import type { ClimbRequest } from '../api/types.ts'
 import type { Context } from './context.ts'
@@ -53,12 +54,16 @@ function lastOne(): BanyanError {
 export function refusalsOf(context: Context, rungs: readonly string[], ground: Ground): string[] {
   const { settings, keepers, publicFd } = context
   const reasons = [...refusals(rungs, ground)]
+  const staying = reasons.length > 0 ? null : namesIn(rungs, ground)
   if (settings.mode === 'dev') {
     reasons.push(
       '"banyan dev" runs the code in place, on one server; start the system with "banyan up".',
     )
   }
-  const ailing = keepers.all.filter(({ health }) => health === 'failed')
+  const ailing = keepers.all.filter(
+    // What goes need not be well: giving it up may be the very mend.
+    ({ name, health }) => health === 'failed' && staying?.has(name) !== false,
+  )
   for (const { sentence } of ailing) reasons.push(sentence)
   const isPublic = ground.system.services.some(({ routes }) => routes.length > 0)
   if (isPublic && publicFd === null) {
@@ -67,4 +72,8 @@ export function refusalsOf(context: Context, rungs: readonly string[], ground: G
     )
   }
   return reasons
+}
+
+function namesIn(rungs: readonly string[], ground: Ground): ReadonlySet<string> {
+  return new Set(topologyOf(rungs, ground).nodes.map(({ name }) => name))
 }
