@@ -6,7 +6,7 @@ export type GatewayLimits = {
   readonly bodyBytesMax: number
   /** How long the headers of a request may take to arrive, else 408. Default 10,000. */
   readonly headersTimeoutMs: number
-  /** How long a whole request may take to arrive, else 408. Default 60,000. */
+  /** How long a whole request may take to arrive; then its connection is cut, as a server may have a part of it. Default 60,000. */
   readonly requestTimeoutMs: number
   /** How long an idle connection of a client stays open; clients are told. Default 5,000. */
   readonly keepAliveTimeoutMs: number
