@@ -10,7 +10,7 @@ export type FilesSuite = {
   readonly kind: 'files'
   readonly name: string
   readonly patterns: readonly string[]
-  /** Files at once. Suites that measure times under load run one by one. */
+  /** Files at once. A cluster mostly waits, so that two of them fit on two cores. */
   readonly concurrency: number
   readonly timeoutMs: number
 }
@@ -32,12 +32,12 @@ export const suites: readonly Suite[] = [
   { kind: 'command', name: 'types', command: ['tsc'] },
   unit('tidy', 'tests/tidy/**/*.test.ts', 'tests/types/**/*.test.ts'),
   unit('tools', 'scripts/**/*.test.ts', 'tests/runner/**/*.test.ts', 'bench/**/*.test.ts'),
-  ...['model', 'postgres', 'banyan', 'control', 'cli', 'testing'].map((name) =>
+  ...['model', 'postgres', 'banyan', 'gateway', 'control', 'cli', 'testing'].map((name) =>
     unit(name, `packages/${name}/src/**/*.test.ts`),
   ),
   // At full size it proves a correct server a hundred times, with kills.
   { ...unit('prove', 'packages/prove/src/**/*.test.ts'), timeoutMs: 15 * minute },
   unit('conduit', 'apps/**/*.test.ts'),
-  { ...unit('adoption', 'tests/adoption/*.test.ts'), concurrency: 1, timeoutMs: 10 * minute },
-  { ...unit('cluster', 'tests/cluster/**/*.test.ts'), concurrency: 1, timeoutMs: 10 * minute },
+  { ...unit('adoption', 'tests/adoption/*.test.ts'), timeoutMs: 10 * minute },
+  { ...unit('cluster', 'tests/cluster/**/*.test.ts'), timeoutMs: 10 * minute },
 ]
