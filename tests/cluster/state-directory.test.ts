@@ -49,14 +49,14 @@ async function withCopy(work: (original: TestApp, copy: TestApp) => Promise<void
 test('a copy neither shows nor stops the original, and runs beside it on an address of its own', async () => {
   await withCopy(async (original, copy) => {
     const before = await pidsOf(original)
-    assert.deepEqual(await pidsOf(copy), [null, null])
+    assert.deepEqual(await pidsOf(copy), [null, null, null])
     assert.deepEqual((await copy.json('down')).stopped, [])
     assert.deepEqual(await pidsOf(original), before)
     await bringUp(copy)
     const [first, second] = [await nodesOf(original), await nodesOf(copy)]
     assert.deepEqual(
       second.map(({ health }) => health),
-      ['healthy', 'healthy'],
+      ['healthy', 'healthy', 'healthy'],
     )
     assert.notEqual(second[0]?.address, first[0]?.address)
     assert.deepEqual(await (await fetch(copy.url)).json(), ['1'])
@@ -70,13 +70,13 @@ test('a copy leaves what the original runs alone when its control and holder are
   await withCopy(async (original, copy) => {
     const before = await pidsOf(original)
     await killBoth(original)
-    assert.deepEqual(await pidsOf(copy), [null, null])
+    assert.deepEqual(await pidsOf(copy), [null, null, null])
     assert.deepEqual((await copy.json('down')).stopped, [])
     await bringUp(copy)
     assert.equal((await copy.banyan('down')).code, 0)
     assert.deepEqual(await pidsOf(original), before)
     assert.equal((await fetch(original.url)).status, 200)
-    assert.deepEqual((await original.json('down')).stopped, ['web-1', 'db-1'])
+    assert.deepEqual((await original.json('down')).stopped, ['gateway-1', 'web-1', 'db-1'])
   })
 })
 

@@ -41,10 +41,12 @@ test('status names every node with role, health, address and process', async () 
   const found = (status.nodes as Node[]).map(({ name, role, health }) => [name, role, health])
   assert.deepEqual(found, [
     ['db-1', 'primary', 'healthy'],
+    // The app does not call serve, so that the gateway is the entry.
+    ['gateway-1', 'entry', 'healthy'],
     ['web-1', 'web', 'healthy'],
   ])
   for (const { pid } of status.nodes as Node[]) assert.doesNotThrow(() => process.kill(pid ?? 0, 0))
-  assert.match(String(status.sentence), /2 of 2 nodes are healthy/)
+  assert.match(String(status.sentence), /3 of 3 nodes are healthy/)
 })
 
 test('a second up is refused and says where the first one is', async () => {
@@ -86,16 +88,16 @@ test('sql runs statements as the app, prints a table, and JSON where asked', asy
 
 test('logs shows what a node printed, and names the logs that exist', async () => {
   const { stdout } = await app.banyan('logs', 'web-1', '--lines', '1')
-  assert.match(stdout, /web-1 . listening/)
+  assert.match(stdout, /web-1 +. listening/)
   const { error } = (await app.json('logs', 'web-2')) as { error: { code: string; hint: string } }
   assert.equal(error.code, 'BANYAN_NODE_UNKNOWN')
-  assert.match(error.hint, /Did you mean web-1\?.*db-1, web-1, control/)
+  assert.match(error.hint, /Did you mean web-1\?.*db-1, gateway-1, web-1, control/)
 })
 
 test('kill of an unknown node lists the nodes', async () => {
   const { error } = (await app.json('kill', 'web-9')) as { error: { code: string; hint: string } }
   assert.equal(error.code, 'BANYAN_NODE_UNKNOWN')
-  assert.match(error.hint, /db-1, web-1/)
+  assert.match(error.hint, /db-1, gateway-1, web-1/)
 })
 
 test('plan says what a climb would do and does nothing', async () => {
@@ -120,7 +122,9 @@ test('after SIGKILL of control and its holder the app serves, status tells, and 
   await killBoth(app)
   await eventually(async () => {
     const { sentence } = await app.json('status')
-    return /Control does not run, but db-1 and web-1 still run/.test(String(sentence)) || null
+    return (
+      /Control does not run, but db-1, gateway-1 and web-1 still run/.test(String(sentence)) || null
+    )
   })
   assert.equal((await fetch(app.url)).status, 200)
   const { code, stderr } = await app.banyan('up', '--detach')
@@ -130,10 +134,10 @@ test('after SIGKILL of control and its holder the app serves, status tells, and 
 })
 
 test('an adopted node that dies comes back as well', async () => {
-  const [, web] = await nodes()
+  const web = (await nodes()).at(-1)
   process.kill(web?.pid ?? 0, 'SIGKILL')
   await eventually(async () => {
-    const [, now] = await nodes()
+    const now = (await nodes()).at(-1)
     return now?.health === 'healthy' && now.pid !== web?.pid ? now : null
   })
 })
@@ -149,8 +153,8 @@ test('a changed service is started anew by the next up, the database stays', asy
   assert.equal(code, 0, stderr)
   const now = await nodes()
   assert.equal(now[0]?.pid, before[0]?.pid)
-  assert.notEqual(now[1]?.pid, before[1]?.pid)
-  const environment = await readFile(`/proc/${now[1]?.pid}/environ`, 'utf8')
+  assert.notEqual(now.at(-1)?.pid, before.at(-1)?.pid)
+  const environment = await readFile(`/proc/${now.at(-1)?.pid}/environ`, 'utf8')
   assert.ok(environment.split('\0').includes('COLOUR=red'))
 })
 
@@ -163,7 +167,7 @@ test('down stops everything, status still knows the nodes, and the data is there
   assert.deepEqual(status.rungs, ['single'])
   assert.deepEqual(
     (status.nodes as Node[]).map(({ health }) => health),
-    ['stopped', 'stopped'],
+    ['stopped', 'stopped', 'stopped'],
   )
   assert.equal((await app.banyan('up', '--detach')).code, 0)
   assert.deepEqual(await (await fetch(app.url)).json(), ids)
@@ -172,7 +176,7 @@ test('down stops everything, status still knows the nodes, and the data is there
 test('up stays in the foreground, shows log lines, and Ctrl-C stops everything', async () => {
   assert.equal((await app.banyan('down')).code, 0)
   const running = app.start('up')
-  await running.until(/web-1 . listening/)
+  await running.until(/web-1 +. listening/)
   running.child.kill('SIGINT')
   const { code, stdout } = await running.ended
   assert.equal(code, 0)
@@ -194,7 +198,8 @@ test('down stops what a dead control left running', async () => {
   assert.notDeepEqual(await app.leftovers(), [])
   const { code, stdout } = await app.banyan('down')
   assert.equal(code, 0)
-  assert.match(stdout, /Stopped: db-1, web-1\.|Stopped: web-1, db-1\./)
+  for (const name of ['db-1', 'gateway-1', 'web-1'])
+    assert.match(stdout, new RegExp(`Stopped: .*${name}`))
   assert.deepEqual(await app.leftovers(), [])
 })
 

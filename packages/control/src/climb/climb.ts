@@ -11,6 +11,7 @@ import {
 } from '@banyan/model'
 import type { Context } from './context.ts'
 import { handlerOf } from './handlers.ts'
+import { learnPlainOnes } from './learn-plain.ts'
 import { isKept, isReliable, observe } from './state.ts'
 
 export type ClimbOptions = {
@@ -47,7 +48,8 @@ export async function climb(
   try {
     for (let done = 0; ; done += 1) {
       either.throwIfAborted()
-      // A step may find out that the system is another than it was thought to be.
+      // The system may turn out to be another than it was thought to be.
+      if (power === 'on') await learnPlainOnes(context)
       const goal = goalOf(context, power)
       const state = observe(context, power === 'on' ? isReliable : isKept)
       const step = nextStep(state, goal)

@@ -10,6 +10,7 @@ import { type ClimbOptions, climb, goalOf } from './climb.ts'
 import type { Context } from './context.ts'
 import { groundFor, redesire } from './ground.ts'
 import { heartbeatTarget } from './heartbeat-target.ts'
+import { learnPlainOnes } from './learn-plain.ts'
 import { recorderOf } from './recorder.ts'
 import { type Course, Run, type RunOptions, sayEnd } from './run.ts'
 import { isReliable, observe } from './state.ts'
@@ -82,6 +83,7 @@ export class Climbs {
     const { context, journal, ending, onProgress } = this.#options
     const from = context.topology.rungs
     const to = context.desired.rungs
+    await learnPlainOnes(context)
     if (plan(observe(context, isReliable), goalOf(context, 'on')).length === 0) return
     const left = journal.unfinished()
     const name = left?.direction === 'up' ? left.climb : newName()

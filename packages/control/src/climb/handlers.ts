@@ -8,7 +8,6 @@ import { buildOnce } from './build.ts'
 import type { Context } from './context.ts'
 import { driverOf } from './drivers.ts'
 import { inspectAdopted, inspectAgain } from './inspect-adopted.ts'
-import { learnPlain } from './learn-plain.ts'
 import { migrate } from './migrate.ts'
 import { isReliable, observe } from './state.ts'
 import { untilHealthy } from './wait.ts'
@@ -40,7 +39,6 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     if (found.tier !== 'data') await inspectAgain(context)
     await keeper.want()
     await untilHealthy(context.keepers, keeper, signal, logFrom)
-    if (keeper.driver.isPlain?.()) await learnPlain(context, found)
   },
   'apply-migrations': async (context, { release }, signal) => {
     await migrate(context, signal)

@@ -5,10 +5,22 @@ import type { Context } from './context.ts'
 import { redesire } from './ground.ts'
 
 /**
+ * Looks at every process that was given the public socket, whoever started it: a control that died in
+ * the middle of a start had not learned yet what the process is.
+ */
+export async function learnPlainOnes(context: Context): Promise<void> {
+  for (const { driver, situation } of context.keepers.all) {
+    if (situation !== 'healthy' || !driver.isPlain?.()) continue
+    const node = context.topology.nodes.find(({ name }) => name === driver.node.name)
+    if (node?.entry === true) await learnPlain(context, node)
+  }
+}
+
+/**
  * A process that was given the public socket listens on its own port alone: it does not call `serve`. It
  * goes on as it is, and from now on the system wants a gateway that accepts for it.
  */
-export async function learnPlain(context: Context, node: Node): Promise<void> {
+async function learnPlain(context: Context, node: Node): Promise<void> {
   const service = context.system.services.find(({ name }) => name === node.service)
   if (service === undefined) return
   const entry = withPlain(context.entry, service)

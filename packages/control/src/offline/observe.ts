@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import type { Node, NodeHealth, System, Topology } from '@banyan/model'
+import { type Node, type NodeHealth, type System, sayList, type Topology } from '@banyan/model'
 import type { NodeStatus, Status, UpSettings } from '../api/types.ts'
 import { placeOf, urlOf } from '../climb/place.ts'
 import { type FoundProcess, findProcess } from '../drivers/find-process.ts'
@@ -111,7 +111,7 @@ function sentenceOf({ nodes }: Topology, alive: readonly string[], isComing: boo
   if (nodes.length === 0) return 'Nothing was started here yet.'
   if (alive.length === 0) return 'Nothing runs. Start it with "banyan up".'
   const verb = alive.length === 1 ? 'runs' : 'run'
-  return `Control does not run, but ${alive.join(' and ')} still ${verb}. "banyan up" takes over what runs, "banyan down" stops it.`
+  return `Control does not run, but ${sayList(alive)} still ${verb}. "banyan up" takes over what runs, "banyan down" stops it.`
 }
 
 /** Its holder lives, and has been waited for already. */

@@ -58,8 +58,10 @@ export async function withoutControl<Result>(
   }
 }
 
+/** What takes requests in stops before what answers them, and that before the data. */
 function servicesFirst(a: Node, b: Node): number {
-  return Number(a.tier === 'data') - Number(b.tier === 'data')
+  const rank = ({ tier }: Node) => (tier === 'entry' ? 0 : tier === 'data' ? 2 : 1)
+  return rank(a) - rank(b)
 }
 
 async function stopNode(paths: StatePaths, node: Node): Promise<void> {
