@@ -144,6 +144,21 @@ export const benches: readonly Bench[] = [
       },
     ],
   },
+  {
+    name: 'balanced',
+    rows: [
+      {
+        what: "Conduit's mix on `balanced` against `single`: CPU per request, all processes",
+        figure: 'ratio.cpuPerRequest',
+        unit: '×',
+      },
+      {
+        what: 'The same: CPU of the gateway per request',
+        figure: 'balanced.cpuMicrosPerRequest.entry',
+        unit: 'µs',
+      },
+    ],
+  },
 ]
 
 /** The rows of a bench's result as cells: what, figure, aim. A figure that is not there is no row. */
