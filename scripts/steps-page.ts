@@ -35,6 +35,7 @@ const groundOf = (url?: string): Ground => ({
   })),
   ports: { 'db-1': 5432, 'web-1': 8081, 'web-2': 8081, 'gateway-1': 8082 },
   plain: [],
+  balancer: 'gateway',
 })
 
 const on = (rung: string, ground = groundOf()): Goal => ({

@@ -1,5 +1,5 @@
 import type { Ground } from './ground.ts'
-import { gatewayNode, hostAt, serviceNode } from './place-node.ts'
+import { balancerNode, hostAt, serviceNode } from './place-node.ts'
 import type { Node, Topology } from './topology.ts'
 
 /** A gateway in front, and a second process of each service with routes on a host of its own. Workers stay alone. */
@@ -11,7 +11,7 @@ export const applyBalanced = (topology: Topology, ground: Ground): Topology => {
   return {
     ...topology,
     hosts: [...topology.hosts, host],
-    nodes: [...others, ...seconds, gatewayNode(ground)],
+    nodes: [...others, ...seconds, balancerNode(ground)],
   }
 }
 

@@ -1,5 +1,5 @@
 import type { System } from './system.ts'
-import type { Host, Size } from './topology.ts'
+import type { BalancerName, Host, Size } from './topology.ts'
 
 /** What a topology is built on: the system, the machine, and the addresses that were found free on it. */
 export type Ground = {
@@ -15,4 +15,6 @@ export type Ground = {
   readonly ports: Readonly<Record<string, number>>
   /** The services that are known to take no passed socket: they stand behind a gateway on every rung. */
   readonly plain: readonly string[]
+  /** What stands at the entry, where something has to. */
+  readonly balancer: BalancerName
 }

@@ -29,13 +29,13 @@ export const serviceNode = (
   }
 }
 
-/** The gateway is where the public address is: on the first host. */
-export const gatewayNode = (ground: Ground): Node => ({
-  name: 'gateway-1',
+/** The balancer is where the public address is: on the first host. */
+export const balancerNode = (ground: Ground): Node => ({
+  name: `${ground.balancer}-1`,
   tier: 'entry',
-  engine: 'gateway',
+  engine: ground.balancer,
   host: hostAt(ground, 0).name,
-  port: ground.ports['gateway-1'] ?? 0,
+  port: ground.ports[`${ground.balancer}-1`] ?? 0,
   size: ground.machine,
   entry: true,
 })

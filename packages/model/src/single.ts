@@ -1,6 +1,6 @@
 import { parseDatabaseUrl } from './database-url.ts'
 import type { Ground } from './ground.ts'
-import { gatewayNode, hostAt, serviceNode } from './place-node.ts'
+import { balancerNode, hostAt, serviceNode } from './place-node.ts'
 import type { Host, Node, Size, Topology } from './topology.ts'
 
 /** Above this, a first database server gains little from memory that the web processes could use. */
@@ -19,7 +19,7 @@ export const applySingle = (topology: Topology, ground: Ground): Topology => {
     const node = serviceNode(service, 1, host, ground)
     return isEntry && service === entry ? { ...node, entry: true as const } : node
   })
-  const nodes = entry === null || isEntry ? services : [...services, gatewayNode(ground)]
+  const nodes = entry === null || isEntry ? services : [...services, balancerNode(ground)]
   const { data } = ground.system
   if (data === null) return { ...topology, hosts: [host], nodes }
   if (data.url === null) {

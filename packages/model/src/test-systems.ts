@@ -70,6 +70,7 @@ export const groundOf = ({ services, data }: Shape, url = adoptedUrl): Ground =>
       address: `127.1.2.${number}`,
     })),
     ports: Object.fromEntries(nodes.map((name, index) => [name, 5432 + index])),
+    balancer: 'gateway',
     plain: names.filter((name) => name.startsWith('plain')),
   }
 }

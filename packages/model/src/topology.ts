@@ -5,7 +5,10 @@ import type { KeyType, System } from './system.ts'
 export type Tier = 'entry' | 'web' | 'worker' | 'cache' | 'data' | 'queue' | 'telemetry'
 
 /** The engines that exist so far; each is one folder of `packages/control/src/engines`. */
-export type EngineName = 'postgres' | 'process' | 'gateway'
+export type EngineName = 'postgres' | 'process' | BalancerName
+
+/** What can stand at the entry, in front of service processes. */
+export type BalancerName = 'gateway' | 'haproxy'
 
 export type Size = { readonly cpus: number; readonly memoryMb: number }
 

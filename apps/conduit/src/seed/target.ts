@@ -29,9 +29,8 @@ type Shard = Omit<Target, 'host' | 'port'> & {
  */
 export async function findTarget(dir: string): Promise<Target> {
   const hint = 'Start it with npm start, or name its state directory with --dir.'
-  const file = await findRuntimeFile(dir)
-  if (file === null) throw new NoTarget(`No system has run from ${resolve(dir)}`, hint)
-  const { shards } = JSON.parse(file) as { shards: readonly Shard[] }
+  const shards = await findShards(dir)
+  if (shards === null) throw new NoTarget(`No system has run from ${resolve(dir)}`, hint)
   const [shard] = shards
   const member = shard?.members[0]
   if (shard === undefined || member === undefined)
@@ -46,11 +45,13 @@ export async function findTarget(dir: string): Promise<Target> {
   return { ...member, database, user, password }
 }
 
-async function findRuntimeFile(dir: string): Promise<string | null> {
+/** A balancer has a file there too, which says nothing of the data. */
+async function findShards(dir: string): Promise<readonly Shard[] | null> {
   const nodes = await readdir(join(dir, 'nodes')).catch(() => [])
   for (const node of nodes.sort()) {
     const text = await readFile(join(dir, 'nodes', node, 'system.json'), 'utf8').catch(() => null)
-    if (text !== null) return text
+    const { shards } = JSON.parse(text ?? '{}') as { readonly shards?: readonly Shard[] }
+    if (shards !== undefined) return shards
   }
   return null
 }

@@ -20,6 +20,7 @@ const makers: Readonly<Record<EngineName, (context: Context, node: Node) => Node
   postgres: databaseOf,
   process: serviceOf,
   gateway: gatewayOf,
+  haproxy: gatewayOf,
 }
 
 function databaseOf({ topology, paths, binaries }: Context, node: Node): NodeDriver {

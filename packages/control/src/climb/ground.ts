@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { type Ground, type Host, type System, type Topology, topologyOf } from '@banyan/model'
+import { type BalancerName, type Ground, type Host, type System, type Topology, topologyOf } from '@banyan/model'
 import { type Address, freeAddress, isTakenByOthers } from '../engines/postgres/engine.ts'
 import { type EntryRecord, plainServices } from '../entry/record.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
@@ -45,7 +45,13 @@ export async function groundOf(facts: GroundFacts): Promise<Ground> {
     hosts,
     ports: { 'db-1': place.port, ...(await portsOf(paths, system, known ? recorded : null)) },
     plain: plainServices(entry, system.services),
+    balancer: balancerOf(recorded),
   }
+}
+
+/** What stands at the entry stays, until somebody asks for the other one. */
+function balancerOf({ nodes }: Topology): BalancerName {
+  return nodes.some(({ engine }) => engine === 'haproxy') ? 'haproxy' : 'gateway'
 }
 
 async function recordedAddress(
