@@ -1,5 +1,12 @@
 import { availableParallelism, totalmem } from 'node:os'
-import { type BalancerName, type Ground, type Host, type System, type Topology, topologyOf } from '@banyan/model'
+import {
+  type BalancerName,
+  type Ground,
+  type Host,
+  type System,
+  type Topology,
+  topologyOf,
+} from '@banyan/model'
 import { type Address, freeAddress, isTakenByOthers } from '../engines/postgres/engine.ts'
 import { type EntryRecord, plainServices } from '../entry/record.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'

@@ -23,7 +23,11 @@ export async function portsOf(
   recorded: Topology | null,
 ): Promise<Record<string, number>> {
   const routed = services.filter(({ routes }) => routes.length > 0)
-  const names = ['gateway-1', 'haproxy-1', ...routed.flatMap(({ name }) => [`${name}-1`, `${name}-2`])]
+  const names = [
+    'gateway-1',
+    'haproxy-1',
+    ...routed.flatMap(({ name }) => [`${name}-1`, `${name}-2`]),
+  ]
   const ports: Record<string, number> = {}
   const taken = new Set<number>()
   for (const name of names) {
