@@ -1,3 +1,5 @@
+import type { AnswerCounts } from './answer-counts.ts'
+
 /**
  * What a gateway is told: the file that `BANYAN_SYSTEM` names, and the body of `PUT /-/gateway`. It is
  * whole each time, so that a gateway that starts without control, or heard nothing of a change, needs
@@ -56,6 +58,8 @@ export type BackendStatus = {
   readonly webSockets: number
   /** Why it is not healthy. */
   readonly reason: string | null
+  /** What it has answered since it is sent to, each attempt by itself. Absent: an older gateway's. */
+  readonly answers?: AnswerCounts
 }
 
 /**
@@ -69,6 +73,8 @@ export type ServeStatus = {
   readonly requests: EntryRequests
   readonly inFlight: number
   readonly webSockets: number
+  /** What it has answered since its start, probes aside. Absent: an older process's. */
+  readonly answers?: AnswerCounts
 }
 
 /** `last-words.json` beside the file in `BANYAN_SYSTEM`: what a process had answered when it ended in order. */

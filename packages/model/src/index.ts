@@ -1,3 +1,14 @@
+export {
+  type AnswerCounts,
+  type CountingAnswers,
+  countAnswer,
+  countBeyond,
+  emptyCounts,
+  latencyBuckets,
+  minus,
+  quantile,
+  sum,
+} from './answer-counts.ts'
 export { BanyanError, type BanyanErrorOptions, type ErrorDescription } from './banyan-error.ts'
 export { type CommandReading, readCommand, splitCommand } from './command.ts'
 export {
