@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { EntryRequests } from '@banyan/model'
-import { type Exchange, isUnderWay, Tally } from './tally.ts'
+import type { AnswerCounts, EntryRequests } from '@banyan/model'
+import { Exchange, isUnderWay, Tally } from './tally.ts'
 import { Upgraded } from './upgraded.ts'
 
 /** The open connections of one server, and what is being answered on them. */
@@ -24,9 +24,14 @@ export class Connections {
     if (server.listenerCount('upgrade') > 0) this.#trackUpgrades(server)
   }
 
-  /** What has been answered so far, probes aside. */
-  get requests(): EntryRequests {
+  /** What has been answered so far, and how fast, probes aside. */
+  get answers(): AnswerCounts {
     return this.#tally.read(this.#http)
+  }
+
+  get requests(): EntryRequests {
+    const { sent, failed } = this.answers
+    return { sent, failed }
   }
 
   /** How many requests are being answered, probes aside. */
@@ -47,8 +52,7 @@ export class Connections {
     const exchange = this.#http.get(socket)
     if (exchange === undefined) return
     this.#tally.settle(socket, exchange)
-    exchange.last = response
-    exchange.counts = counts
+    exchange.begin(response, counts)
   }
 
   isBusy(socket: Duplex): boolean {
@@ -99,7 +103,7 @@ export class Connections {
   }
 
   #opened(socket: Socket): void {
-    this.#http.set(socket, { last: null, counts: false, broken: false })
+    this.#http.set(socket, new Exchange())
     this.#all.add(socket)
     socket.once('close', () => {
       this.#all.delete(socket)

@@ -30,8 +30,8 @@ export class ControlEndpoint {
       answerJson(response, 405, body, { allow: 'GET, HEAD' })
       return
     }
-    const { requests, inFlight, webSockets } = counts
-    answerJson(response, 200, JSON.stringify({ requests, inFlight, webSockets }))
+    const { requests, inFlight, webSockets, answers } = counts
+    answerJson(response, 200, JSON.stringify({ requests, inFlight, webSockets, answers }))
   }
 }
 
