@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { type Backend, BanyanError, type GatewayFile } from '@banyan/model'
+import {
+  type Backend,
+  type Balance,
+  BanyanError,
+  balances,
+  type GatewayFile,
+  weightMax,
+} from '@banyan/model'
 import { readTrusted } from './http/trusted-proxies.ts'
 
 /** Reads and checks the file at a path. Throws `BANYAN_GATEWAY_FILE_INVALID`. */
@@ -61,10 +68,22 @@ function faultsOf(value: unknown): string[] {
     isListOf(value.trustedProxies, (one) => typeof one === 'string'),
     'trustedProxies is not a list of texts.',
   )
+  want(
+    value.balance === undefined || balances.includes(value.balance as Balance),
+    `balance is not one of ${balances.join(', ')}.`,
+  )
+  want(
+    value.sticky === undefined || typeof value.sticky === 'boolean',
+    'sticky is not true or false.',
+  )
+  want(
+    value.slowStartMs === undefined || isCount(value.slowStartMs),
+    'slowStartMs is not a number of milliseconds.',
+  )
   want(isListOf(value.routes, isRoute), 'routes is not a list of {host, prefix, service}.')
   want(
     isListOf(value.backends, isBackend),
-    'backends is not a list of {node, service, host, port, health, state}.',
+    'backends is not a list of {node, service, host, port, health, state, weight}.',
   )
   if (faults.length === 0) {
     const twice = twiceIn(value.backends as Backend[])
@@ -107,7 +126,8 @@ const isBackend = (one: unknown): boolean =>
   /^[\w.:%-]+$/.test(one.host) &&
   isPort(one.port, 1) &&
   (one.health === null || (isText(one.health) && /^\/[\x21-\x7e]*$/.test(one.health))) &&
-  (one.state === 'ready' || one.state === 'drain')
+  (one.state === 'ready' || one.state === 'drain') &&
+  (one.weight === undefined || (isCount(one.weight) && (one.weight as number) <= weightMax))
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

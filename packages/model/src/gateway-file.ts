@@ -18,9 +18,29 @@ export type GatewayFile = {
   readonly drainTimeoutMs: number
   /** Addresses or CIDR ranges of proxies whose forwarded headers are believed. */
   readonly trustedProxies: readonly string[]
+  /** How a server is chosen; without it `round-robin`. */
+  readonly balance?: Balance
+  /** Whether a client stays with the server that answered it, by the cookie `banyan_node`; without it, no. */
+  readonly sticky?: boolean
+  /** How long the share of a server that has come back grows until it is whole; without it 0. */
+  readonly slowStartMs?: number
   readonly routes: readonly GatewayRoute[]
   readonly backends: readonly Backend[]
 }
+
+/** How a balancer chooses: servers in turn, or the one that has the least to do. Both go by weights. */
+export type Balance = (typeof balances)[number]
+
+export const balances = ['round-robin', 'least-connections'] as const
+
+/** The cookie that names the server that answered a client, where `sticky` is asked for. */
+export const stickyCookie = 'banyan_node'
+
+/** The weight of a server that says none: its share is weight over the sum of the weights. */
+export const defaultWeight = 100
+
+/** The greatest weight, which HAProxy has too. */
+export const weightMax = 256
 
 /** Requests for a path prefix, of one host name or of all, go to a service. */
 export type GatewayRoute = {
@@ -40,6 +60,8 @@ export type Backend = {
   readonly health: string | null
   /** `drain`: what is under way is finished, nothing new is sent. */
   readonly state: 'ready' | 'drain'
+  /** 0 to 256, without it 100: its part of the requests beside the others of its service. 0: none. */
+  readonly weight?: number
 }
 
 /** What `GET /-/gateway` answers. */

@@ -25,7 +25,21 @@ export { type ErrorCode, errorCatalogue } from './errors.ts'
 export { type Complaint, type Fault, FaultList, sayFault } from './faults.ts'
 export type { FoundFiles } from './found-files.ts'
 export { freezeDeep } from './freeze.ts'
-export type * from './gateway-file.ts'
+export {
+  type Backend,
+  type BackendStatus,
+  type Balance,
+  balances,
+  defaultWeight,
+  type EntryRequests,
+  type GatewayFile,
+  type GatewayRoute,
+  type GatewayStatus,
+  type LastWords,
+  type ServeStatus,
+  stickyCookie,
+  weightMax,
+} from './gateway-file.ts'
 export type { Ground } from './ground.ts'
 export {
   brokenByChange,
@@ -42,6 +56,7 @@ export { isReached } from './plan/reached.ts'
 export { nextStep, plan } from './plan.ts'
 export type * from './proof-protocol.ts'
 export { refusals } from './refusals.ts'
+export { defaultBalancer } from './resolve-balancer.ts'
 export { type ResolveOptions, resolveSystem } from './resolve-system.ts'
 export { covers, gatewayRoutes, parseRoute, type Route } from './routes.ts'
 export {

@@ -72,6 +72,7 @@ test('a config becomes a system with defaults filled in and paths made absolute'
       memoryMb: null,
       url: null,
     },
+    balancer: { balance: 'round-robin', sticky: false, slowStartMs: 0 },
     assets: '/srv/public',
     proof: null,
   })
@@ -502,4 +503,23 @@ test('any value at all gives a system or faults, never another error', () => {
     fc.property(anything, (input) => void faultsOf(input)),
     { numRuns: 1500, seed: 7 },
   )
+})
+
+test('a balancer is told how it shares out requests, and what it cannot be told is named', () => {
+  const of = (balancer: unknown) => faultsOf({ name: 'notes', services: { web }, balancer })
+  assert.deepEqual(
+    resolveSystem({ name: 'notes', services: { web }, balancer: { sticky: true } }, { root })
+      .balancer,
+    { balance: 'round-robin', sticky: true, slowStartMs: 0 },
+  )
+  assert.deepEqual(of({ balance: 'least-connections', slowStartMs: 600_000 }), {})
+  assert.deepEqual(
+    Object.keys(of({ balance: 'x', sticky: 1, slowStartMs: -1, weight: 3 })).sort(),
+    ['balancer.balance', 'balancer.slowStartMs', 'balancer.sticky', 'balancer.weight'],
+  )
+  assert.equal(
+    of({ balance: 'round robin' })['balancer.balance']?.mend,
+    'did you mean round-robin?',
+  )
+  assert.deepEqual(Object.keys(of('round-robin')), ['balancer'])
 })

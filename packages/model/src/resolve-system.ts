@@ -5,6 +5,7 @@ import { type FoundFiles, unseenFiles } from './found-files.ts'
 import { freezeDeep } from './freeze.ts'
 import { copyJsonLike } from './json-like.ts'
 import { checkServiceName, checkSystemName } from './names.ts'
+import { readBalancer } from './resolve-balancer.ts'
 import { readData } from './resolve-data.ts'
 import { readFile, readFolder } from './resolve-path.ts'
 import { checkRoutesTogether } from './resolve-routes.ts'
@@ -22,7 +23,7 @@ export type ResolveOptions = {
   readonly faults?: readonly Fault[]
 }
 
-const keys = ['name', 'services', 'data', 'assets', 'proof']
+const keys = ['name', 'services', 'data', 'balancer', 'assets', 'proof']
 
 /**
  * Makes a system of what a config exports: validated whole, defaults filled in, paths absolute, frozen.
@@ -56,6 +57,7 @@ const readSystem = (
     root,
     services: isRecord(value) ? readServices(fields, files) : [],
     data: readData(faults, fields.value('data'), root, files),
+    balancer: readBalancer(faults, fields.value('balancer')),
     assets: readFolder(fields, 'assets', root, files),
     proof: readFile(fields, 'proof', root, files),
   }

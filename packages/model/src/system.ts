@@ -1,5 +1,7 @@
 /** What a user writes in `banyan.config.ts`, and what Banyan makes of it. Plain data, no I/O. */
 
+import type { Balance } from './gateway-file.ts'
+
 /** The type of the system's one key space: every table's `by` column has it. */
 export type KeyType = 'uuid' | 'bigint' | 'text'
 
@@ -41,11 +43,22 @@ export type DataInput = {
   url?: string | undefined
 }
 
+/** How requests are shared out among the servers of a service, from the rung `balanced` on. */
+export type BalancerInput = {
+  /** `round-robin`: in turn. `least-connections`: to the one that has the fewest requests under way. Default `round-robin`. */
+  balance?: Balance
+  /** Sends a client to the server that answered it before, by a cookie. Default false. */
+  sticky?: boolean
+  /** How long a server that has come back takes until it gets its whole share, in milliseconds. Default 0. */
+  slowStartMs?: number
+}
+
 /** The argument of `defineSystem`. */
 export type SystemInput = {
   name: string
   services: Record<string, ServiceInput>
   data?: DataInput
+  balancer?: BalancerInput
   /** Folder of static files, relative to the config file. */
   assets?: string
   /** The module with the app's own scenario for `banyan prove`, relative to the config file. */
@@ -90,6 +103,13 @@ export type DataSystem = {
   readonly url: string | null
 }
 
+/** How requests are shared out, resolved. */
+export type BalancerSettings = {
+  readonly balance: Balance
+  readonly sticky: boolean
+  readonly slowStartMs: number
+}
+
 /** A validated config: frozen, defaults filled in, paths absolute. */
 export type System = {
   readonly name: string
@@ -97,6 +117,7 @@ export type System = {
   readonly root: string
   readonly services: readonly Service[]
   readonly data: DataSystem | null
+  readonly balancer: BalancerSettings
   /** Absolute path, or null. */
   readonly assets: string | null
   /** Absolute path of the scenario for `banyan prove`, or null. */

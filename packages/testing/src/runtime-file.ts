@@ -32,6 +32,7 @@ export function runtimeFile(options: RuntimeFileOptions): RuntimeFile {
       services: [],
       data: { migrations: null, tables, postgres: 'embedded', memoryMb: null, url: null },
       assets: null,
+      balancer: { balance: 'round-robin', sticky: false, slowStartMs: 0 },
       proof: null,
     },
     node: 'web-1',

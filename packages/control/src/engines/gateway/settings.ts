@@ -1,5 +1,6 @@
 import {
   type Backend,
+  defaultBalancer,
   type GatewayFile,
   gatewayRoutes,
   type Node,
@@ -38,6 +39,9 @@ export function gatewayFile(facts: GatewayFacts, node: Node): GatewayFile {
     token,
     drainTimeoutMs: drainTimeoutMs(system),
     trustedProxies: [],
+    // A system that was recorded by an earlier version says nothing of it.
+    ...defaultBalancer,
+    ...system.balancer,
     routes: gatewayRoutes(system),
     backends: backendsOf(facts),
   }
