@@ -47,6 +47,7 @@ export class Exchange implements AnswerSink {
   #body: HeldBody | null = null
   #server: Server | null = null
   #connection: Connection | null = null
+  #sentMs = 0
   #tried: Set<Server> | null = null
   #retries = 0
   #unsent = 0
@@ -126,6 +127,7 @@ export class Exchange implements AnswerSink {
     const connection = server.connection()
     this.#server = server
     this.#connection = connection
+    this.#sentMs = performance.now()
     const { text, body } = this.head
     if (body === null) {
       connection.send(this, `${text}\r\n`, null, true)
@@ -221,6 +223,7 @@ export class Exchange implements AnswerSink {
     const answer = this.#answer as AnswerHead
     this.#connection = null
     this.#over = true
+    this.#server?.answered(performance.now() - this.#sentMs, answer.status >= 500)
     if (this.#held !== null) {
       this.#response.writeHead(answer.status, this.#closing(answer.headers))
       if (this.#bodyText !== null) this.#response.end(this.#bodyText, 'latin1')
@@ -236,6 +239,8 @@ export class Exchange implements AnswerSink {
     this.#connection = null
     this.#body?.hold()
     this.#context.onTrouble(this, error)
+    // Also where another server makes it good: whoever compares servers is to know of it.
+    if (error.kind !== 'own') server.answered(performance.now() - this.#sentMs, true)
     if (error.kind === 'refused' || error.kind === 'lost') server.suspect(error.message)
     if (this.#response.headersSent) {
       this.#cut()

@@ -1,4 +1,4 @@
-import type { Backend, BackendStatus } from '@banyan/model'
+import { type Backend, type BackendStatus, countAnswer, emptyCounts } from '@banyan/model'
 import type { GatewayLimits } from '../limits.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { type Probe, type ProbeOutcome, probe } from './probe.ts'
@@ -20,6 +20,7 @@ const timeoutsMax = 2
 export class Server implements ConnectionOwner {
   readonly answerHeadBytesMax: number
   readonly tunnels = new Set<Tunnel>()
+  readonly #answers = emptyCounts()
   readonly #limits: GatewayLimits
   readonly #events: ServerEvents
   readonly #all = new Set<Connection>()
@@ -74,7 +75,13 @@ export class Server implements ConnectionOwner {
       inFlight: this.inFlight,
       webSockets: this.tunnels.size,
       reason: this.#reason,
+      answers: { ...this.#answers, latency: this.#answers.latency.slice() },
     }
+  }
+
+  /** Counts an answer that it gave to one attempt, or failed to give. */
+  answered(ms: number, failed: boolean): void {
+    countAnswer(this.#answers, ms, failed)
   }
 
   /** The same server with another state or health path. */
