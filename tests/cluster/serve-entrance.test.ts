@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { ServeStatus } from '@banyan/model'
 import { RawConnection, type ServeProcess, startServe, until } from './serve-process.ts'
 import { bindSocket, controlToken, writeSystemFile } from './serve-socket.ts'
 
@@ -65,7 +66,15 @@ test('control is told what was answered at the private address, with its token',
     stdio: ['ignore', 'pipe', 'pipe', socket.fd],
   })
   const privateUrl = privateUrlOf(running)
-  const status = async (): Promise<unknown> => (await control(privateUrl)).json()
+  const status = async (): Promise<unknown> => {
+    const { answers, ...rest } = (await (await control(privateUrl)).json()) as Required<ServeStatus>
+    assert.deepEqual({ sent: answers.sent, failed: answers.failed }, rest.requests)
+    assert.equal(
+      answers.latency.reduce((all, count) => all + count, 0),
+      answers.sent,
+    )
+    return rest
+  }
   const none = { requests: { sent: 0, failed: 0 }, inFlight: 0, webSockets: 0 }
   assert.deepEqual(await status(), none)
 
