@@ -140,6 +140,8 @@ export const errorCatalogue = {
   BANYAN_SCENARIO_STUCK: 'A scenario kept its process busy, or did not end, for too long.',
   BANYAN_PROOF_UNREACHABLE: 'Nothing answers where the proof should send its load.',
   BANYAN_PROOF_OPTION_INVALID: 'An option of a proof has a value that it cannot have.',
+  BANYAN_RELEASE_WORSE:
+    'A release answered worse than the one before on its first share of the requests, and was undone.',
   BANYAN_REQUEST_UNKNOWN: 'The control API has no such request.',
 } as const
 
