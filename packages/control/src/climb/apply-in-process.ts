@@ -6,6 +6,8 @@ import { BanyanError, type KeyType, type Table } from '@banyan/model'
 import { errorOf } from '../api/report.ts'
 import type { ErrorReport } from '../api/types.ts'
 import { withCompileCache } from '../compile-cache.ts'
+import type { Phase } from '../migrations/migration.ts'
+import type { Preflight } from '../migrations/preflight.ts'
 
 /** What the process that migrates is told, over its channel and never as an argument. */
 export type MigrationJob = {
@@ -14,16 +16,25 @@ export type MigrationJob = {
   readonly user: string
   readonly password: string
   readonly database: string
+  /** Who may see what the other sessions do: it says who holds a lock. */
+  readonly watcher: { readonly user: string; readonly password: string }
   readonly folder: string | null
   readonly tables: readonly Table[]
+  /** What the release that still runs declares; null where none does. */
+  readonly alongside: readonly Table[] | null
+  readonly phase: Phase
   /** Whether the policies of narrow mode are to be there afterwards. */
   readonly narrow: boolean
+  /** Only says what would be done, and what stands against it. */
+  readonly only?: 'preflight'
 }
 
 export type MigrationWord =
   | { readonly kind: 'progress'; readonly words: string }
-  | { readonly kind: 'done'; readonly keyType: KeyType | null }
+  | { readonly kind: 'done'; readonly keyType: KeyType | null; readonly preflight?: Preflight }
   | { readonly kind: 'failed'; readonly error: ErrorReport }
+
+export type MigrationDone = Extract<MigrationWord, { kind: 'done' }>
 
 const longestRollbackMs = 10_000
 
@@ -37,7 +48,7 @@ export async function applyInProcess(
   job: MigrationJob,
   signal: AbortSignal,
   onProgress: (words: string) => void,
-): Promise<{ keyType: KeyType | null }> {
+): Promise<MigrationDone> {
   const child = fork(program, [], {
     env: withCompileCache(process.env),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -49,7 +60,7 @@ export async function applyInProcess(
   signal.addEventListener('abort', cancel)
   try {
     child.send(job)
-    return { keyType: await lastWord(child, signal, onProgress) }
+    return await lastWord(child, signal, onProgress)
   } finally {
     signal.removeEventListener('abort', cancel)
     cancel()
@@ -69,11 +80,11 @@ async function lastWord(
   child: ChildProcess,
   signal: AbortSignal,
   onProgress: (words: string) => void,
-): Promise<KeyType | null> {
+): Promise<MigrationDone> {
   return await new Promise((resolve, reject) => {
     child.on('message', (word: MigrationWord) => {
       if (word.kind === 'progress') onProgress(word.words)
-      else if (word.kind === 'done') resolve(word.keyType)
+      else if (word.kind === 'done') resolve(word)
       else reject(errorOf(word.error))
     })
     child.once('error', reject)

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { Client } from 'pg'
 import { reportOf } from '../api/report.ts'
 import { applyMigrations, readMigrations } from '../migrations/apply.ts'
-import type { MigrationJob, MigrationWord } from './apply-in-process.ts'
+import { preflight } from '../migrations/preflight.ts'
+import type { MigrationDone, MigrationJob, MigrationWord } from './apply-in-process.ts'
 
 /* The process that migrates: one job from its parent, then its end. Without a parent it cancels. */
 
@@ -11,29 +12,45 @@ process.once('disconnect', () => cancelling.abort())
 const [job] = (await once(process, 'message')) as [MigrationJob]
 
 try {
-  tell({ kind: 'done', keyType: await apply(job) })
+  tell(await withOwner(job, job.only === 'preflight' ? look : apply))
 } catch (error) {
   tell({ kind: 'failed', error: reportOf(error) })
 }
 
-async function apply({ folder, tables, narrow, ...place }: MigrationJob) {
+async function look(owner: Client, job: MigrationJob): Promise<MigrationDone> {
+  return { kind: 'done', keyType: null, preflight: await preflight({ ...job, owner }) }
+}
+
+async function apply(owner: Client, job: MigrationJob): Promise<MigrationDone> {
+  const { host, port, database, watcher, folder, tables, alongside, phase, narrow } = job
+  const { keyType } = await applyMigrations({
+    owner,
+    migrations: folder === null ? [] : await readMigrations(folder),
+    tables,
+    alongside,
+    phase,
+    narrow,
+    // An app without migrations of ours makes its tables itself, once it runs.
+    missing: folder === null ? 'tolerated' : 'refused',
+    watcher: { host, port, database, ...watcher },
+    signal: cancelling.signal,
+    onProgress: (words) => tell({ kind: 'progress', words }),
+  })
+  return { kind: 'done', keyType }
+}
+
+async function withOwner(
+  job: MigrationJob,
+  work: (owner: Client, job: MigrationJob) => Promise<MigrationDone>,
+): Promise<MigrationDone> {
+  const { host, port, user, password, database } = job
+  const place = { host, port, user, password, database }
   const owner = new Client({ ...place, application_name: 'banyan migrations' })
   // Without a listener, a server that dies while nothing is asked would end this process.
   owner.on('error', () => {})
-  const migrations = folder === null ? [] : await readMigrations(folder)
   await owner.connect()
   try {
-    const { keyType } = await applyMigrations({
-      owner,
-      migrations,
-      tables,
-      narrow,
-      // An app without migrations of ours makes its tables itself, once it runs.
-      missing: folder === null ? 'tolerated' : 'refused',
-      signal: cancelling.signal,
-      onProgress: (words) => tell({ kind: 'progress', words }),
-    })
-    return keyType
+    return await work(owner, job)
   } finally {
     await owner.end()
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { KeyType, System } from '@banyan/model'
 import {
   adminRole,
   grantNarrow,
@@ -10,17 +11,37 @@ import {
 } from '@banyan/postgres'
 import { Client } from 'pg'
 import { listAttached } from '../attached/attachments.ts'
+import type { Phase } from '../migrations/migration.ts'
+import { listNames } from '../migrations/names.ts'
+import { nothingToDo, type Preflight } from '../migrations/preflight.ts'
 import { writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
-import { applyInProcess } from './apply-in-process.ts'
+import { applyInProcess, type MigrationJob } from './apply-in-process.ts'
 import { type Context, databaseName, dataMembers, isNarrow } from './context.ts'
 
+/** Which migrations run now, and for whom. */
+export type Migrating = {
+  /** Whose migrations and declared tables. */
+  readonly system: System
+  /**
+   * `whole`: nothing older runs, so everything is applied. `expand`: all but the contract migrations,
+   * under load. `contract`: those, once nothing older runs.
+   */
+  readonly phase: Phase
+  /** The release that still runs, whose lookups, triggers and policies stay until `contract`. */
+  readonly alongside: System | null
+}
+
 /** Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. */
-export async function migrate(context: Context, signal: AbortSignal): Promise<void> {
+export async function migrate(
+  context: Context,
+  migrating: Migrating,
+  signal: AbortSignal,
+): Promise<void> {
   const { connections, wasNarrow } = await prepare(context)
   if (context.settings.proves === true) await makeProofTables(context)
   signal.throwIfAborted()
-  const { keyType } = await applyAll(context, wasNarrow, signal)
+  const keyType = await applyAll(context, migrating, wasNarrow, signal)
   if (isNarrow(context) || wasNarrow) await switchNarrow(context)
   context.learned = { keyType, connections }
   await writeJson(learnedFile(context.paths.directory), { format: 1, ...context.learned })
@@ -77,23 +98,85 @@ async function makeProofTables(context: Context): Promise<void> {
   )
 }
 
-async function applyAll(context: Context, wasNarrow: boolean, signal: AbortSignal) {
-  const { system, secrets, events } = context
-  if (system.data === null) return { keyType: null }
-  const { migrations: folder, tables } = system.data
+async function applyAll(
+  context: Context,
+  migrating: Migrating,
+  wasNarrow: boolean,
+  signal: AbortSignal,
+): Promise<KeyType | null> {
+  const job = jobOf(context, migrating)
   // Policies of tables that were declared once are still to be taken away.
-  if (folder === null && tables.length === 0 && !wasNarrow) return { keyType: null }
-  const job = {
+  if (job === null || (!hasWork(job) && !wasNarrow)) return null
+  const { events } = context
+  const done = await applyInProcess(job, signal, (words) =>
+    events.add({ type: 'progress', sentence: asSentence(words) }),
+  )
+  return done.keyType
+}
+
+/** What the process that migrates is told; null for a system without data of ours. */
+function jobOf(
+  context: Context,
+  { system, phase, alongside }: Migrating,
+): Omit<MigrationJob, 'only'> | null {
+  const { data } = system
+  if (data === null || data.url !== null) return null
+  const { secrets } = context
+  return {
     ...memberOf(context),
     user: ownerRole,
     password: secrets.ownerPassword,
     database: databaseName(system),
-    folder,
-    tables,
+    watcher: { user: adminRole, password: secrets.adminPassword },
+    folder: data.migrations,
+    tables: data.tables,
+    alongside: alongside === null ? null : (alongside.data?.tables ?? []),
+    phase,
     narrow: isNarrow(context),
   }
-  return await applyInProcess(job, signal, (words) =>
-    events.add({ type: 'progress', sentence: asSentence(words) }),
+}
+
+const hasWork = ({ folder, tables, alongside }: MigrationJob): boolean =>
+  folder !== null || tables.length > 0 || (alongside ?? []).length > 0
+
+/**
+ * What migrating to a system would do, and every reason why it cannot be done beside the release that
+ * runs: found in the folder and in the running database, before the first effect.
+ */
+export async function preflight(
+  context: Context,
+  system: System,
+  alongside: System | null,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Preflight> {
+  const phase = alongside === null ? 'whole' : 'expand'
+  const job = jobOf(context, { system, phase, alongside })
+  if (job === null || !hasWork(job)) return nothingToDo
+  const done = await applyInProcess({ ...job, only: 'preflight' }, signal, () => {})
+  return done.preflight ?? nothingToDo
+}
+
+/**
+ * The contract migrations that have run, and that the folder of an older release does not have: what
+ * they took away, it would miss.
+ */
+export async function contractsMissingIn(context: Context, system: System): Promise<string[]> {
+  const { data } = system
+  if (data === null || data.url !== null) return []
+  const known = new Set(data.migrations === null ? [] : await listNames(data.migrations))
+  const { ownerPassword } = context.secrets
+  return await withClient(
+    context,
+    ownerRole,
+    ownerPassword,
+    databaseName(system),
+    async (owner) => {
+      // One that has begun counts as well: it may have taken away what it was to.
+      const { rows } = await owner.query<{ name: string }>(
+        'select name from banyan.migrations where contract order by name',
+      )
+      return rows.flatMap(({ name }) => (known.has(name) ? [] : [name]))
+    },
   )
 }
 

@@ -31,7 +31,7 @@ export async function makeFresh(
     system: { ...system, name: freshDatabase },
     settings: { ...settings, ...switchesOf(wanted, system) },
   }
-  await migrate(fresh, options.signal)
+  await migrate(fresh, { system: fresh.system, phase: 'whole', alongside: null }, options.signal)
   // An app that makes its tables itself has none yet; its keys are what they were in the other database.
   const keyType = fresh.learned.keyType ?? context.learned.keyType
   fresh.learned = { ...fresh.learned, keyType }

@@ -1,11 +1,14 @@
 import type { KeyType, Table } from '@banyan/model'
 import { BanyanError } from '@banyan/model'
 import { findNotNarrow, syncTables } from '@banyan/postgres'
-import type { Client } from 'pg'
+import type { Client, ClientConfig } from 'pg'
 import { judgeRecorded } from './judge-recorded.ts'
 import { withMigrationLock } from './lock.ts'
-import type { Migration, Recorded } from './migration.ts'
+import type { Migration, Phase } from './migration.ts'
+import { choosePending } from './phase.ts'
+import { readRecorded } from './preflight.ts'
 import { finishMigration, type Run, runMigration } from './run.ts'
+import { uniteTables } from './union.ts'
 
 export type { Migration } from './migration.ts'
 export { readMigrations } from './read.ts'
@@ -18,6 +21,12 @@ export type ApplyOptions = {
   readonly owner: Client
   readonly migrations: readonly Migration[]
   readonly tables: readonly Table[]
+  /** What the release that still runs declares: it stays until the contract phase. Default: none runs. */
+  readonly alongside?: readonly Table[] | null
+  /** Default `whole`: nothing else runs, so that nobody is held up. */
+  readonly phase?: Phase
+  /** Connects as somebody who sees what every session does. Default: as the owner. */
+  readonly watcher?: ClientConfig
   /** Whether the policies of narrow mode are to be there afterwards. Default: they are taken away. */
   readonly narrow?: boolean
   /** Whether declared tables may be missing, because the app makes them itself. */
@@ -63,12 +72,12 @@ export async function applyMigrations(options: ApplyOptions): Promise<Applied> {
 }
 
 async function applyPending(options: ApplyOptions): Promise<Applied> {
-  const { owner, tables, onProgress, signal, narrow = false } = options
+  const { owner, onProgress, signal, narrow = false, phase = 'whole' } = options
+  const tables = uniteTables(options.tables, options.alongside ?? null)
   const run: Run = { owner, tables, narrow, signal }
-  const { pending, finishing, absent } = judgeRecorded(
-    options.migrations,
-    await readRecorded(owner),
-  )
+  const judged = judgeRecorded(options.migrations, await readRecorded(owner))
+  const { finishing, absent } = judged
+  const pending = choosePending(judged.pending, phase)
   for (const name of absent)
     onProgress?.(`${name} was applied earlier and is not in the folder`, { name })
   const applied: string[] = []
@@ -89,11 +98,6 @@ async function applyPending(options: ApplyOptions): Promise<Applied> {
   if (applied.length === 0) keyType = await syncAlone(run, options)
   if (narrow) for (const words of await findNotNarrow(owner, tables)) onProgress?.(words, {})
   return { applied, absent, keyType }
-}
-
-async function readRecorded(owner: Client): Promise<Recorded[]> {
-  const { rows } = await owner.query('select * from banyan.migrations order by name')
-  return rows
 }
 
 /** Nothing to apply: the config may have changed all the same. */

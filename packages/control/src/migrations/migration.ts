@@ -36,3 +36,9 @@ export type Recorded = {
 
 /** The number that a name begins with: 12 for `0012_add_slug.sql`. */
 export const numberOf = (name: string): number => Number.parseInt(name, 10)
+
+/**
+ * `whole`: nothing older runs beside. `expand`: all but the contract migrations, while an older
+ * release serves. `contract`: those, when nothing older is left.
+ */
+export type Phase = 'whole' | 'expand' | 'contract'

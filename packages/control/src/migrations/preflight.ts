@@ -1,0 +1,75 @@
+import { BanyanError, type Table } from '@banyan/model'
+import type { Client } from 'pg'
+import { judgeRecorded } from './judge-recorded.ts'
+import type { Migration, Phase, Recorded } from './migration.ts'
+import { choosePending } from './phase.ts'
+import { readMigrations } from './read.ts'
+import { sheds, uniteTables } from './union.ts'
+
+/** What migrating would do, and what stands against it. */
+export type Preflight = {
+  /** Every migration that has not run, in order, contract migrations among them. */
+  readonly pending: readonly string[]
+  /** Those that wait until no node of the release before is left. */
+  readonly contracts: readonly string[]
+  /**
+   * Whether the release that runs declares what this one does not: its triggers and lookups go in the
+   * contract phase, also when no contract migration is pending.
+   */
+  readonly sheds: boolean
+  /** Why it cannot be done, with the mend, one sentence or more each. Empty: nothing is known against it. */
+  readonly reasons: readonly string[]
+}
+
+export const nothingToDo: Preflight = { pending: [], contracts: [], sheds: false, reasons: [] }
+
+export type PreflightOptions = {
+  readonly owner: Client
+  readonly folder: string | null
+  readonly tables: readonly Table[]
+  readonly alongside: readonly Table[] | null
+  readonly phase: Phase
+}
+
+/** Looks at the folder and the database, changes nothing, and throws only when it cannot look. */
+export async function preflight(options: PreflightOptions): Promise<Preflight> {
+  const { owner, folder, tables, alongside, phase } = options
+  const reasons: string[] = []
+  const pending = await tryTo(reasons, async () => await findPending(owner, folder))
+  await tryTo(reasons, async () => uniteTables(tables, alongside))
+  await tryTo(reasons, async () => choosePending(pending ?? [], phase))
+  return {
+    pending: (pending ?? []).map(({ name }) => name),
+    contracts: (pending ?? []).flatMap(({ name, contract }) => (contract ? [name] : [])),
+    sheds: sheds(tables, alongside),
+    reasons,
+  }
+}
+
+async function findPending(owner: Client, folder: string | null): Promise<readonly Migration[]> {
+  if (folder === null) return []
+  const { pending, finishing } = judgeRecorded(
+    await readMigrations(folder),
+    await readRecorded(owner),
+  )
+  return finishing === null ? pending : [finishing, ...pending]
+}
+
+export async function readRecorded(owner: Client): Promise<Recorded[]> {
+  const { rows } = await owner.query('select * from banyan.migrations order by name')
+  return rows
+}
+
+/** One refusal does not hide the others. */
+async function tryTo<Result>(
+  reasons: string[],
+  work: () => Promise<Result>,
+): Promise<Result | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!BanyanError.is(error)) throw error
+    reasons.push([error.message, error.hint].filter((words) => words !== undefined).join(' '))
+    return null
+  }
+}
