@@ -1,5 +1,5 @@
 /** That whoever handles steps handles every kind. `tsc` is the test; nothing here runs. */
-import { emptyTopology, type State, type StepKind, type StepOf } from '@banyan/model'
+import { emptyState, type State, type StepKind, type StepOf } from '@banyan/model'
 
 type Handlers = { readonly [Kind in StepKind]: (step: StepOf<Kind>) => string }
 
@@ -40,5 +40,29 @@ export const placed: Pick<Handlers, 'create-node' | 'change-node'> = {
 /** A state says to whom a gateway sends; one that does not is none. */
 export const said = (state: State): readonly string[] => state.admitted
 
+const { admitted: _admitted, ...mute } = emptyState
+
 // @ts-expect-error nobody is admitted by being left out
-export const silent: State = { topology: emptyTopology, running: [], migrated: null }
+export const silent: State = mute
+
+const { live: _live, ...forgetful } = emptyState
+
+// @ts-expect-error a state says which release a restart runs
+export const lost: State = forgetful
+
+const { 'try-release': tried, 'contract-migrations': contracted, ...rest } = all
+
+// @ts-expect-error a release is tried, and its migrations contracted, by handlers of their own
+export const rash: Handlers = rest
+
+export const careful: Handlers = {
+  ...rest,
+  'try-release': tried,
+  'contract-migrations': contracted,
+}
+
+export const shared: Pick<Handlers, 'admit-node' | 'try-release'> = {
+  'admit-node': ({ node, share = 100 }) => `${node} gets ${share.toFixed()}%`,
+  // @ts-expect-error several nodes are watched at once
+  'try-release': ({ node }) => node,
+}

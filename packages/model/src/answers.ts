@@ -1,4 +1,11 @@
-import { findRunning, isAdmitted, isRouted, runningEntries, type State } from './state.ts'
+import {
+  findRunning,
+  isAdmitted,
+  isBalancer,
+  isRouted,
+  runningEntries,
+  type State,
+} from './state.ts'
 import type { Node, Topology } from './topology.ts'
 
 /*
@@ -15,7 +22,7 @@ export const routedServices = ({ nodes }: Topology): readonly string[] => [
 
 /** Whether an entry node, should it run, answers requests for a service. */
 export const answersFor = (state: State, entry: Node, service: string): boolean => {
-  if (entry.engine !== 'gateway') return isRouted(entry) && entry.service === service
+  if (!isBalancer(entry)) return isRouted(entry) && entry.service === service
   return state.topology.nodes.some(
     (node) =>
       isRouted(node) &&

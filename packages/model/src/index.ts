@@ -81,6 +81,7 @@ export {
   emptyState,
   emptyTopology,
   type Goal,
+  isBalancer,
   type RunningNode,
   runningEntries,
   runsCode,

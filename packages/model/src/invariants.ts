@@ -7,6 +7,7 @@ import {
   findRunning,
   type Goal,
   isAdmitted,
+  isBalancer,
   isDataNode,
   isRouted,
   runningEntries,
@@ -81,7 +82,7 @@ export const invariants: readonly Invariant[] = [
     check: ({ topology: { rungs, nodes } }) => {
       if (rungs.length > 0 && nodes.length === 0) return `${rungs.join()} without a node`
       if (!rungs.includes('balanced')) return null
-      if (!nodes.some(({ engine }) => engine === 'gateway')) return 'balanced without a gateway'
+      if (!nodes.some(isBalancer)) return 'balanced without a gateway'
       const services = nodes.filter(isRouted).map(({ service }) => service)
       const isTwice = services.some((name, index) => services.indexOf(name) < index)
       return isTwice ? null : 'balanced with one process of each service'
@@ -91,7 +92,7 @@ export const invariants: readonly Invariant[] = [
     name: 'what accepts from the public socket is a gateway or a process with routes',
     check: ({ topology }) =>
       firstWrong(topology.nodes, ({ name, tier, engine, entry }) => {
-        const isGateway = engine === 'gateway'
+        const isGateway = engine === 'gateway' || engine === 'haproxy'
         if (isGateway !== (tier === 'entry')) return `${name} is a ${engine} of the tier ${tier}`
         if (isGateway && !entry) return `${name} is a gateway and accepts nothing`
         return entry && !isGateway && tier !== 'web' ? `${name} has no routes and accepts` : null

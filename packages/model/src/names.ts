@@ -7,7 +7,16 @@ const nameLettersMax = 40
 const takenDatabases = ['postgres', 'template0', 'template1']
 
 /** Nodes of these names are Banyan's own, or stand for a role on the command line (`banyan kill primary`). */
-const takenServices = ['db', 'primary', 'replica', 'control', 'holder', 'gateway', 'entry']
+const takenServices = [
+  'db',
+  'primary',
+  'replica',
+  'control',
+  'holder',
+  'gateway',
+  'haproxy',
+  'entry',
+]
 
 export const checkSystemName = (name: unknown): Complaint | null => {
   if (typeof name === 'string' && takenDatabases.includes(name)) {

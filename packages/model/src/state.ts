@@ -17,10 +17,27 @@ export type State = {
    * starts with it. A node that dies stays admitted, and gets requests again as soon as it is back.
    */
   readonly admitted: readonly string[]
+  /** The release that every restart runs; null before the first one came live. */
+  readonly live: string | null
+  /** The release whose first share of the requests was answered no worse than by the one before. */
+  readonly tried: string | null
+  /** The release whose contract migrations were applied last: what it did not need any more is gone. */
+  readonly contracted: string | null
+  /** The releases whose snapshots hold what their `build:` makes. */
+  readonly built: readonly string[]
 }
 
-/** Where a climb leads to. */
-export type Goal = { readonly topology: Topology; readonly release: string } & (
+/** Where a climb leads to, and what is done about its release on the way. */
+export type Goal = {
+  readonly topology: Topology
+  readonly release: string
+  /** Services of the release have `build:`. */
+  readonly builds?: true
+  /** A first share of the requests decides whether the release goes on; not so on the way back. */
+  readonly trial?: true
+  /** Contract migrations are to be applied once nothing older runs. */
+  readonly contracts?: true
+} & (
   | { readonly power: 'on' }
   /**
    * Every node is stopped, what exists stays. With `destroyData`, database servers that the topology
@@ -37,12 +54,19 @@ export const emptyState: State = {
   running: [],
   migrated: null,
   admitted: [],
+  live: null,
+  tried: null,
+  contracted: null,
+  built: [],
 }
 
 export const isDataNode = (node: Node): boolean => node.tier === 'data'
 
 /** A process of a service with routes: requests go to it, by way of a gateway or from the public socket itself. */
 export const isRouted = (node: Node): boolean => node.tier === 'web'
+
+/** What stands at the entry and sends requests on: a gateway, of whichever engine. */
+export const isBalancer = (node: Node): boolean => node.tier === 'entry'
 
 /** Whether a node runs code of the app, and so has a release. */
 export const runsCode = (node: Node): boolean => node.engine === 'process'
@@ -61,7 +85,11 @@ export const runningEntries = (state: State): readonly Node[] =>
 
 /** The gateways that run, whichever they send to. */
 export const runningGateways = (state: State): readonly Node[] =>
-  runningEntries(state).filter(({ engine }) => engine === 'gateway')
+  runningEntries(state).filter(isBalancer)
+
+/** A node that runs another release than this one. */
+export const findOtherRelease = ({ running }: State, release: string): RunningNode | undefined =>
+  running.find((node) => node.release !== null && node.release !== release)
 
 export const findRunning = (state: State, name: string): RunningNode | undefined =>
   state.running.find(({ node }) => node === name)

@@ -1,4 +1,12 @@
-import { findHost, findNode, findRunning, isAdmitted, isDataNode, type State } from './state.ts'
+import {
+  findHost,
+  findNode,
+  findOtherRelease,
+  findRunning,
+  isAdmitted,
+  isDataNode,
+  type State,
+} from './state.ts'
 import type { Step, StepKind, StepOf } from './step.ts'
 import type { Host, Node } from './topology.ts'
 
@@ -51,6 +59,12 @@ export const hasPort = (
 export const dataRuns = (state: State, needs: readonly string[]): string | null => {
   const missing = needs.find((name) => !findRunning(state, name))
   return missing === undefined ? null : `${missing} does not run`
+}
+
+/** What was written for another release may need what this one takes away. */
+export const hasOlder = (state: State, release: string): string | null => {
+  const other = findOtherRelease(state, release)
+  return other ? `${other.node} still runs release ${other.release}` : null
 }
 
 /** The data nodes that run: what code of the app needs when it is started again as it was. */

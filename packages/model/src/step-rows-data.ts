@@ -2,7 +2,7 @@ import * as change from './change-topology.ts'
 import { joinPlace } from './place.ts'
 import { sayList } from './say-list.ts'
 import { findHost, findNode, isDataNode, type State } from './state.ts'
-import { dataRuns, hasPort, isFree, isStopped, type StepRows } from './step-row.ts'
+import { dataRuns, hasOlder, hasPort, isFree, isStopped, type StepRows } from './step-row.ts'
 
 type Kinds =
   | 'create-data-node'
@@ -38,8 +38,13 @@ export const dataRows: StepRows<Kinds> = {
   },
   'apply-migrations': {
     requires: 'The database servers run.',
-    obstacle: (state, { needs }) => dataRuns(state, needs),
-    effect: (state, { release }) => ({ ...state, migrated: release }),
+    obstacle: (state, { needs, release, whole }) =>
+      dataRuns(state, needs) ?? (whole ? hasOlder(state, release) : null),
+    effect: (state, { release, whole }) => ({
+      ...state,
+      migrated: release,
+      ...(whole && { contracted: release }),
+    }),
     undo: () => null,
     sentence: ({ release, needs }) =>
       `Bring ${sayList(needs)} to the migrations of release ${release}.`,
@@ -90,5 +95,7 @@ const isUsed = ({ running }: State): string | null => {
 
 const dropDataNode = (state: State, node: string): State => {
   const after = change.dropNode(state, node)
-  return after.topology.nodes.some(isDataNode) ? after : { ...after, migrated: null }
+  return after.topology.nodes.some(isDataNode)
+    ? after
+    : { ...after, migrated: null, contracted: null }
 }

@@ -38,7 +38,10 @@ export const serviceRows: StepRows<Kinds> = {
     },
     effect: (state, { node }) => change.admit(state, node),
     undo: (_state, { node }) => ({ kind: 'drain-node', node }),
-    sentence: ({ node }) => `Let requests go to ${node}.`,
+    sentence: ({ node, share }) =>
+      share === undefined
+        ? `Let requests go to ${node}.`
+        : `Let a first share of the requests (${share}%) go to ${node}.`,
   },
   'drain-node': {
     requires: 'Requests go to it.',

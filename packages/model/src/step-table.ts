@@ -4,6 +4,7 @@ import { findHost, findNode, findRunning, isDataNode, isRouted } from './state.t
 import type { StepKind } from './step.ts'
 import { dataRuns, hasPort, isLeftAlone, isStopped, runningData, type StepRow } from './step-row.ts'
 import { dataRows } from './step-rows-data.ts'
+import { releaseRows } from './step-rows-release.ts'
 import { isStillSentTo, serviceRows } from './step-rows-service.ts'
 import type { Node } from './topology.ts'
 
@@ -11,6 +12,7 @@ import type { Node } from './topology.ts'
 export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
   ...dataRows,
   ...serviceRows,
+  ...releaseRows,
   'change-host': {
     requires: 'Nothing on the host runs, and no requests go there.',
     obstacle: (state, { host: { name } }) => {

@@ -16,10 +16,13 @@ export type Step =
       /** Somebody else runs it: it is watched, not started. */
       readonly adopted?: true
     }
+  | { readonly kind: 'build-release'; readonly release: string }
   | {
       readonly kind: 'apply-migrations'
       readonly release: string
       readonly needs: readonly string[]
+      /** Nothing older has to live with it: contract migrations are applied too. Absent: those wait. */
+      readonly whole?: true
     }
   | {
       readonly kind: 'inspect-data'
@@ -27,11 +30,28 @@ export type Step =
       readonly needs: readonly string[]
     }
   | { readonly kind: 'stop-node'; readonly node: string; readonly adopted?: true }
-  | { readonly kind: 'admit-node'; readonly node: string }
+  | {
+      readonly kind: 'admit-node'
+      readonly node: string
+      /** The part of its service's requests that it gets at first, in percent. Absent: as many as others. */
+      readonly share?: number
+    }
   | { readonly kind: 'drain-node'; readonly node: string }
   | { readonly kind: 'remove-node'; readonly node: string }
   | { readonly kind: 'destroy-data-node'; readonly node: string }
   | { readonly kind: 'release-data-node'; readonly node: string }
+  | {
+      readonly kind: 'try-release'
+      readonly release: string
+      /** The nodes of the release that are watched; those of other releases run beside them. */
+      readonly nodes: readonly string[]
+    }
+  | { readonly kind: 'record-release'; readonly release: string }
+  | {
+      readonly kind: 'contract-migrations'
+      readonly release: string
+      readonly needs: readonly string[]
+    }
   | { readonly kind: 'record-rungs'; readonly rungs: readonly string[] }
 
 export type StepKind = Step['kind']

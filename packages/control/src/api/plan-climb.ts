@@ -75,11 +75,12 @@ async function stateOf(
   { admitted }: EntryRecord,
 ): Promise<State> {
   const status = await (await ControlClient.find(paths))?.status().catch(() => null)
-  if (status == null) return { topology, running: [], migrated: null, admitted }
+  const releases = { live: 'r1', tried: null, contracted: null, built: [] }
+  if (status == null) return { topology, running: [], migrated: null, admitted, ...releases }
   const running = status.nodes
     .filter(({ health }) => health === 'healthy')
     .map(({ name }) => ({ node: name, release: releaseOf(topology, name, status.release) }))
-  return { topology, running, migrated: status.release, admitted }
+  return { topology, running, migrated: status.release, admitted, ...releases }
 }
 
 function releaseOf({ nodes }: Topology, name: string, release: string | null): string | null {
