@@ -20,7 +20,7 @@ export type GatewayFile = {
   readonly trustedProxies: readonly string[]
   /** How a server is chosen; without it `round-robin`. */
   readonly balance?: Balance
-  /** Whether a client stays with the server that answered it, by the cookie `banyan_node`; without it, no. */
+  /** Whether a client stays with the server that answered it, by a cookie; without it, no. */
   readonly sticky?: boolean
   /** How long the share of a server that has come back grows until it is whole; without it 0. */
   readonly slowStartMs?: number
@@ -33,8 +33,14 @@ export type Balance = (typeof balances)[number]
 
 export const balances = ['round-robin', 'least-connections'] as const
 
-/** The cookie that names the server that answered a client, where `sticky` is asked for. */
-export const stickyCookie = 'banyan_node'
+/**
+ * The cookie that names the server that answered a client, where `sticky` is asked for. Each service has
+ * its own: a client of two of them would lose its place at one with each request to the other.
+ *
+ * @example
+ * stickyCookie('web') // 'banyan_node_web'
+ */
+export const stickyCookie = (service: string): string => `banyan_node_${service}`
 
 /** The weight of a server that says none: its share is weight over the sum of the weights. */
 export const defaultWeight = 100
@@ -60,7 +66,10 @@ export type Backend = {
   readonly health: string | null
   /** `drain`: what is under way is finished, nothing new is sent. */
   readonly state: 'ready' | 'drain'
-  /** 0 to 256, without it 100: its part of the requests beside the others of its service. 0: none. */
+  /**
+   * 0 to 256, without it 100: its part of the requests beside the others of its service. 0: none but
+   * those of clients that stay with it by their cookie.
+   */
   readonly weight?: number
 }
 

@@ -198,6 +198,7 @@ export class Entry {
       service,
       protocol: request.headers.upgrade ?? '',
       context: this.#context,
+      cookies: request.headers.cookie,
     })
   }
 }

@@ -4,6 +4,7 @@ import type { AnswerHead } from '../http/answer-head.ts'
 import { willCloseGently } from '../http/close-gently.ts'
 import { HeldBody } from '../http/held-body.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import { stick, stickyNode } from '../http/sticky.ts'
 import type { GatewayLimits } from '../limits.ts'
 import type { Balancer } from '../upstream/balancer.ts'
 import type { AnswerSink, Connection } from '../upstream/connection.ts'
@@ -57,6 +58,8 @@ export class Exchange implements AnswerSink {
   #bodyText: string | null = null
   #streams = false
   #over = false
+  /** The server that its client came from, where clients stay with theirs. */
+  #known: string | null = null
 
   constructor(
     request: IncomingMessage,
@@ -110,7 +113,7 @@ export class Exchange implements AnswerSink {
   #next(): void {
     if (this.#over) return
     const { balancer } = this.#context
-    const server = balancer.pick(this.service, this.#tried)
+    const server = this.#own() ?? balancer.pick(this.service, this.#tried)
     if (server !== null) {
       this.#send(server)
       return
@@ -121,6 +124,13 @@ export class Exchange implements AnswerSink {
       if (found === null) this.#refuse(noServer(this.service))
       else this.#send(found)
     })
+  }
+
+  #own(): Server | null {
+    const { balancer } = this.#context
+    if (!balancer.sticky) return null
+    this.#known ??= stickyNode(this.#request.headers.cookie, this.service)
+    return this.#known === null ? null : balancer.named(this.service, this.#known, this.#tried)
   }
 
   #send(server: Server): void {
@@ -197,13 +207,16 @@ export class Exchange implements AnswerSink {
   }
 
   #begin({ status, headers }: AnswerHead): void {
-    this.#response.writeHead(status, this.#closing(headers))
+    this.#response.writeHead(status, this.#finished(headers))
     // `flushHeaders` would write them as UTF-8, and a byte above 0x7f would become two.
     this.#response.write('', 'latin1')
     this.#response.on('drain', () => this.#connection?.resume())
   }
 
-  #closing(headers: string[]): string[] {
+  #finished(headers: string[]): string[] {
+    const node = this.#server?.backend.node
+    if (this.#context.balancer.sticky && node !== undefined && node !== this.#known)
+      stick(headers, this.service, node)
     if (this.#context.isDraining()) headers.push('connection', 'close')
     return headers
   }
@@ -225,7 +238,7 @@ export class Exchange implements AnswerSink {
     this.#over = true
     this.#server?.answered(performance.now() - this.#sentMs, answer.status >= 500)
     if (this.#held !== null) {
-      this.#response.writeHead(answer.status, this.#closing(answer.headers))
+      this.#response.writeHead(answer.status, this.#finished(answer.headers))
       if (this.#bodyText !== null) this.#response.end(this.#bodyText, 'latin1')
       else if (this.#held.length === 0) this.#response.end()
       else this.#response.end(this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held))

@@ -5,6 +5,7 @@ import { type AnswerHead, BadAnswer, readAnswerHead } from '../http/answer-head.
 import { ChunkedDecoder } from '../http/chunked-decoder.ts'
 import { closeGently } from '../http/close-gently.ts'
 import type { RequestHead } from '../http/request-head.ts'
+import { stick, stickyNode } from '../http/sticky.ts'
 import { isOwnFault } from '../upstream/own-fault.ts'
 import type { Server } from '../upstream/server.ts'
 import type { ExchangeContext } from './exchange.ts'
@@ -23,6 +24,8 @@ export type TunnelRequest = {
   /** What it wants to change to, as it says it. */
   readonly protocol: string
   readonly context: ExchangeContext
+  /** The cookies of the client, where one may say which server it came from. */
+  readonly cookies: string | undefined
 }
 
 /**
@@ -57,7 +60,7 @@ class Handshake {
 
   #next(): void {
     const { context, service } = this.#request
-    const server = context.balancer.pick(service, this.#tried)
+    const server = this.#own() ?? context.balancer.pick(service, this.#tried)
     if (server !== null) {
       this.#ask(server)
       return
@@ -68,6 +71,24 @@ class Handshake {
       if (found === null) this.#refuse(noServer(service))
       else this.#ask(found)
     })
+  }
+
+  #own(): Server | null {
+    const { context, service } = this.#request
+    const known = this.#known()
+    return known === null ? null : context.balancer.named(service, known, this.#tried)
+  }
+
+  #known(): string | null {
+    const { context, service, cookies } = this.#request
+    return context.balancer.sticky ? stickyNode(cookies, service) : null
+  }
+
+  /** What every answer of a server says besides its own. */
+  #stick(server: Server, headers: string[]): void {
+    const { context, service } = this.#request
+    const { node } = server.backend
+    if (context.balancer.sticky && node !== this.#known()) stick(headers, service, node)
   }
 
   #ask(server: Server): void {
@@ -133,6 +154,7 @@ class Handshake {
 
   #decide(server: Server, upstream: Socket, head: AnswerHead, rest: Buffer): void {
     const { socket, early, context, protocol } = this.#request
+    this.#stick(server, head.headers)
     if (head.status !== 101) {
       context.onEnd(head.status >= 500)
       passAnswer(socket, upstream, head, rest)

@@ -1,5 +1,6 @@
-import type { Backend, GatewayFile } from '@banyan/model'
+import type { Backend, Balance, GatewayFile } from '@banyan/model'
 import type { GatewayLimits } from '../limits.ts'
+import { choose } from './choose.ts'
 import { Server } from './server.ts'
 
 /** What a request hears that waits for a server: one, or null when there is none in time. */
@@ -13,14 +14,16 @@ type Waiting = {
 
 export type BalancerEvents = { onHealth(server: Server): void }
 
-/** Chooses a server for each request: round robin over the healthy ones of its service. */
+/** Chooses a server for each request among the healthy ones of its service. */
 export class Balancer {
   readonly #limits: GatewayLimits
   readonly #events: BalancerEvents
   readonly #servers = new Map<string, Server>()
-  readonly #services = new Map<string, { servers: Server[]; turn: number }>()
+  readonly #services = new Map<string, Server[]>()
   readonly #retired = new Set<Server>()
   #waiting: Waiting[] = []
+  #balance: Balance = 'round-robin'
+  #sticky = false
   #sweeper: NodeJS.Timeout
 
   constructor(limits: GatewayLimits, events: BalancerEvents) {
@@ -39,7 +42,10 @@ export class Balancer {
   }
 
   /** Takes the whole list; a server that stays keeps its connections and what is known of it. */
-  apply({ backends, drainTimeoutMs }: GatewayFile): void {
+  apply(file: GatewayFile): void {
+    const { backends, drainTimeoutMs, slowStartMs = 0 } = file
+    this.#balance = file.balance ?? 'round-robin'
+    this.#sticky = file.sticky ?? false
     const before = new Map(this.#servers)
     this.#servers.clear()
     this.#services.clear()
@@ -48,6 +54,7 @@ export class Balancer {
       const known = before.get(key)
       before.delete(key)
       const server = known ?? this.#make(backend)
+      server.slowStartMs = slowStartMs
       this.#servers.set(key, server)
       this.#serviceOf(backend.service).push(server)
       // The very first state counts as a change too: a gateway may start with a server that drains.
@@ -60,23 +67,32 @@ export class Balancer {
     this.#serveWaiting()
   }
 
+  /** Whether clients stay with the server that answered them. */
+  get sticky(): boolean {
+    return this.#sticky
+  }
+
   /** The next server of a service, past those that were tried; null when there is none now. */
   pick(service: string, tried: ReadonlySet<Server> | null): Server | null {
-    const found = this.#services.get(service)
-    if (found === undefined) return null
-    const { servers } = found
-    for (let step = 0; step < servers.length; step++) {
-      found.turn = (found.turn + 1) % servers.length
-      const server = servers[found.turn] as Server
-      if (server.usable && tried?.has(server) !== true) return server
-    }
-    return null
+    const servers = this.#services.get(service)
+    if (servers === undefined) return null
+    return choose(servers, this.#balance, tried, performance.now())
+  }
+
+  /** The server of a name, where it may be sent a request and was not tried. */
+  named(service: string, node: string, tried: ReadonlySet<Server> | null): Server | null {
+    const servers = this.#services.get(service) ?? []
+    const found = servers.find(({ backend, usable }) => usable && backend.node === node)
+    return found === undefined || tried?.has(found) === true ? null : found
   }
 
   /** Whether there is another one now, past those that were tried. */
   has(service: string, tried: ReadonlySet<Server> | null): boolean {
-    const servers = this.#services.get(service)?.servers ?? []
-    return servers.some((server) => server.usable && tried?.has(server) !== true)
+    const now = performance.now()
+    const servers = this.#services.get(service) ?? []
+    return servers.some(
+      (server) => server.usable && server.weightAt(now) > 0 && tried?.has(server) !== true,
+    )
   }
 
   /** Waits for a server of a service; any that becomes usable will do, also one that was tried. */
@@ -122,9 +138,9 @@ export class Balancer {
 
   #serviceOf(service: string): Server[] {
     const known = this.#services.get(service)
-    if (known !== undefined) return known.servers
+    if (known !== undefined) return known
     const servers: Server[] = []
-    this.#services.set(service, { servers, turn: -1 })
+    this.#services.set(service, servers)
     return servers
   }
 

@@ -1,5 +1,12 @@
-import { type Backend, type BackendStatus, countAnswer, emptyCounts } from '@banyan/model'
+import {
+  type Backend,
+  type BackendStatus,
+  countAnswer,
+  defaultWeight,
+  emptyCounts,
+} from '@banyan/model'
 import type { GatewayLimits } from '../limits.ts'
+import type { Choosable } from './choose.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { type Probe, type ProbeOutcome, probe } from './probe.ts'
 
@@ -17,9 +24,12 @@ export type Tunnel = { goAway(): void; cut(): void }
 const timeoutsMax = 2
 
 /** One server that requests are sent to: its connections, and whether it is healthy. */
-export class Server implements ConnectionOwner {
+export class Server implements ConnectionOwner, Choosable {
   readonly answerHeadBytesMax: number
   readonly tunnels = new Set<Tunnel>()
+  /** How long its share grows after it has come back. */
+  slowStartMs = 0
+  credit = 0
   readonly #answers = emptyCounts()
   readonly #limits: GatewayLimits
   readonly #events: ServerEvents
@@ -32,6 +42,7 @@ export class Server implements ConnectionOwner {
   #timer: NodeJS.Timeout | undefined
   #probe: Probe | null = null
   #retired = false
+  #since = 0
   #drainTimer: NodeJS.Timeout | undefined
 
   constructor(backend: Backend, limits: GatewayLimits, events: ServerEvents) {
@@ -67,6 +78,18 @@ export class Server implements ConnectionOwner {
     return this.#all.size - this.#idle.length
   }
 
+  /** WebSockets count: they are what it is busy with for longest. */
+  get load(): number {
+    return this.inFlight + this.tunnels.size
+  }
+
+  /** Its share grows evenly, from a hundredth on: with none it would be passed by where it is alone. */
+  weightAt(now: number): number {
+    const weight = this.#backend.weight ?? defaultWeight
+    const age = now - this.#since
+    return age >= this.slowStartMs ? weight : weight * Math.max(0.01, age / this.slowStartMs)
+  }
+
   status(): BackendStatus {
     return {
       node: this.#backend.node,
@@ -90,6 +113,7 @@ export class Server implements ConnectionOwner {
     this.#backend = backend
     if (backend.state === 'drain' && state !== 'drain') this.#drain(drainTimeoutMs)
     if (backend.state === 'ready') clearTimeout(this.#drainTimer)
+    if (backend.state === 'ready' && state === 'drain') this.#since = performance.now()
     if (this.usable) this.#events.onUsable(this)
   }
 
@@ -196,6 +220,7 @@ export class Server implements ConnectionOwner {
     this.#healthy = healthy
     this.#reason = reason
     if (!changed) return
+    if (healthy) this.#since = performance.now()
     this.#events.onHealth(this)
     if (this.usable) this.#events.onUsable(this)
   }
