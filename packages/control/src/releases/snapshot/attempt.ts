@@ -1,0 +1,130 @@
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeJson } from '../../state/files.ts'
+import { copyApp } from './copy-app.ts'
+import { makeFolder } from './make-folder.ts'
+import { digestOf, hashTree } from './manifest.ts'
+import { type Modules, readModules } from './modules.ts'
+import { linkModules } from './modules-links.ts'
+import { hasModules, makeModules } from './modules-store.ts'
+import { Pace } from './pace.ts'
+import { modulesFolder, snapshotFolder, snapshotsFolder, takingName } from './places.ts'
+import { appOf, findSnapshot, readSnapshot, snapshotFileOf } from './read.ts'
+import { fixedPlace, holderOf, rebase } from './rebase.ts'
+import { unwritable } from './refuse.ts'
+import { sayAmount, saySkipped } from './say.ts'
+import type { Source } from './source.ts'
+import { firstChange, readTree, type Tree } from './tree.ts'
+import {
+  type ManifestEntry,
+  type Snapshot,
+  type SnapshotFile,
+  type SnapshotRequest,
+  snapshotFormat,
+} from './types.ts'
+
+/** The path that changed while it was copied: the copy is none of any moment. */
+export type Changed = { readonly changed: string }
+
+/** What an attempt has seen of the app. */
+type Sight = {
+  readonly tree: Tree
+  readonly modules: Modules | null
+  readonly manifest: readonly ManifestEntry[]
+  readonly digest: string
+}
+
+/** Takes a snapshot unless something changes meanwhile, and finds the one that has this content already. */
+export async function attemptSnapshot(
+  request: SnapshotRequest,
+  source: Source,
+): Promise<Snapshot | Changed> {
+  const pace = new Pace(request.signal)
+  const sight = await look(source, pace)
+  const found = await findSnapshot(request.paths, sight.digest)
+  if (found !== null) return found
+  for (const skipped of sight.tree.skipped) request.onProgress?.(saySkipped(skipped))
+  const taking = join(snapshotsFolder(request.paths), takingName())
+  try {
+    const changed = await fill(taking, request, source, sight, pace)
+    if (changed !== null) return { changed }
+    return await finish(taking, request, source, sight)
+  } finally {
+    await rm(taking, { recursive: true, force: true })
+  }
+}
+
+/** Reads everything where it lies. */
+export async function look(source: Source, pace: Pace): Promise<Sight> {
+  const tree = await readTree(source, pace)
+  const modules = await readModules(source, tree, pace)
+  const manifest = await hashTree(source.root, tree, pace)
+  const system = rebase(source.system, source.root, fixedPlace, holderOf(manifest))
+  return { tree, modules, manifest, digest: digestOf(manifest, modules?.key ?? null, system) }
+}
+
+/** Copies what was seen, and looks again: null when all of it is as it was. */
+async function fill(
+  taking: string,
+  request: SnapshotRequest,
+  source: Source,
+  { tree, modules, manifest }: Sight,
+  pace: Pace,
+): Promise<string | null> {
+  const from = performance.now()
+  const app = appOf(taking)
+  await makeFolder(app)
+  const changed = await copyApp(source.root, tree, manifest, app, pace)
+  if (changed !== null) return changed
+  request.onProgress?.(sayAmount('the app', tree.seen, performance.now() - from))
+  const stored = modules === null ? null : await store(request, source, modules, pace)
+  if (stored !== null) return stored
+  if (modules !== null)
+    await linkModules(app, join(modulesFolder(request.paths), modules.key), modules, pace)
+  return firstChange(tree, await readTree(source, pace))
+}
+
+/** Puts what is installed into the store, where it is not there yet. */
+async function store(
+  request: SnapshotRequest,
+  source: Source,
+  modules: Modules,
+  pace: Pace,
+): Promise<string | null> {
+  const { paths, signal } = request
+  const isStored = modules.folders.every(({ target }) => target !== null)
+  if (isStored || (await hasModules(paths, modules.key))) return null
+  const from = performance.now()
+  await makeModules(paths, { root: source.root, modules, signal })
+  request.onProgress?.(sayAmount('node_modules', modules.list, performance.now() - from))
+  const after = await readModules(source, await readTree(source, pace), pace)
+  if (after?.key === modules.key) return null
+  await rm(join(modulesFolder(paths), modules.key), { recursive: true, force: true })
+  return 'node_modules'
+}
+
+/** Writes the record and gives the snapshot its name; when another process was faster, its own stays. */
+async function finish(
+  taking: string,
+  { paths }: SnapshotRequest,
+  source: Source,
+  { tree, modules, manifest, digest }: Sight,
+): Promise<Snapshot> {
+  const folder = snapshotFolder(paths, digest)
+  const file: SnapshotFile = {
+    format: snapshotFormat,
+    digest,
+    takenAt: new Date().toISOString(),
+    app: appOf(folder),
+    system: rebase(source.system, source.root, appOf(folder), holderOf(manifest)),
+    modules: modules?.key ?? null,
+    modulesFolders: modules?.folders ?? [],
+    bytes: tree.seen.reduce((sum, { size }) => sum + size, 0),
+    manifest,
+  }
+  await writeJson(snapshotFileOf(taking), file, 0o600)
+  await rename(taking, folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw unwritable(folder, error)
+  })
+  return await readSnapshot(paths, digest)
+}

@@ -1,0 +1,40 @@
+import { dirname } from 'node:path'
+import type { System } from '@banyan/model'
+import { look } from './attempt.ts'
+import { Pace } from './pace.ts'
+import { brokenFileOf, readSnapshotFile } from './read.ts'
+import { fixedPlace, holderOf, rebase } from './rebase.ts'
+import { openSource } from './source.ts'
+import type { ManifestEntry, Snapshot, SnapshotFile } from './types.ts'
+
+/**
+ * What has changed in an app since a snapshot was taken of it: the paths that were added, changed or
+ * removed, `config` when it comes to another system, `node_modules` when something else is installed.
+ *
+ * @example (await differenceFrom(snapshot, await loadSystem('banyan.config.ts'))).changed // ['src/web.ts']
+ */
+export async function differenceFrom(
+  snapshot: Snapshot,
+  system: System,
+): Promise<{ readonly changed: readonly string[] }> {
+  const file = await readSnapshotFile(snapshot.folder)
+  if (file === null) throw brokenFileOf(snapshot.folder)
+  const source = openSource(system, dirname(dirname(snapshot.folder)))
+  const { manifest, modules } = await look(source, new Pace(undefined))
+  const now = rebase(system, source.root, fixedPlace, holderOf(manifest))
+  const changed = changedPaths(file.manifest, manifest)
+  if (JSON.stringify(now) !== JSON.stringify(recordedSystem(file))) changed.push('config')
+  if ((modules?.key ?? null) !== file.modules) changed.push('node_modules')
+  return { changed }
+}
+
+function recordedSystem(file: SnapshotFile): System {
+  return rebase(file.system, file.app, fixedPlace, holderOf(file.manifest))
+}
+
+function changedPaths(before: readonly ManifestEntry[], after: readonly ManifestEntry[]): string[] {
+  const was = new Map(before.map((entry) => [entry.path, JSON.stringify(entry)]))
+  const is = new Map(after.map((entry) => [entry.path, JSON.stringify(entry)]))
+  const paths = [...new Set([...was.keys(), ...is.keys()])].sort()
+  return paths.filter((path) => was.get(path) !== is.get(path))
+}

@@ -1,0 +1,9 @@
+import { mkdir } from 'node:fs/promises'
+import { unwritable } from './refuse.ts'
+
+/** Makes a folder of the state directory, with those above it. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw unwritable(path, error)
+  })
+}

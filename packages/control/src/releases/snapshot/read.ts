@@ -1,0 +1,78 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BanyanError } from '@banyan/model'
+import { brokenFile, readJson } from '../../state/files.ts'
+import type { StatePaths } from '../../state/paths.ts'
+import { hasModules } from './modules-store.ts'
+import { snapshotFolder } from './places.ts'
+import { holderOf, rebase } from './rebase.ts'
+import { type Snapshot, type SnapshotFile, snapshotFormat } from './types.ts'
+
+export const snapshotFileOf = (folder: string): string => join(folder, 'snapshot.json')
+export const appOf = (folder: string): string => join(folder, 'app')
+
+type Place = Pick<StatePaths, 'directory'>
+
+/**
+ * Reads the record of a snapshot; null where there is none.
+ *
+ * @throws BANYAN_STATE_BROKEN for one that is damaged, BANYAN_STATE_NEWER for one of a newer Banyan.
+ */
+export async function readSnapshotFile(folder: string): Promise<SnapshotFile | null> {
+  const path = snapshotFileOf(folder)
+  const file = await readJson<SnapshotFile>(path)
+  if (file === null) return null
+  if (typeof file.format === 'number' && file.format > snapshotFormat) {
+    throw new BanyanError(
+      'BANYAN_STATE_NEWER',
+      `${path} has format ${file.format}; this version of Banyan knows formats up to ${snapshotFormat}.`,
+      {
+        hint: 'Use the version of Banyan that made it, or a newer one. Nothing was changed.',
+      },
+    )
+  }
+  const isWhole =
+    file.format === snapshotFormat && Array.isArray(file.manifest) && typeof file.app === 'string'
+  if (!isWhole) throw brokenFile(path, 'does not describe a snapshot')
+  return file
+}
+
+/**
+ * A snapshot that was taken.
+ *
+ * @example const { system } = await readSnapshot(statePaths('.banyan'), '0123456789abcdef')
+ * @throws BANYAN_STATE_BROKEN when it, or the modules that it needs, are not there or damaged.
+ */
+export async function readSnapshot(paths: Place, digest: string): Promise<Snapshot> {
+  const folder = snapshotFolder(paths, digest)
+  const snapshot = await findSnapshot(paths, digest)
+  if (snapshot !== null) return snapshot
+  throw brokenFileOf(folder)
+}
+
+export function brokenFileOf(folder: string): BanyanError {
+  return brokenFile(snapshotFileOf(folder), 'does not exist')
+}
+
+/** A snapshot, or null where there is none of that digest. */
+export async function findSnapshot(paths: Place, digest: string): Promise<Snapshot | null> {
+  const folder = snapshotFolder(paths, digest)
+  const file = await readSnapshotFile(folder)
+  if (file === null) return null
+  const app = appOf(folder)
+  if ((await stat(app).catch(() => null))?.isDirectory() !== true)
+    throw brokenFile(app, 'does not exist')
+  const isStored = file.modulesFolders.some(({ target }) => target === null)
+  if (isStored && !(await hasModules(paths, file.modules ?? ''))) {
+    throw brokenFile(join(paths.directory, 'modules', file.modules ?? ''), 'does not exist')
+  }
+  return snapshotOf(folder, file)
+}
+
+export function snapshotOf(folder: string, file: SnapshotFile): Snapshot {
+  const { digest, app, manifest, bytes, modules, takenAt } = file
+  const system = rebase(file.system, app, appOf(folder), holderOf(manifest))
+  const files = manifest.filter(({ kind }) => kind !== 'folder').length
+  const builtPath = join(folder, 'built.json')
+  return { digest, folder, system, files, bytes, modules, takenAt, builtPath }
+}
