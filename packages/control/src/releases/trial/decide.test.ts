@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { heavy, type Manner, seeded, simulateTrial, usual } from './simulate-trial.ts'
+
+const failing =
+  (rate: number, time: (random: () => number) => number = usual): Manner =>
+  (random) => ({ ms: time(random), failed: random() < rate })
+
+/** Now and then everything stands still for a moment, whoever is asked. */
+const stalling: Manner = (random, atMs) => {
+  const stalled = atMs % 4_000 < 300
+  return { ms: usual(random) + (stalled ? 300 * random() : 0), failed: stalled && random() < 0.3 }
+}
+
+/** Slow until its code is compiled and its connections are open, on a busy machine. */
+const cold: Manner = (random, atMs) => {
+  const warmth = Math.min(1, atMs / 5_000)
+  return { ms: usual(random) * (8 - 7 * warmth) + (random() > warmth ? 60 : 0), failed: false }
+}
+
+/** Equal releases: whoever accuses one of these is wrong. */
+const equals: Readonly<Record<string, readonly [Manner, Manner]>> = {
+  'no failures': [failing(0), failing(0)],
+  'a failure now and then': [failing(0.002), failing(0.002)],
+  'many failures': [failing(0.05), failing(0.05)],
+  'a tail without end': [failing(0.01, heavy), failing(0.01, heavy)],
+  'two kinds of requests': [
+    failing(0, (random) => (random() < 0.04 ? 250 : 5)),
+    failing(0, (random) => (random() < 0.04 ? 250 : 5)),
+  ],
+  'rare and very slow requests': [
+    failing(0, (random) => (random() < 0.012 ? 2_000 * random() : 5)),
+    failing(0, (random) => (random() < 0.012 ? 2_000 * random() : 5)),
+  ],
+  'stalls of everybody': [stalling, stalling],
+  'a cold start': [failing(0), cold],
+}
+
+const shares = [0.1, 0.5]
+const rates = [300, 60, 12]
+/** In all, 10,000 with the variable; in a run of all tests a tenth of that. */
+const rounds = process.env.BANYAN_TRIAL_ROUNDS === undefined ? 1_000 : 10_000
+
+test('equal releases are accused less than once in 1,000 trials', (t) => {
+  const names = Object.keys(equals)
+  const accused: string[] = []
+  for (let seed = 0; seed < rounds; seed++) {
+    const name = names[seed % names.length] as string
+    const [old, next] = equals[name] as readonly [Manner, Manner]
+    const share = shares[(seed >> 3) % shares.length] as number
+    const rate = rates[(seed >> 4) % rates.length] as number
+    const { end, sentence } = simulateTrial({ old, next, rate, share }, seeded(seed))
+    if (end === 'worse') accused.push(`seed ${seed}, ${name} at ${rate}/s, ${share}: ${sentence}`)
+  }
+  t.diagnostic(`${accused.length} of ${rounds} equal releases accused`)
+  assert.ok(accused.length < rounds / 1_000 + 1, accused.slice(0, 10).join('\n'))
+})
+
+/** Worse releases, with how many of a hundred must be found at 300 requests a second. */
+const worse: readonly (readonly [string, Manner, Manner, number])[] = [
+  ['5% errors', failing(0), failing(0.05), 100],
+  ['5% errors more than 1%', failing(0.01), failing(0.06), 90],
+  ['every request slow by 300 ms', failing(0), failing(0, (random) => usual(random) + 300), 100],
+  [
+    'every tenth request slow by 300 ms',
+    failing(0),
+    failing(0, (random) => usual(random) + (random() < 0.1 ? 300 : 0)),
+    100,
+  ],
+  [
+    'a second slower than a tail without end',
+    failing(0, heavy),
+    failing(0, (random) => heavy(random) + 1_000),
+    90,
+  ],
+]
+
+for (const [name, old, next, least] of worse) {
+  for (const share of shares) {
+    test(`${name} is found on ${share * 100}% of the requests`, (t) => {
+      let found = 0
+      let requests = 0
+      for (let seed = 0; seed < 100; seed++) {
+        const { end, elapsedMs } = simulateTrial({ old, next, rate: 300, share }, seeded(seed))
+        if (end === 'worse') found += 1
+        requests += elapsedMs * 0.3 * share
+      }
+      t.diagnostic(`${found} of 100 found, after ${Math.round(requests / 100)} requests each`)
+      assert.ok(found >= least, `${found} of 100`)
+    })
+  }
+}
+
+test('with too few requests a release passes, and that is said', () => {
+  const trial = { old: failing(0), next: failing(0), rate: 10, share: 0.1 }
+  const { end, verdict, sentence } = simulateTrial(trial, seeded(1))
+  assert.deepEqual([end, verdict], ['passed', 'unsure'])
+  assert.match(sentence, /^answered \d+ requests and the release before \d+, which are too few/)
+})
+
+test('a sentence has the figures of both', () => {
+  const trial = { old: failing(0), next: failing(0.08), rate: 300, share: 0.1 }
+  const { sentence } = simulateTrial(trial, seeded(3))
+  assert.match(
+    sentence,
+    /^failed \d+ of [\d,]+ requests \(\d+(\.\d)?%\), the release before 0 of [\d,]+$/,
+  )
+})

@@ -1,0 +1,42 @@
+import type { AnswerCounts } from '@banyan/model'
+import { type Judgement, judgeTrial } from './judge-trial.ts'
+
+/** What was watched so far of one service, the warm-up left out. */
+export type Watched = {
+  readonly old: AnswerCounts
+  readonly next: AnswerCounts
+  /** The later half of `next`. */
+  readonly recent: AnswerCounts
+  /** Since the first request could come, the warm-up included. */
+  readonly elapsedMs: number
+}
+
+export type Decision = Judgement & { readonly end: 'worse' | 'passed' | 'not-yet' }
+
+/** The first requests of a process meet code that was never compiled, and connections to be opened. */
+export const warmUpMs = 2_000
+export const watchMsMin = 5_000
+export const watchMsMax = 20_000
+const answersEnough = 300
+/** The last look may be less strict: there is one of it. */
+const lastChanceMax = 5e-4
+/**
+ * Failures are no matter of warmth, but a cold process on a busy machine is slow for some seconds, at the
+ * slow end above all.
+ */
+const judgeAfterMs = { failures: 3_000, times: 9_000 }
+
+/** Whether a trial is over, and how. Pure. */
+export function decide({ old, next, recent, elapsedMs }: Watched): Decision {
+  const isLast = elapsedMs >= watchMsMax
+  const judgement = judgeTrial(old, next, {
+    recent,
+    ...(isLast && { chanceMax: lastChanceMax }),
+  })
+  const { verdict, about } = judgement
+  if (verdict === 'worse' && elapsedMs >= judgeAfterMs[about ?? 'failures']) {
+    return { ...judgement, end: 'worse' }
+  }
+  const isEnough = verdict === 'no-worse' && next.sent >= answersEnough && elapsedMs >= watchMsMin
+  return { ...judgement, end: isLast || isEnough ? 'passed' : 'not-yet' }
+}

@@ -1,0 +1,78 @@
+// Trials without processes, for the tests of the judge: seeded, and thousands of them in a second. Not a test.
+import {
+  type AnswerCounts,
+  type CountingAnswers,
+  countAnswer,
+  emptyCounts,
+  minus,
+} from '@banyan/model'
+import { type Decision, decide, warmUpMs } from './decide.ts'
+
+export type Random = () => number
+
+/** How a release answers one request that comes at a moment of the trial. */
+export type Manner = (
+  random: Random,
+  atMs: number,
+) => { readonly ms: number; readonly failed: boolean }
+
+export type Trial = {
+  readonly old: Manner
+  readonly next: Manner
+  /** Requests a second, of both together. */
+  readonly rate: number
+  /** The part that goes to the new release. */
+  readonly share: number
+}
+
+const lookEveryMs = 500
+
+/** One whole trial, as the handler does it. */
+export function simulateTrial(trial: Trial, random: Random): Decision & { elapsedMs: number } {
+  const counts = { old: emptyCounts(), next: emptyCounts() }
+  const looks: { atMs: number; old: AnswerCounts; next: AnswerCounts }[] = []
+  for (let atMs = lookEveryMs; ; atMs += lookEveryMs) {
+    for (let n = (trial.rate * lookEveryMs) / 1_000; n > 0; n--) {
+      const which = random() < trial.share ? 'next' : 'old'
+      const { ms, failed } = trial[which](random, atMs - random() * lookEveryMs)
+      countAnswer(counts[which], ms, failed)
+    }
+    looks.push({ atMs, old: copy(counts.old), next: copy(counts.next) })
+    const first = looks.find((look) => look.atMs >= warmUpMs)
+    if (first === undefined || looks.at(-1) === first) continue
+    const middle = looks.find((look) => look.atMs >= (first.atMs + atMs) / 2) ?? first
+    const decision = decide({
+      old: minus(counts.old, first.old),
+      next: minus(counts.next, first.next),
+      recent: minus(counts.next, middle.next),
+      elapsedMs: atMs,
+    })
+    if (decision.end !== 'not-yet') return { ...decision, elapsedMs: atMs }
+  }
+}
+
+const copy = (counts: CountingAnswers): AnswerCounts => ({
+  ...counts,
+  latency: counts.latency.slice(),
+})
+
+/** Mulberry32: small, seeded, and good enough for this. */
+export function seeded(seed: number): Random {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+const normal = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+
+/** Most answers near the median, some several times as long. */
+export const usual = (random: Random, medianMs = 6, spread = 0.6): number =>
+  medianMs * Math.exp(spread * normal(random))
+
+/** A tail without end: the mean is hardly there. */
+export const heavy = (random: Random): number => 3 * (1 - random()) ** (-1 / 1.1)
