@@ -20,6 +20,18 @@ export const routedServices = ({ nodes }: Topology): readonly string[] => [
   ...new Set(nodes.flatMap((node) => (isRouted(node) && node.service ? [node.service] : []))),
 ]
 
+/** Whether requests go to a process with routes that runs: from the public socket, or by way of a gateway. */
+export const takesRequests = (state: State, node: Node): boolean =>
+  isRouted(node) &&
+  (node.entry === true || isAdmitted(state, node.name)) &&
+  findRunning(state, node.name) !== undefined
+
+/** The processes that requests go to and that run another release than this one. */
+export const olderAnswering = (state: State, release: string): readonly Node[] =>
+  state.topology.nodes.filter(
+    (node) => takesRequests(state, node) && findRunning(state, node.name)?.release !== release,
+  )
+
 /** Whether an entry node, should it run, answers requests for a service. */
 export const answersFor = (state: State, entry: Node, service: string): boolean => {
   if (!isBalancer(entry)) return isRouted(entry) && entry.service === service

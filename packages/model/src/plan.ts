@@ -1,16 +1,18 @@
 import { freezeDeep } from './freeze.ts'
 import { applyMigrations, bringUpData, destroyData, stopData } from './plan/data.ts'
 import { changeHosts, mendGateway, moveEntry, stopMuteEntries } from './plan/entry.ts'
-import { isReached } from './plan/reached.ts'
+import { runsAsAsked } from './plan/reached.ts'
+import { buildRelease, contractMigrations, recordRelease, tryRelease } from './plan/release.ts'
 import type { Rule } from './plan/rule.ts'
 import {
   addServices,
   changeServices,
+  changeWorkers,
   haltServices,
   removeServices,
   stopServices,
 } from './plan/services.ts'
-import { bringUpStandIns } from './plan/stand-in.ts'
+import { bringUpStandIns, doubleChanging } from './plan/stand-in.ts'
 import { simulate } from './simulate.ts'
 import type { Goal, State } from './state.ts'
 import type { Step } from './step.ts'
@@ -47,6 +49,7 @@ import type { Step } from './step.ts'
  * takes nothing away leads on, and if it is the stand-in.
  */
 const growing: readonly Rule[] = [
+  buildRelease,
   withdrawRungs,
   changeHosts,
   moveEntry,
@@ -55,13 +58,18 @@ const growing: readonly Rule[] = [
   bringUpData,
   applyMigrations,
   addServices,
+  doubleChanging,
+  tryRelease,
   changeServices,
   bringUpStandIns,
   stopServices,
   removeServices,
+  changeWorkers,
   stopData,
   destroyData,
+  recordRelease,
   recordRungs,
+  contractMigrations,
 ]
 
 /** A system that is to be off grows nothing. */
@@ -105,6 +113,6 @@ function withdrawRungs({ topology }: State, goal: Goal): Step | undefined {
 
 function recordRungs(state: State, goal: Goal): Step | undefined {
   const { rungs } = goal.topology
-  if (rungs.join() !== state.topology.rungs.join() && isReached(state, goal))
+  if (rungs.join() !== state.topology.rungs.join() && runsAsAsked(state, goal))
     return { kind: 'record-rungs', rungs }
 }

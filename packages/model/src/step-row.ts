@@ -61,6 +61,13 @@ export const dataRuns = (state: State, needs: readonly string[]): string | null 
   return missing === undefined ? null : `${missing} does not run`
 }
 
+/**
+ * Whether code of a release finds what it needs in the database. Migrations only expand for as long as
+ * the live release is the live one, so that it finds that also when another release was migrated since.
+ */
+export const hasMigrations = ({ migrated, live }: State, release: string): boolean =>
+  migrated === release || (migrated !== null && live === release)
+
 /** What was written for another release may need what this one takes away. */
 export const hasOlder = (state: State, release: string): string | null => {
   const other = findOtherRelease(state, release)

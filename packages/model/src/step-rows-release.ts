@@ -1,5 +1,6 @@
+import { olderAnswering, takesRequests } from './answers.ts'
 import { sayList } from './say-list.ts'
-import { findNode, findRunning, isAdmitted, isRouted, type State } from './state.ts'
+import { findNode, findRunning, type State } from './state.ts'
 import { dataRuns, hasOlder, type StepRows } from './step-row.ts'
 
 type Kinds = 'build-release' | 'try-release' | 'record-release' | 'contract-migrations'
@@ -62,17 +63,8 @@ const isTriable = (state: State, release: string, name: string): string | null =
   const node = findNode(state.topology, name)
   if (!node || findRunning(state, name)?.release !== release)
     return `${name} does not run release ${release}`
-  if (!answers(state, name)) return `no requests go to ${name}`
-  const other = state.running.find(
-    (running) =>
-      running.release !== release &&
-      findNode(state.topology, running.node)?.service === node.service &&
-      answers(state, running.node),
-  )
-  return other ? null : `nothing of another release answers beside ${name}`
-}
-
-const answers = (state: State, name: string): boolean => {
-  const node = findNode(state.topology, name)
-  return node !== undefined && isRouted(node) && (node.entry === true || isAdmitted(state, name))
+  if (!takesRequests(state, node)) return `no requests go to ${name}`
+  return olderAnswering(state, release).some(({ service }) => service === node.service)
+    ? null
+    : `nothing of another release answers beside ${name}`
 }

@@ -2,7 +2,15 @@ import * as change from './change-topology.ts'
 import { sayList } from './say-list.ts'
 import { findHost, findNode, findRunning, isDataNode, isRouted } from './state.ts'
 import type { StepKind } from './step.ts'
-import { dataRuns, hasPort, isLeftAlone, isStopped, runningData, type StepRow } from './step-row.ts'
+import {
+  dataRuns,
+  hasMigrations,
+  hasPort,
+  isLeftAlone,
+  isStopped,
+  runningData,
+  type StepRow,
+} from './step-row.ts'
 import { dataRows } from './step-rows-data.ts'
 import { releaseRows } from './step-rows-release.ts'
 import { isStillSentTo, serviceRows } from './step-rows-service.ts'
@@ -53,7 +61,8 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
       'It exists and does not run; the database servers that it needs run, at the migrations of its release.',
     obstacle: (state, { node, release, needs }) => {
       const obstacle = isStopped(state, node) ?? dataRuns(state, needs)
-      if (obstacle || needs.length === 0 || state.migrated === release) return obstacle
+      if (obstacle || release === null || needs.length === 0) return obstacle
+      if (hasMigrations(state, release)) return null
       return `the data tier is at release ${state.migrated ?? 'none'}, not ${release}`
     },
     effect: (state, { node, release }) => change.markRunning(state, node, release),

@@ -113,7 +113,7 @@ const withoutNode = (state: State, name: string): State => ({
 const say = (state: State, goal: Goal): string =>
   JSON.stringify({ state: JSON.parse(keyOf(state)), goal })
 
-const keyOf = ({ topology, running, migrated, admitted }: State): string =>
+const keyOf = ({ topology, running, migrated, admitted, ...release }: State): string =>
   JSON.stringify({
     rungs: topology.rungs,
     hosts: topology.hosts.map(({ name, address }) => `${name} ${address}`),
@@ -124,4 +124,5 @@ const keyOf = ({ topology, running, migrated, admitted }: State): string =>
     running: running.map(({ node, release }) => `${node} ${release}`).sort(),
     migrated,
     admitted,
+    ...release,
   })

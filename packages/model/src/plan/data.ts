@@ -1,5 +1,6 @@
 import { findNode, type Goal, type State } from '../state.ts'
 import type { Step } from '../step.ts'
+import { hasMigrations, hasOlder } from '../step-row.ts'
 import type { Node } from '../topology.ts'
 import { bringUp, dataNodes, runsOtherwise, takeOut } from './node-steps.ts'
 import { firstStep } from './rule.ts'
@@ -10,15 +11,15 @@ export function bringUpData(state: State, goal: Goal): Step | undefined {
   )
 }
 
-export function applyMigrations(
-  { migrated }: State,
-  { topology, release }: Goal,
-): Step | undefined {
+/** Nothing is taken away while something older could need it: that waits for `contractMigrations`. */
+export function applyMigrations(state: State, { topology, release }: Goal): Step | undefined {
   const nodes = dataNodes(topology)
-  if (nodes.length === 0 || migrated === release) return
+  if (nodes.length === 0 || hasMigrations(state, release)) return
   const needs = nodes.map(({ name }) => name)
-  const kind = nodes.some(({ adopted }) => adopted) ? 'inspect-data' : 'apply-migrations'
-  return { kind, release, needs }
+  if (nodes.some(({ adopted }) => adopted)) return { kind: 'inspect-data', release, needs }
+  const isWhole =
+    (state.live === null || state.live === release) && hasOlder(state, release) === null
+  return { kind: 'apply-migrations', release, needs, ...(isWhole && { whole: true }) }
 }
 
 export function stopData(state: State, goal: Goal): Step | undefined {

@@ -14,6 +14,7 @@ import {
 import type { Step } from '../step.ts'
 import { hasPort } from '../step-row.ts'
 import type { Node, Tier, Topology } from '../topology.ts'
+import { shareOf } from './trial.ts'
 
 export const dataNodes = ({ nodes }: Topology): readonly Node[] => nodes.filter(isDataNode)
 
@@ -50,7 +51,7 @@ export const bringUp = (state: State, goal: Goal, node: Node): Step | undefined 
   // A topology names the host of every node; without it there is no place to put the node.
   if (!host) return
   if (!findNode(state.topology, node.name)) return { kind: kindOfMaking(node), node, host }
-  if (findRunning(state, node.name)) return letIn(state, node)
+  if (findRunning(state, node.name)) return letIn(state, goal, node)
   if (!isChange(state, goal, node)) return startNode(goal, node)
   return isAdmitted(state, node.name)
     ? { kind: 'drain-node', node: node.name }
@@ -72,9 +73,9 @@ const startNode = (goal: Goal, node: Node): Step => {
   return { kind: 'start-node', node: node.name, release, needs, ...markOf(node) }
 }
 
-const letIn = (state: State, node: Node): Step | undefined => {
+const letIn = (state: State, goal: Goal, node: Node): Step | undefined => {
   if (isRouted(node) && !node.entry && !isAdmitted(state, node.name))
-    return { kind: 'admit-node', node: node.name }
+    return { kind: 'admit-node', node: node.name, ...shareOf(state, goal, node) }
 }
 
 const kindOfMaking = (node: Node) => {

@@ -10,7 +10,9 @@ import {
   takeOut,
 } from './node-steps.ts'
 import { firstStep, ifHarmless } from './rule.ts'
-import { standInName, stoodInFor } from './stand-in.ts'
+import { stoodInFor } from './stand-in.ts'
+import { standInName } from './stand-in-name.ts'
+import { isHeld } from './trial.ts'
 
 /** Nodes that do not run serve nobody: they are placed, changed and started without a thought for others. */
 export function addServices(state: State, goal: Goal): Step | undefined {
@@ -35,14 +37,29 @@ const giveWay = (state: State, { name }: Node): Step | undefined => {
 }
 
 export function changeServices(state: State, goal: Goal): Step | undefined {
-  const wrong = serviceNodes(goal.topology).filter((node) => runsOtherwise(state, goal, node))
-  return firstStep(wrong, (node) => ifHarmless(state, goal, takeOut(state, node)))
+  return change(state, goal, ({ tier }) => tier !== 'worker')
+}
+
+/** Nobody waits for what a worker does, so that it is changed last. */
+export function changeWorkers(state: State, goal: Goal): Step | undefined {
+  return change(state, goal, ({ tier }) => tier === 'worker')
+}
+
+const change = (state: State, goal: Goal, isMeant: (node: Node) => boolean): Step | undefined => {
+  const wrong = serviceNodes(goal.topology).filter(
+    (node) => isMeant(node) && runsOtherwise(state, goal, node),
+  )
+  return firstStep(wrong, (node) => takeOutUnheld(state, goal, node))
 }
 
 export function stopServices(state: State, goal: Goal): Step | undefined {
-  return firstStep(byStopOrder(leaving(state, goal)), (node) =>
-    ifHarmless(state, goal, takeOut(state, node)),
-  )
+  return firstStep(byStopOrder(leaving(state, goal)), (node) => takeOutUnheld(state, goal, node))
+}
+
+/** The node as it is now says whether it answers; as the goal has it, it may stand elsewhere. */
+const takeOutUnheld = (state: State, goal: Goal, { name }: Node): Step | undefined => {
+  const node = findNode(state.topology, name)
+  if (node && !isHeld(state, goal, node)) return ifHarmless(state, goal, takeOut(state, node))
 }
 
 export function removeServices(state: State, goal: Goal): Step | undefined {
