@@ -102,6 +102,8 @@ export const errorCatalogue = {
   BANYAN_MIGRATION_EDITED: 'A migration was changed after it was applied.',
   BANYAN_MIGRATION_FAILED: 'A migration failed; what it did was rolled back.',
   BANYAN_MIGRATION_UNFINISHED: 'A migration without a transaction began and did not finish.',
+  BANYAN_MIGRATION_BLOCKED: 'A migration did not get its lock in time; it was rolled back.',
+  BANYAN_MIGRATION_UNSAFE: 'A migration would hold up the app that serves; a safe way is named.',
   BANYAN_MIGRATION_CANCELLED: 'A migration was cancelled; what it did was rolled back.',
   BANYAN_STATE_FOREIGN: 'The state directory is a file, or holds something that is not ours.',
   BANYAN_STATE_NEWER: 'The state directory was made by a newer version of Banyan.',
@@ -140,6 +142,10 @@ export const errorCatalogue = {
   BANYAN_SCENARIO_STUCK: 'A scenario kept its process busy, or did not end, for too long.',
   BANYAN_PROOF_UNREACHABLE: 'Nothing answers where the proof should send its load.',
   BANYAN_PROOF_OPTION_INVALID: 'An option of a proof has a value that it cannot have.',
+  BANYAN_RELEASE_REFUSED:
+    'The code cannot be released; every reason is listed and nothing was changed.',
+  BANYAN_RELEASE_UNCHANGED: 'The code here is what the live release runs.',
+  BANYAN_RELEASE_UNKNOWN: 'There is no such release, or its snapshot is not there any more.',
   BANYAN_RELEASE_WORSE:
     'A release answered worse than the one before on its first share of the requests, and was undone.',
   BANYAN_REQUEST_UNKNOWN: 'The control API has no such request.',
