@@ -1,12 +1,19 @@
 import { BanyanError, nearestName, type Topology } from '@banyan/model'
 import { reportOf } from './api/report.ts'
 import type { Controlled } from './api/server.ts'
-import type { Attendance, ChangeRequest, ClimbReport, ClimbRequest, Status } from './api/types.ts'
+import type {
+  Attendance,
+  ChangeRequest,
+  ClimbReport,
+  ClimbRequest,
+  ReleaseList,
+  Status,
+} from './api/types.ts'
 import { isAbandoned } from './attached/attendant.ts'
 import { climb, type Progress } from './climb/climb.ts'
 import { Climbs } from './climb/climbs.ts'
 import type { Context } from './climb/context.ts'
-import { driverOf } from './climb/drivers.ts'
+import { driverAsFound } from './climb/drivers.ts'
 import { urlOf } from './climb/place.ts'
 import { isOfService } from './dev/apply-change.ts'
 import { Changes } from './dev/changes.ts'
@@ -65,6 +72,7 @@ export class Control implements Controlled {
       if (this.#climbing.signal.aborted || this.#awaitsMending(error)) return
       this.events.add({ type: 'failed', sentence: reportOf(error).message, error: reportOf(error) })
       this.#failed = true
+      await this.#giveUpRelease(reportOf(error).message)
       await this.#takeBack()
       this.#end('failed')
     })
@@ -113,6 +121,10 @@ export class Control implements Controlled {
 
   #going(): (Progress & { readonly id: string }) | null {
     return this.#progress && { id: this.#climbs.climb ?? 'up', ...this.#progress }
+  }
+
+  releases(): ReleaseList {
+    return this.#context.releases.list()
   }
 
   async kill(name: string): Promise<{ node: string; pid: number | null }> {
@@ -210,7 +222,7 @@ export class Control implements Controlled {
   async #adopt(): Promise<void> {
     const { topology, keepers } = this.#context
     for (const node of topology.nodes) {
-      const driver = driverOf(this.#context, node)
+      const driver = await driverAsFound(this.#context, node)
       // What runs may be of yesterday's code, and nobody has looked since.
       if (this.#context.settings.mode === 'dev' && node.tier !== 'data') {
         await driver.stop()
@@ -243,6 +255,13 @@ export class Control implements Controlled {
       this.#reason === '' ? 'Everything is stopped; the data stays.' : 'Everything is stopped.'
     this.events.add({ type: 'stopped', sentence: `${this.#reason}${end}` })
     this.#end('stopped')
+  }
+
+  /** What `up` was to bring live; the next one leads to what is live, or takes the code anew. */
+  async #giveUpRelease(reason: string): Promise<void> {
+    const { releases, release } = this.#context
+    if (!releases.isPending(release)) return
+    await releases.markEnded(release, 'failed', reason).catch(() => {})
   }
 
   /** Last started, first stopped. What ran before us goes on serving: its failure was not its fault. */

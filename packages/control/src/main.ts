@@ -8,6 +8,7 @@ import { attend } from './attached/attendant.ts'
 import type { Context, Learned } from './climb/context.ts'
 import { desiredTopology } from './climb/ground.ts'
 import { learnedFile } from './climb/migrate.ts'
+import { withUrlOf } from './config/with-url-of.ts'
 import { Control } from './control.ts'
 import { type Binaries, findBinaries } from './engines/postgres/engine.ts'
 import { readEntryRecord } from './entry/record.ts'
@@ -17,6 +18,7 @@ import { say } from './holder/watch.ts'
 import type { ControlWord } from './holder/words.ts'
 import { openJournal } from './journal/journal.ts'
 import { keepLogsBounded } from './logs/bound.ts'
+import { inPlace, Releases } from './releases/releases.ts'
 import { identify } from './sites/identity.ts'
 import { makeStateDirectory } from './state/directory.ts'
 import { readJson, removeHalfWritten, writeJson } from './state/files.ts'
@@ -94,14 +96,18 @@ function watch(lock: Lock, control: Control, directory: string): () => void {
 }
 
 async function makeControl(paths: StatePaths, publicFd: number | null) {
-  const system = await readRequired<System>(paths.system)
+  const asked = await readRequired<System>(paths.system)
   const settings = await readRequired<UpSettings>(paths.settings)
-  await makeStateDirectory(paths, system.name)
+  await makeStateDirectory(paths, asked.name)
   await removeAllHalfWritten(paths)
   const recorded = await readTopology(paths)
   const entry = await readEntryRecord(paths)
   const journal = await openJournal(paths.journal)
-  const facts = { paths, system, recorded, entry }
+  const releases = await Releases.open(paths)
+  const release = releaseToRun(settings, releases)
+  const system = withUrlOf(releases.find(release)?.snapshot.system ?? asked, asked)
+  const balancer = settings.balancer ?? 'gateway'
+  const facts = { paths, system, recorded, entry, balancer }
   const desired = await desiredTopology(facts, settings.rungs)
   const events = new EventLog((event) => process.stdout.write(`${JSON.stringify(event)}\n`))
   const context: Context = {
@@ -112,10 +118,14 @@ async function makeControl(paths: StatePaths, publicFd: number | null) {
     secrets: await ensureSecrets(paths),
     binaries: await binariesOf(system),
     keepers: new Keepers(() => performance.now()),
-    release: 'r1',
+    releases,
+    release,
+    trial: false,
+    contracts: [],
     built: new Set(),
     topology: recorded,
     desired,
+    balancer,
     entry,
     draining: new Set(),
     leaving: false,
@@ -128,6 +138,13 @@ async function makeControl(paths: StatePaths, publicFd: number | null) {
     context,
     stopKeepingLogs: keepLogsBounded(paths),
   }
+}
+
+/** The code in place for `dev` and `exec`; else what `up` asked for, until that has ended, or the live release. */
+function releaseToRun({ mode, dataOnly, release }: UpSettings, releases: Releases): string {
+  if (mode === 'dev' || dataOnly === true) return inPlace
+  if (release !== undefined && releases.isPending(release)) return release
+  return releases.live ?? releases.pending ?? inPlace
 }
 
 /** Only a server of ours needs programs. */

@@ -3,6 +3,7 @@ import type { NodeStatus, Status } from './api/types.ts'
 import type { Progress } from './climb/climb.ts'
 import type { Context } from './climb/context.ts'
 import { placeOf, urlOf } from './climb/place.ts'
+import { inPlace } from './releases/releases.ts'
 
 /** What `banyan status` shows of a control that runs. */
 export function statusOf(
@@ -12,12 +13,12 @@ export function statusOf(
   /** Whether it is known by now what an earlier control left running. */
   hasLooked: boolean,
 ): Status {
-  const { topology, release, settings } = context
+  const { topology, release, releases, settings } = context
   return {
     // What is on the way up is named as well: it is what people asked for.
     rungs: topology.rungs.length > 0 ? topology.rungs : settings.rungs,
     version: topology.version,
-    release,
+    release: release === inPlace ? release : (releases.live ?? release),
     url: settings.dataOnly === true ? null : urlOf(context),
     consoleUrl: null,
     climb: progress,
@@ -40,6 +41,7 @@ function nodeStatus(context: Context, node: Node, hasLooked: boolean): NodeStatu
     pid: presence?.identity?.pid ?? null,
     health: keeper?.health ?? (hasLooked ? 'stopped' : 'starting'),
     ...(node.shard === undefined ? {} : { shard: node.shard }),
+    ...(keeper?.driver.release === undefined ? {} : { release: keeper.driver.release }),
     uptimeMs: presence === null ? null : Date.now() - Date.parse(presence.startedAt),
     sentence: keeper?.sentence ?? (hasLooked ? sentenceWithout(node) : sentenceBefore(node)),
   }

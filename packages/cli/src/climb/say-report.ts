@@ -1,4 +1,4 @@
-import type { ClimbReport } from '@banyan/control/api'
+import type { ClimbEnd, ClimbReport } from '@banyan/control/api'
 import { sayList } from '@banyan/model'
 
 /** `7/7 steps in 4.2 s, 0 of 1,260 requests failed, longest write pause 31 ms`. */
@@ -21,12 +21,12 @@ function sayRequests({ sent, failed }: ClimbReport['requests']): string {
 
 /** What holds now, and why it is not what was asked for. */
 export function sayOutcome(report: ClimbReport): readonly string[] {
-  const { from, to, outcome, steps, reason } = report
+  const { to, outcome, steps, reason } = report
   if (outcome === 'done' && steps.length === 0) return [`There is nothing to do: ${held(to)}.`]
   if (outcome === 'done') return []
   const why =
     reason === null ? [] : [reason.message, ...(reason.hint === null ? [] : [reason.hint])]
-  if (outcome === 'undone') return [`Undone: ${held(from)}, as before the climb.`, ...why]
+  if (outcome === 'undone') return [sayUndone(report), ...why]
   return [
     'Failed: neither the goal nor the way back was reached; what runs goes on running.',
     ...why,
@@ -34,15 +34,33 @@ export function sayOutcome(report: ClimbReport): readonly string[] {
   ]
 }
 
+/** What is live after a release, said before the summary; null for a climb of rungs. */
+export function sayLive({ to, outcome, direction }: ClimbReport): string | null {
+  if (typeof to !== 'string' || outcome !== 'done') return null
+  return `${to} is live${direction === 'undo' ? ' again' : ''}`
+}
+
+function sayUndone({ direction, from, to }: ClimbReport): string {
+  if (direction === 'release') return `${to} was undone: ${held(from)}.`
+  if (direction === 'undo') return `${to} does not come back: ${held(from)}, as before.`
+  return `Undone: ${held(from)}, as before the climb.`
+}
+
 /** With its rungs: without them a command would mean those next to what is recorded in the middle. */
 function again({ direction, from, to }: ClimbReport): string {
+  if (typeof from === 'string' || typeof to === 'string') {
+    // The code may be the same that has just been tried, once what stood against it is mended.
+    return direction === 'release' ? 'banyan release --again' : 'banyan undo'
+  }
   const [all, others] = direction === 'grow' ? [to, from] : [from, to]
   const named = all.filter((rung) => !others.includes(rung))
   return `banyan ${direction} ${(named.length > 0 ? named : all).join(' ')}`
 }
 
-const held = (rungs: readonly string[]) =>
-  `${sayList(rungs)} ${rungs.length === 1 ? 'holds' : 'hold'}`
+const held = (end: ClimbEnd) =>
+  typeof end === 'string'
+    ? `${end} is live`
+    : `${sayList(end)} ${end.length === 1 ? 'holds' : 'hold'}`
 
 const count = (amount: number) => amount.toLocaleString('en-US')
 

@@ -1,13 +1,22 @@
-import { type ClimbRequest, planClimb } from '@banyan/control/api'
+import { planClimb } from '@banyan/control/api'
+import type { BalancerName } from '@banyan/model'
 import { paint } from '../paint.ts'
 import type { Common } from '../program.ts'
+
+export type PlanOptions = {
+  readonly direction: 'grow' | 'shrink'
+  readonly rungs: readonly string[]
+  /** The code as it is here is to come live. */
+  readonly release: boolean
+  readonly balancer?: BalancerName
+}
 
 /** Shows the steps of a climb, with what takes each back. */
 export async function planCommand(
   { json, config, directory }: Common,
-  { rungs, direction }: ClimbRequest,
+  options: PlanOptions,
 ): Promise<number> {
-  const planned = await planClimb({ config, directory, rungs, direction })
+  const planned = await planClimb({ config, directory, ...options })
   if (json) {
     process.stdout.write(`${JSON.stringify(planned)}\n`)
     return 0

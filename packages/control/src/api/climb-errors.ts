@@ -4,12 +4,14 @@ import { BanyanError } from '@banyan/model'
 export function climbRunning(running: {
   readonly climb: string
   readonly direction: string
-  readonly to: readonly string[]
+  readonly to: { readonly rungs: readonly string[]; readonly release: string }
 }): BanyanError {
-  const { climb, direction, to } = running
+  const { climb, direction } = running
+  const { rungs, release } = running.to
+  const to = direction === 'release' || direction === 'undo' ? release : rungs.join(', ')
   return new BanyanError(
     'BANYAN_CLIMB_RUNNING',
-    `The climb ${climb} goes on already (${direction} to ${to.join(', ')}).`,
+    `The climb ${climb} goes on already (${direction} to ${to}).`,
     {
       hint: 'Wait for its end: "banyan status" says how far it is.',
       details: { climb, direction, to },
@@ -19,7 +21,7 @@ export function climbRunning(running: {
 
 /** Refused whole, before anything is done, with every reason at once. */
 export function climbRefused(direction: string, reasons: readonly string[]): BanyanError {
-  const what = direction === 'shrink' ? 'shrink' : 'grow'
+  const what = direction === 'shrink' || direction === 'grow' ? direction : 'change'
   const list =
     reasons.length === 1 ? ` ${reasons[0]}` : reasons.map((text) => `\n- ${text}`).join('')
   return new BanyanError('BANYAN_CLIMB_REFUSED', `The system cannot ${what} that way:${list}`, {

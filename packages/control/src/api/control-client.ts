@@ -7,6 +7,7 @@ import type {
   ClimbReport,
   ClimbRequest,
   ControlEvent,
+  ReleaseList,
   Status,
 } from './types.ts'
 
@@ -38,6 +39,11 @@ export class ControlClient {
   /** Everything that control knows now. */
   async status(): Promise<Status> {
     return await askJson(this.#socket, 'GET', '/status')
+  }
+
+  /** Every release that was asked for, newest first. */
+  async releases(): Promise<ReleaseList> {
+    return await askJson(this.#socket, 'GET', '/releases')
   }
 
   /** What control has said so far and what it says from now on, until it ends or the signal comes. */

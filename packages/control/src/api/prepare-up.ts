@@ -1,24 +1,32 @@
 import { createServer } from 'node:net'
 import {
+  type BalancerName,
   BanyanError,
   emptyTopology,
   findRungs,
   refusals,
   type System,
   type Topology,
+  topologyOf,
 } from '@banyan/model'
 import { type Attached, listAttached } from '../attached/attachments.ts'
-import { groundOf } from '../climb/ground.ts'
+import { type GroundFacts, groundOf } from '../climb/ground.ts'
 import { loadSystem } from '../config/load-system.ts'
+import { withUrlOf } from '../config/with-url-of.ts'
 import { inHaste, type Switches, switchesOf } from '../dev/switches.ts'
 import { findProcess } from '../drivers/find-process.ts'
 import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { checkAdopted } from '../engines/adopted/engine.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
+import { missingPrograms } from '../engines/missing-programs.ts'
 import { findBinaries } from '../engines/postgres/engine.ts'
 import { readEntryRecord } from '../entry/record.ts'
 import { findHolder } from '../holder/holder-file.ts'
 import { checkMigrationNames } from '../migrations/names.ts'
+import { readReleases } from '../releases/record.ts'
+import { differenceFrom } from '../releases/snapshot/difference.ts'
+import { readSnapshot } from '../releases/snapshot/read.ts'
+import type { Snapshot } from '../releases/snapshot/types.ts'
 import { isSameProcess } from '../sites/identity.ts'
 import { holderOfPort, processesWith } from '../sites/proc.ts'
 import { checkSystemName, checkWritable, inspectStateDirectory } from '../state/directory.ts'
@@ -37,6 +45,10 @@ export type UpRequest = {
   /** Null: as the last time, else the default. */
   readonly host: string | null
   readonly port: number | null
+  /** What is to stand at the entry. Absent: as the last time, else the gateway. */
+  readonly balancer?: BalancerName | null
+  /** Start with the code as it is now, also where another release is live. Absent: the live one runs. */
+  readonly release?: boolean
   readonly signal?: AbortSignal
 } & Switches
 
@@ -46,6 +58,12 @@ export type PreparedUp = {
   readonly settings: UpSettings
   /** What listens at the public address now is of this system, and is taken over. */
   readonly beside?: boolean
+  /** The code that runs: as it lies here, a new snapshot of it, or that of the live release. */
+  readonly code: 'in-place' | 'new' | 'live'
+  /** For a new snapshot. */
+  readonly config: string
+  /** Where the code here differs from that of the live release, which runs; empty where it does not. */
+  readonly differs: readonly string[]
 }
 
 /** Everything that can be known to go wrong is found out here, before the first effect. */
@@ -58,30 +76,75 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   checkRungsKnown(paths, recorded)
   const rungs = chooseRungs(request.rungs, recorded)
   const { host, port } = await choosePlace(paths, request)
-  const system = await loadSystem(request.config, signal === undefined ? {} : { signal })
+  const code = await findCode(paths, request)
+  const { system } = code
   checkSystemName(paths, marker, system.name)
   await checkNotRunning(paths)
   checkSameDatabase(system, recorded)
   if (system.data !== null) await checkDatabase(paths, system, recorded, signal)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
-  await checkRungs(paths, system, recorded, rungs)
+  const balancer = request.balancer ?? (await lastBalancer(paths))
+  await checkRungs({ paths, system, recorded: recorded ?? emptyTopology, balancer }, rungs)
   const beside = request.dataOnly !== true && (await checkPort(paths, recorded, host, port, system))
   const socket = request.dataOnly !== true && isPublic(system)
-  const asked = request.rungs.length > 0 ? { askedAt: new Date().toISOString() } : {}
-  const settings = { rungs, host, port, socket, ...asked, ...switchesOf(request, system) }
-  return { paths, system: request.mode === 'dev' ? inHaste(system) : system, settings, beside }
+  const isAsked = request.rungs.length > 0 || code.kind === 'new'
+  const asked = isAsked ? { askedAt: new Date().toISOString() } : {}
+  const settings = { rungs, host, port, socket, balancer, ...asked, ...switchesOf(request, system) }
+  return {
+    paths,
+    system: request.mode === 'dev' ? inHaste(system) : system,
+    settings,
+    beside,
+    code: code.kind,
+    config: request.config,
+    differs: code.differs,
+  }
+}
+
+type Code = {
+  readonly kind: PreparedUp['code']
+  readonly system: System
+  readonly differs: readonly string[]
+}
+
+/** A restart runs what is live: neither a crash nor a config that is broken today brings anything else. */
+async function findCode(paths: StatePaths, request: UpRequest): Promise<Code> {
+  const { mode, dataOnly, release, config, signal } = request
+  const load = async () => await loadSystem(config, signal === undefined ? {} : { signal })
+  if (mode === 'dev' || dataOnly === true) {
+    return { kind: 'in-place', system: await load(), differs: [] }
+  }
+  const live = release === true ? null : await liveSnapshot(paths)
+  if (live === null) return { kind: 'new', system: await load(), differs: [] }
+  const here = await load().catch((error: unknown) => error as Error)
+  if (here instanceof Error) return { kind: 'live', system: live.system, differs: [here.message] }
+  return {
+    kind: 'live',
+    // Its address, with the password, is as the config says today.
+    system: withUrlOf(live.system, here),
+    differs: here.name === live.system.name ? (await differenceFrom(live, here)).changed : [],
+  }
+}
+
+async function liveSnapshot(paths: StatePaths): Promise<Snapshot | null> {
+  const { live, releases } = await readReleases(paths)
+  const digest = releases.find(({ name }) => name === live)?.snapshot ?? null
+  return digest === null ? null : await readSnapshot(paths, digest)
+}
+
+async function lastBalancer(paths: StatePaths): Promise<BalancerName> {
+  return (await readJson<Partial<UpSettings>>(paths.settings))?.balancer ?? 'gateway'
 }
 
 /** What these rungs take that the system or the machine does not have. */
 async function checkRungs(
-  paths: StatePaths,
-  system: System,
-  recorded: Topology | null,
+  facts: Omit<GroundFacts, 'entry'>,
   rungs: readonly string[],
 ): Promise<void> {
-  const entry = await readEntryRecord(paths)
-  const ground = await groundOf({ paths, system, recorded: recorded ?? emptyTopology, entry })
-  const reasons = refusals(rungs, ground)
+  const entry = await readEntryRecord(facts.paths)
+  const ground = await groundOf({ ...facts, entry })
+  const reasons = [...refusals(rungs, ground)]
+  if (reasons.length === 0) reasons.push(...(await missingPrograms(topologyOf(rungs, ground))))
   if (reasons.length > 0) throw climbRefused('grow', reasons)
 }
 

@@ -6,12 +6,20 @@ import { BanyanError } from '@banyan/model'
 import { climbOf, climbRequestOf } from './climb-request.ts'
 import type { EventLog } from './events.ts'
 import { reportOf } from './report.ts'
-import type { Attendance, ChangeRequest, ClimbReport, ClimbRequest, Status } from './types.ts'
+import type {
+  Attendance,
+  ChangeRequest,
+  ClimbReport,
+  ClimbRequest,
+  ReleaseList,
+  Status,
+} from './types.ts'
 
 /** What the API can ask of control. */
 export type Controlled = {
   readonly events: EventLog
   status(): Status
+  releases(): ReleaseList
   kill(node: string): Promise<{ node: string; pid: number | null }>
   down(): Promise<void>
   change(request: ChangeRequest): Promise<void>
@@ -78,6 +86,7 @@ type Route = (
 
 const routes: Readonly<Record<string, Route>> = {
   'GET /status': (control, _request, response) => send(response, 200, control.status()),
+  'GET /releases': (control, _request, response) => send(response, 200, control.releases()),
   'GET /events': streamEvents,
   'POST /kill': async (control, request, response) => {
     const { node } = await readBody(request)

@@ -7,6 +7,8 @@ import { findHolder } from '../holder/holder-file.ts'
 import { controlProgram, holderProgram, spawnOwn } from '../holder/spawn.ts'
 import type { FirstWord, HolderTask } from '../holder/words.ts'
 import { lastLines } from '../logs/tail.ts'
+import { beginRelease } from '../releases/record.ts'
+import { takeSnapshot } from '../releases/snapshot/take.ts'
 import { identify, type ProcessIdentity, untilEnded } from '../sites/identity.ts'
 import { makeStateDirectory } from '../state/directory.ts'
 import { writeJson } from '../state/files.ts'
@@ -15,6 +17,7 @@ import { ControlClient } from './control-client.ts'
 import { findControl } from './find-control.ts'
 import type { PreparedUp } from './prepare-up.ts'
 import { errorOf } from './report.ts'
+import type { UpSettings } from './types.ts'
 
 export type StartedControl = {
   readonly client: ControlClient
@@ -27,11 +30,15 @@ export type StartedControl = {
  * Starts a holder, which starts control, both detached from us, and returns as soon as control
  * listens. For a command of `exec` there is nothing to hold: its control comes alone.
  */
-export async function startControl(prepared: PreparedUp): Promise<StartedControl> {
-  const { paths, system, settings } = prepared
-  const isHeld = settings.dataOnly !== true
+export async function startControl(
+  prepared: PreparedUp,
+  onProgress: (sentence: string) => void = () => {},
+): Promise<StartedControl> {
+  const { paths, system } = prepared
+  const isHeld = prepared.settings.dataOnly !== true
   await replaceHolder(paths, isHeld)
   await makeStateDirectory(paths, system.name)
+  const settings = await withRelease(prepared, onProgress)
   await writeJson(paths.system, system, 0o600)
   await writeJson(paths.settings, settings)
   await warmCache()
@@ -54,6 +61,17 @@ export async function startControl(prepared: PreparedUp): Promise<StartedControl
   if (word.kind === 'died') throw failed(word.how, await lastLines(paths.controlLog, 10))
   const { socket, identity } = word
   return { client: new ControlClient(socket), socket, identity }
+}
+
+/** Takes the snapshot that `up` is to bring live, and writes down that it is on its way. */
+async function withRelease(
+  prepared: PreparedUp,
+  onProgress: (sentence: string) => void,
+): Promise<UpSettings> {
+  const { paths, system, config, settings, code } = prepared
+  if (code !== 'new') return settings
+  const { digest } = await takeSnapshot({ paths, system, config, onProgress })
+  return { ...settings, release: await beginRelease(paths, digest) }
 }
 
 /** Whoever looks after us when nothing could be started must find nothing. */

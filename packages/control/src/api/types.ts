@@ -1,4 +1,4 @@
-import type { EntryRequests, NodeHealth, System, Tier } from '@banyan/model'
+import type { BalancerName, EntryRequests, NodeHealth, System, Tier } from '@banyan/model'
 
 /** What crosses between control and those who ask it: plain data. */
 
@@ -13,6 +13,8 @@ export type NodeStatus = {
   readonly pid: number | null
   readonly health: NodeHealth
   readonly shard?: string
+  /** The release that it runs; absent for a node that runs no code of the app. */
+  readonly release?: string
   readonly uptimeMs: number | null
   readonly sentence: string
 }
@@ -21,6 +23,7 @@ export type NodeStatus = {
 export type Status = {
   readonly rungs: readonly string[]
   readonly version: number
+  /** The live one: what `up` and every restart run. */
   readonly release: string | null
   readonly url: string | null
   readonly consoleUrl: string | null
@@ -72,10 +75,17 @@ export type ControlEvent = { readonly at: string; readonly sentence: string } & 
   | { readonly type: 'stopped' }
 )
 
-/** What is asked of control: rungs to reach, or rungs to give up. */
+/** What is asked of control: rungs to reach or to give up, a release to bring live, or the way back to the one before. */
 export type ClimbRequest = {
-  readonly direction: 'grow' | 'shrink'
+  readonly direction: 'grow' | 'shrink' | 'release' | 'undo'
+  /** Of `grow` and `shrink`; empty for the others. */
   readonly rungs: readonly string[]
+  /** What is to stand at the entry, with `grow`. Absent: what stands there, or the gateway. */
+  readonly balancer?: BalancerName
+  /** With `release`: the digest of a snapshot that was taken. */
+  readonly snapshot?: string
+  /** With `release`: also where the same snapshot is live already. Absent: that is refused. */
+  readonly again?: boolean
   /**
    * The name that the climb gets, `c-…`. Whoever gave it can ask again after a control died in the
    * middle of the answer: a climb of that name is never begun twice. Absent: control makes one.
@@ -93,12 +103,15 @@ export type ClimbedStep = {
   readonly outcome: 'done' | 'failed' | 'interrupted'
 }
 
-/** How a climb ended: the final object of `banyan grow --json` and `banyan shrink --json`. */
+/** Where a climb leads from or to: rungs, or the name of a release. */
+export type ClimbEnd = readonly string[] | string
+
+/** How a climb ended: the final object of `banyan grow`, `shrink`, `release` and `undo` with `--json`. */
 export type ClimbReport = {
   readonly climb: string
   readonly direction: ClimbRequest['direction']
-  readonly from: readonly string[]
-  readonly to: readonly string[]
+  readonly from: ClimbEnd
+  readonly to: ClimbEnd
   /** `undone`: it is where it was. `failed`: neither the goal nor the way back was reached. */
   readonly outcome: 'done' | 'undone' | 'failed'
   readonly steps: readonly ClimbedStep[]
@@ -109,6 +122,29 @@ export type ClimbReport = {
   readonly longestWritePauseMs: number | null
   /** Why it was undone or failed. */
   readonly reason: ErrorReport | null
+}
+
+export type ReleaseState = 'pending' | 'live' | 'replaced' | 'undone' | 'failed'
+
+/** One row of `banyan release list`. */
+export type ReleaseStatus = {
+  /** `r1`, `r2`, … */
+  readonly name: string
+  readonly state: ReleaseState
+  /** When it was asked for. */
+  readonly at: string
+  /** The digest of its snapshot; null where that was pruned, and it cannot be gone back to. */
+  readonly snapshot: string | null
+  /** Why it was undone, or failed. */
+  readonly reason: string | null
+}
+
+/** The answer of `GET /releases`, newest first. */
+export type ReleaseList = {
+  readonly live: string | null
+  /** The release that `undo` leads to; null where there is none. */
+  readonly undo: string | null
+  readonly releases: readonly ReleaseStatus[]
 }
 
 type Unstamped<Event> = Event extends unknown ? Omit<Event, 'at'> : never
@@ -135,6 +171,10 @@ export type UpSettings = {
   readonly socket?: boolean
   /** When somebody named the rungs; a climb that was left unfinished before holds no longer. Absent: nobody did. */
   readonly askedAt?: string
+  /** The release that this `up` leads to, until it is live or was given up. Absent: the live one. */
+  readonly release?: string
+  /** What stands at the entry, where something has to. Absent: the gateway. */
+  readonly balancer?: BalancerName
 }
 
 /** A file as a change touched it; the path is relative to the folder of the config. */

@@ -9,12 +9,26 @@ import { type Context, runtimeOf } from './context.ts'
 
 const linesShown = 20
 
-/** Runs `build:` of a service, once for each control: before the first node of the release starts. */
+/** Runs `build:` of every service of a release, in its snapshot. */
+export async function buildRelease(context: Context, signal: AbortSignal): Promise<void> {
+  for (const service of context.system.services) {
+    if (service.build === null) continue
+    const node = context.desired.nodes.find((one) => one.service === service.name)
+    if (node === undefined) continue
+    say(context, service.name, service.build)
+    await build(context, node, service, service.build, signal)
+  }
+}
+
+function say({ events }: Context, service: string, command: readonly string[]): void {
+  events.add({ type: 'progress', sentence: `Building ${service}: ${command.join(' ')}` })
+}
+
+/** In `dev`: runs `build:` of a service, once for each control and change. */
 export async function buildOnce(context: Context, node: Node, signal: AbortSignal): Promise<void> {
   const service = context.system.services.find(({ name }) => name === node.service)
   if (service?.build == null || context.built.has(service.name)) return
-  const sentence = `Building ${service.name}: ${service.build.join(' ')}`
-  context.events.add({ type: 'progress', sentence })
+  say(context, service.name, service.build)
   await build(context, node, service, service.build, signal)
   context.built.add(service.name)
 }
@@ -28,7 +42,7 @@ async function build(
 ): Promise<void> {
   const { system, paths } = context
   const logFile = logFileOf(paths, node.name)
-  const { databaseUrl } = runtimeOf(context, node.name, service)
+  const { databaseUrl } = runtimeOf(context, system, node.name, service)
   const development = context.settings.mode === 'dev'
   const options = { service, node: node.name, root: system.root, cache: paths.cache, development }
   const env = wholeEnvironment({ ...options, listen: null, databaseUrl }, process.env)

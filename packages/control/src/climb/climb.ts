@@ -9,6 +9,7 @@ import {
   sentenceOf,
   type Topology,
 } from '@banyan/model'
+import { inPlace } from '../releases/releases.ts'
 import type { Context } from './context.ts'
 import { handlerOf } from './handlers.ts'
 import { learnPlainOnes } from './learn-plain.ts'
@@ -73,8 +74,17 @@ function stuck({ topology }: Goal): BanyanError {
   })
 }
 
-export function goalOf({ desired, release }: Context, power: Goal['power']): Goal {
-  return { topology: desired, release, power }
+export function goalOf(context: Context, power: Goal['power']): Goal {
+  const { desired, release, system, trial, contracts } = context
+  const builds = release !== inPlace && system.services.some(({ build }) => build !== null)
+  return {
+    topology: desired,
+    release,
+    power,
+    ...(builds && { builds }),
+    ...(trial && { trial }),
+    ...(contracts.length > 0 && { contracts: true }),
+  }
 }
 
 async function doStep(

@@ -1,27 +1,29 @@
 import { BanyanError, plan } from '@banyan/model'
-import { climbRefused, climbRunning, climbUnknown } from '../api/climb-errors.ts'
+import { climbRunning, climbUnknown } from '../api/climb-errors.ts'
 import { reportOf } from '../api/report.ts'
 import type { ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
 import { type Meter, startMeter } from '../entry/meter.ts'
 import { type Heartbeat, startHeartbeat } from '../heartbeat/heartbeat.ts'
 import type { UnfinishedClimb } from '../journal/history.ts'
+import { releasesThatRun } from '../releases/releases.ts'
 import { writeJson } from '../state/files.ts'
+import type { Aim } from './aim.ts'
 import { type ClimbOptions, climb, goalOf } from './climb.ts'
 import type { Context } from './context.ts'
-import { groundFor, redesire } from './ground.ts'
+import { destinationOf } from './destination.ts'
+import { aimAt, aimOf } from './ground.ts'
 import { heartbeatTarget } from './heartbeat-target.ts'
 import { learnPlainOnes } from './learn-plain.ts'
 import { recorderOf } from './recorder.ts'
-import { type Course, Run, type RunOptions, sayEnd } from './run.ts'
+import { type Course, isOfReleases, Run, type RunOptions, sayEnd } from './run.ts'
 import { isReliable, observe } from './state.ts'
-import { refusalsOf, rungsAfter } from './target.ts'
 
 /** The climb that goes on. */
 type Going = {
   readonly climb: string
   readonly direction: ClimbRequest['direction']
-  readonly from: readonly string[]
-  readonly to: readonly string[]
+  readonly from: Aim
+  readonly to: Aim
   readonly turning: AbortController
   readonly ended: Promise<void>
 }
@@ -57,23 +59,17 @@ export class Climbs {
     return await begun
   }
 
-  async #begin({
-    direction,
-    rungs,
-    climb = newName(),
-  }: ClimbRequest): Promise<{ readonly climb: string }> {
+  async #begin(request: ClimbRequest): Promise<{ readonly climb: string }> {
+    const { direction, climb = newName() } = request
     // Somebody asks again who did not hear the answer.
     if (this.#going?.climb === climb || this.#reportOf(climb) !== null) return { climb }
     if (this.#going !== null) throw climbRunning(this.#going)
-    const { context, ending } = this.#options
-    const from = context.topology.rungs
-    const to = rungsAfter(from, direction, rungs)
-    const reasons = refusalsOf(context, to, await groundFor(context))
-    if (reasons.length > 0) throw climbRefused(direction, reasons)
+    const { context, ending, journal } = this.#options
+    const from = { ...aimOf(context), rungs: context.topology.rungs }
+    const to = await destinationOf(context, request, from)
     // Whoever asked before everything was stopped must not have the next control climb.
     ending.throwIfAborted()
-    const { release } = context
-    await this.#options.journal.append({ kind: 'climb', climb, direction, from, to, release })
+    await journal.append({ kind: 'climb', climb, direction, ...entryOf(from, to) })
     this.#go({ climb, direction, from, to, begunAtMs: Date.now(), stepsBefore: 0, turned: null })
     return { climb }
   }
@@ -81,15 +77,15 @@ export class Climbs {
   /** Leads up to what `up` asked for; written down as any climb is, and begun anew where it was interrupted. */
   async raise(options: Pick<ClimbOptions, 'until'>): Promise<void> {
     const { context, journal, ending, onProgress } = this.#options
-    const from = context.topology.rungs
-    const to = context.desired.rungs
+    const from = { ...aimOf(context), rungs: context.topology.rungs }
+    const to = aimOf(context)
     await learnPlainOnes(context)
     if (plan(observe(context, isReliable), goalOf(context, 'on')).length === 0) return
     const left = journal.unfinished()
     const name = left?.direction === 'up' ? left.climb : newName()
     if (left?.climb !== name) {
-      const begun = { climb: name, direction: 'up', from, to, release: context.release } as const
-      await journal.append({ kind: 'climb', ...begun })
+      const begun = { climb: name, direction: 'up' } as const
+      await journal.append({ kind: 'climb', ...begun, ...entryOf(from, to) })
     }
     const recorder = recorderOf(journal, name, left?.climb === name ? left.steps : 0, [])
     const began = performance.now()
@@ -113,13 +109,13 @@ export class Climbs {
     const left = journal.unfinished()
     if (left === null || left.direction === 'up') return
     if (isOvertaken(context, left)) return await this.#giveUp(left)
-    const { climb, direction, from, to, steps, turned, reason } = left
+    const { climb, direction, steps, turned, reason } = left
     const begunAtMs = Date.parse(left.begunAt)
-    const course = { climb, direction, from, to, begunAtMs, stepsBefore: steps }
+    const course = { climb, direction, ...endsOf(context, left), begunAtMs, stepsBefore: steps }
     this.#go({ ...course, turned: turned ? { reason } : null })
     await this.settled()
     // Neither end of it need be possible any more: the config may be another than it was.
-    await redesire(context, context.settings.rungs)
+    await aimAt(context, restOf(context))
   }
 
   /** Leaves it where it is; what holds instead is led to right after. */
@@ -182,22 +178,69 @@ export class Climbs {
     const totalMs = Date.now() - begunAtMs
     const end = { climb, outcome, requests, longestWritePauseMs, totalMs, reason }
     try {
-      if (outcome !== 'failed') await this.#keepRungs()
+      if (outcome !== 'failed') await this.#keepAim()
+      await this.#noteRelease(course, run)
       await journal.append({ kind: 'end', ...end })
     } catch {
       // On a full disk the next control finds it unfinished, and goes on with it, rather than back.
     }
-    const report = journal.reportOf(climb) ?? { ...end, ...course, steps: run.climbed }
+    const { direction, from, to } = course
+    const ends = isOfReleases(direction)
+      ? { from: from.release, to: to.release }
+      : { from: from.rungs, to: to.rungs }
+    const report = journal.reportOf(climb) ?? { ...end, direction, ...ends, steps: run.climbed }
     this.#last = report
     const sentence = sayEnd(course, run, totalMs)
     context.events.add({ type: 'climb', climb, outcome, report, sentence })
   }
 
   /** The next "up" and the next control lead to where this climb led. */
-  async #keepRungs(): Promise<void> {
+  async #keepAim(): Promise<void> {
     const { context } = this.#options
-    context.settings = { ...context.settings, rungs: context.desired.rungs }
+    const { desired, balancer } = context
+    context.settings = { ...context.settings, rungs: desired.rungs, balancer }
     await writeJson(context.paths.settings, context.settings)
+  }
+
+  /** A release that did not become live, and one that was gone back from, are recorded as such. */
+  async #noteRelease({ direction, from, to }: Course, run: Run): Promise<void> {
+    if (!isOfReleases(direction)) return
+    const { context } = this.#options
+    const { releases } = context
+    const isLive = releases.live === to.release
+    if (direction === 'undo' && isLive) await releases.markEnded(from.release, 'undone', null)
+    if (direction === 'release' && !isLive) {
+      const state = run.outcome === 'undone' ? 'undone' : 'failed'
+      await releases.markEnded(to.release, state, run.reason?.message ?? null)
+    }
+    await releases.prune(releasesThatRun(context))
+  }
+}
+
+/** What the rest of the system is to be once no climb goes on: as it was asked for last. */
+function restOf(context: Context): Aim {
+  const { settings, releases, release, balancer } = context
+  return { rungs: settings.rungs, release: releases.live ?? release, balancer }
+}
+
+/** A climb in the journal. */
+function entryOf(from: Aim, to: Aim) {
+  return {
+    from: from.rungs,
+    to: to.rungs,
+    release: to.release,
+    fromRelease: from.release,
+    balancer: to.balancer,
+    fromBalancer: from.balancer,
+  }
+}
+
+/** Where a climb that an earlier control left leads, and where it comes from. */
+function endsOf({ release: now }: Context, left: UnfinishedClimb): { from: Aim; to: Aim } {
+  const { from, to, release, fromRelease, balancer, fromBalancer } = left
+  return {
+    from: { rungs: from, release: fromRelease ?? now, balancer: fromBalancer },
+    to: { rungs: to, release: release ?? now, balancer },
   }
 }
 

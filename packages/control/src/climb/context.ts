@@ -1,4 +1,12 @@
-import type { KeyType, RuntimeFile, RuntimeShard, Service, System, Topology } from '@banyan/model'
+import type {
+  BalancerName,
+  KeyType,
+  RuntimeFile,
+  RuntimeShard,
+  Service,
+  System,
+  Topology,
+} from '@banyan/model'
 import { appRole, ownerRole, wideRole } from '@banyan/postgres'
 import type { EventLog } from '../api/events.ts'
 import type { UpSettings } from '../api/types.ts'
@@ -6,6 +14,7 @@ import { connectionsPerProcess } from '../drivers/connections.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import type { Binaries } from '../engines/postgres/engine.ts'
 import type { EntryRecord } from '../entry/record.ts'
+import type { Releases } from '../releases/releases.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { Secrets } from '../state/secrets.ts'
 import type { Keepers } from '../supervise/keepers.ts'
@@ -22,18 +31,27 @@ export type Learned = {
 /** Everything that the steps of a climb work with. The fields that change are written by steps, and by a change in `dev`. */
 export type Context = {
   readonly paths: StatePaths
+  /** As the release says that the climb leads to, or led to last. */
   system: System
   readonly secrets: Secrets
   settings: UpSettings
   binaries: Binaries | null
   readonly events: EventLog
   readonly keepers: Keepers
-  readonly release: string
-  /** The services whose `build:` this control has run. */
+  readonly releases: Releases
+  /** The one that the climb leads to, or led to last. */
+  release: string
+  /** Its nodes take a first share of the requests before all others become like them. */
+  trial: boolean
+  /** Its migrations that take something away, and are not applied yet. */
+  contracts: readonly string[]
+  /** In `dev`, the services whose `build:` this control has run. */
   readonly built: Set<string>
   topology: Topology
   /** Where the climb that goes on, or went on last, leads to. */
   desired: Topology
+  /** What that has at the entry. */
+  balancer: BalancerName
   entry: EntryRecord
   /** The admitted nodes that are to finish, while a step waits for them. */
   readonly draining: Set<string>
@@ -141,13 +159,15 @@ function connectionsMaxOf({ learned, topology, desired }: Context): number {
 const countServices = ({ nodes }: Topology): number =>
   nodes.filter(({ service }) => service !== undefined).length
 
-/** What a service process is told about the system. */
+/** What a service process is told about the system, which is that of its own release. */
 export function runtimeOf(
-  context: Context,
+  control: Context,
+  system: System,
   node: string,
   service: Service,
 ): { file: RuntimeFile; databaseUrl: string | null } {
-  const { system, topology, learned } = context
+  const context = { ...control, system }
+  const { topology, learned } = context
   const { shards, databaseUrl } = topology.nodes.length === 0 ? noData : dataOf(context)
   return {
     file: {

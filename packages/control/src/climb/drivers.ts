@@ -1,24 +1,39 @@
 import { type EngineName, joinPlace, type Node, type Service } from '@banyan/model'
-import type { PublicSocket } from '../drivers/run-file.ts'
+import { type PublicSocket, readRunFile } from '../drivers/run-file.ts'
 import { adoptedDriver } from '../engines/adopted/local.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import { gatewayDriver } from '../engines/gateway/local.ts'
 import { databaseDriver } from '../engines/postgres/local.ts'
 import { serviceDriver } from '../engines/process/local.ts'
 import { gatewayFileOf } from '../entry/gateways.ts'
+import { systemOfRelease } from '../releases/releases.ts'
 import { localSite } from '../sites/local.ts'
 import type { NodeDriver } from '../supervise/driver.ts'
 import { addressOf, type Context, runtimeOf } from './context.ts'
 
-/** The driver of a node, by its engine. */
-export function driverOf(context: Context, node: Node): NodeDriver {
+/** The driver of a node, by its engine; of a service, for the release that it is to run. */
+export function driverOf(
+  context: Context,
+  node: Node,
+  release: string = context.release,
+): NodeDriver {
   if (node.adopted) return adoptedDriver(node, targetOf(context.system), context.paths)
-  return makers[node.engine](context, node)
+  return makers[node.engine](context, node, release)
 }
 
-const makers: Readonly<Record<EngineName, (context: Context, node: Node) => NodeDriver>> = {
-  postgres: databaseOf,
+/** The same for a node that may run already: it stays what it is. */
+export async function driverAsFound(context: Context, node: Node): Promise<NodeDriver> {
+  if (node.service === undefined) return driverOf(context, node)
+  const release = (await readRunFile(context.paths, node.name))?.release ?? null
+  const isKnown = release !== null && (await context.releases.load(release)) !== null
+  return driverOf(context, node, isKnown ? release : context.release)
+}
+
+const makers: Readonly<
+  Record<EngineName, (context: Context, node: Node, release: string) => NodeDriver>
+> = {
   process: serviceOf,
+  postgres: databaseOf,
   gateway: gatewayOf,
   haproxy: gatewayOf,
 }
@@ -40,20 +55,22 @@ function socketOf({ publicFd, settings }: Context): PublicSocket | null {
   return { fd: publicFd, place: joinPlace(settings.host, settings.port) }
 }
 
-function serviceOf(context: Context, node: Node): NodeDriver {
-  const { system, paths, settings, release, topology } = context
-  const service = system.services.find(({ name }) => name === node.service) ?? goneService(node)
+function serviceOf(context: Context, node: Node, release: string): NodeDriver {
+  const { paths, settings, topology } = context
+  const system = () => systemOfRelease(context, release) ?? context.system
+  const { root, services } = system()
+  const service = services.find(({ name }) => name === node.service) ?? goneService(node)
   return serviceDriver({
     node,
     service,
-    root: system.root,
+    root,
     paths,
     site: localSite,
     release,
     development: settings.mode === 'dev',
     listen: node.port === 0 ? null : { host: addressOf(topology, node.host), port: node.port },
     socket: node.entry ? socketOf(context) : null,
-    runtime: () => runtimeOf(context, node.name, service),
+    runtime: () => runtimeOf(context, system(), node.name, service),
   })
 }
 

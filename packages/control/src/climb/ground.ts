@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import {
   type BalancerName,
+  BanyanError,
   type Ground,
   type Host,
   type System,
@@ -10,6 +11,7 @@ import {
 import { type Address, freeAddress, isTakenByOthers } from '../engines/postgres/engine.ts'
 import { type EntryRecord, plainServices } from '../entry/record.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
+import type { Aim } from './aim.ts'
 import type { Context } from './context.ts'
 import { portsOf } from './ports.ts'
 
@@ -19,6 +21,7 @@ export type GroundFacts = {
   readonly system: System
   readonly recorded: Topology
   readonly entry: EntryRecord
+  readonly balancer: BalancerName
 }
 
 /**
@@ -37,12 +40,47 @@ export async function redesire(context: Context, rungs: readonly string[]): Prom
   context.desired = topologyOf(rungs, await groundFor(context))
 }
 
-export async function groundFor({ paths, system, topology, entry }: Context): Promise<Ground> {
-  return await groundOf({ paths, system, recorded: topology, entry })
+/** Has the system lead to another release as well, or to another balancer. */
+export async function aimAt(context: Context, aim: Aim): Promise<void> {
+  const system = await systemFor(context, aim)
+  const ground = await groundFor(context, { ...aim, system })
+  Object.assign(context, {
+    release: aim.release,
+    system,
+    balancer: aim.balancer,
+    desired: topologyOf(aim.rungs, ground),
+  })
+}
+
+/** Where the system leads to now. */
+export function aimOf({ desired, release, balancer }: Context): Aim {
+  return { rungs: desired.rungs, release, balancer }
+}
+
+/** The system as a release says, which may not have been looked at yet. */
+export async function systemFor(context: Context, { release }: Aim): Promise<System> {
+  if (release === context.release) return context.system
+  const found = await context.releases.load(release)
+  if (found === null) throw releaseGone(release)
+  return found.snapshot.system
+}
+
+/** What a topology would be built on; with other facts than those of now where they are named. */
+export async function groundFor(
+  { paths, system, topology, entry, balancer }: Context,
+  others: { readonly system?: System; readonly balancer?: BalancerName } = {},
+): Promise<Ground> {
+  return await groundOf({
+    paths,
+    system: others.system ?? system,
+    recorded: topology,
+    entry,
+    balancer: others.balancer ?? balancer,
+  })
 }
 
 export async function groundOf(facts: GroundFacts): Promise<Ground> {
-  const { paths, system, recorded, entry } = facts
+  const { paths, system, recorded, entry, balancer } = facts
   const known = await recordedAddress(paths, recorded)
   const place = known ?? (await freeAddress(paths.directory))
   const hosts = hostsOf(place)
@@ -52,13 +90,19 @@ export async function groundOf(facts: GroundFacts): Promise<Ground> {
     hosts,
     ports: { 'db-1': place.port, ...(await portsOf(paths, system, known ? recorded : null)) },
     plain: plainServices(entry, system.services),
-    balancer: balancerOf(recorded),
+    balancer,
   }
 }
 
-/** What stands at the entry stays, until somebody asks for the other one. */
-function balancerOf({ nodes }: Topology): BalancerName {
-  return nodes.some(({ engine }) => engine === 'haproxy') ? 'haproxy' : 'gateway'
+function releaseGone(name: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_RELEASE_UNKNOWN',
+    `The snapshot of release ${name} is not there.`,
+    {
+      hint: '"banyan release list" says which releases can be gone back to.',
+      details: { release: name },
+    },
+  )
 }
 
 async function recordedAddress(

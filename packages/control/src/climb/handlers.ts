@@ -2,13 +2,16 @@ import { type Node, type Step, type StepKind, type StepOf, simulate } from '@ban
 import { createCluster, removeCluster } from '../engines/postgres/engine.ts'
 import { admit, dismiss, drain } from '../entry/gateways.ts'
 import { sizeOf } from '../logs/follow.ts'
+import { inPlace, systemAlongside } from '../releases/releases.ts'
+import { tryRelease } from '../releases/trial/try-release.ts'
 import { writeJson } from '../state/files.ts'
 import { nodeDirectory } from '../state/paths.ts'
-import { buildOnce } from './build.ts'
+import type { NodeDriver } from '../supervise/driver.ts'
+import { buildOnce, buildRelease } from './build.ts'
 import type { Context } from './context.ts'
 import { driverOf } from './drivers.ts'
 import { inspectAdopted, inspectAgain } from './inspect-adopted.ts'
-import { migrate } from './migrate.ts'
+import { migrate, preflight } from './migrate.ts'
 import { isReliable, observe } from './state.ts'
 import { untilHealthy } from './wait.ts'
 
@@ -33,16 +36,36 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
   },
   'start-node': async (context, { node }, signal) => {
     const found = findNode(context, node)
-    const keeper = context.keepers.ensure(driverOf(context, found))
+    const driver = driverOf(context, found)
+    await giveWay(context, driver)
+    const keeper = context.keepers.ensure(driver)
     const logFrom = await sizeOf(keeper.driver.logFile)
-    await buildOnce(context, found, signal)
+    if (context.release === inPlace) await buildOnce(context, found, signal)
     if (found.tier !== 'data') await inspectAgain(context)
     await keeper.want()
     await untilHealthy(context.keepers, keeper, signal, logFrom)
   },
+  'build-release': async (context, { release }, signal) => {
+    await buildRelease(context, signal)
+    await context.releases.markBuilt(release)
+  },
   'apply-migrations': async (context, { release }, signal) => {
-    await migrate(context, signal)
+    const alongside = systemAlongside(context)
+    const { system } = context
+    await migrate(context, { system, phase: alongside ? 'expand' : 'whole', alongside }, signal)
+    context.contracts = alongside ? (await preflight(context, system, alongside)).contracts : []
     context.migrated = release
+  },
+  'try-release': tryRelease,
+  'record-release': async (context, { release }) => {
+    await context.releases.markLive(release)
+    await writeJson(context.paths.system, context.system, 0o600)
+  },
+  'contract-migrations': async (context, { release }, signal) => {
+    const { system } = context
+    await migrate(context, { system, phase: 'contract', alongside: null }, signal)
+    context.contracts = []
+    await context.releases.markContracted(release)
   },
   'inspect-data': async (context, { release }) => {
     await inspectAdopted(context)
@@ -52,8 +75,8 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await context.keepers.get(node)?.unwant()
     await dismiss(context, node)
   },
-  'admit-node': async (context, { node }, signal) => {
-    await admit(context, node, signal)
+  'admit-node': async (context, { node, share }, signal) => {
+    await admit(context, node, signal, share)
   },
   'drain-node': async (context, { node }, signal) => {
     await drain(context, node, signal)
@@ -72,6 +95,14 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await record(context, step)
   },
   'record-rungs': record,
+}
+
+/** One that is in a crash loop, and is of another release than is to run, is not brought back by its keeper. */
+async function giveWay({ keepers }: Context, { node, release }: NodeDriver): Promise<void> {
+  const keeper = keepers.get(node.name)
+  if (keeper === null || keeper.driver.release === release) return
+  await keeper.unwant()
+  keepers.forget(node.name)
 }
 
 /** One that is in a crash loop, or not ready yet, does not count as running, and is kept all the same. */

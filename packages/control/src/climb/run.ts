@@ -3,9 +3,10 @@ import { climbRefused } from '../api/climb-errors.ts'
 import { reportOf } from '../api/report.ts'
 import type { ClimbedStep, ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { Aim } from './aim.ts'
 import { climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
 import type { Context } from './context.ts'
-import { groundFor, redesire } from './ground.ts'
+import { aimAt, groundFor, systemFor } from './ground.ts'
 import { recorderOf } from './recorder.ts'
 import { isReliable, observe } from './state.ts'
 
@@ -21,8 +22,8 @@ export type RunOptions = {
 export type Course = {
   readonly climb: string
   readonly direction: ClimbRequest['direction']
-  readonly from: readonly string[]
-  readonly to: readonly string[]
+  readonly from: Aim
+  readonly to: Aim
   readonly begunAtMs: number
   readonly stepsBefore: number
   /** Set where an earlier control had turned it back already. */
@@ -57,24 +58,34 @@ export class Run {
     if (turned !== null) return await this.#goBack(turned.reason)
     try {
       await this.#aimAt(to)
+      this.#options.context.trial = this.#course.direction === 'release'
       this.#say('begun', this.#sayBegin())
       await this.#climbTo(to, this.#turning)
       this.outcome = 'done'
     } catch (error) {
-      if (this.#options.ending.aborted) return this.#fail(error)
+      if (this.#options.ending.aborted || this.#isLive()) return this.#fail(error)
       await this.#goBack(reportOf(error))
+    } finally {
+      this.#options.context.trial = false
     }
+  }
+
+  /** A release that is live is well; what could not be taken away yet is no reason to go back. */
+  #isLive(): boolean {
+    const { from, to } = this.#course
+    return from.release !== to.release && this.#options.context.releases.live === to.release
   }
 
   /** Where the way back cannot be written down it is gone all the same: the next control finds out by looking. */
   async #goBack(reason: ErrorReport | null): Promise<void> {
     const { climb, from, turned } = this.#course
     this.reason = reason
+    this.#options.context.trial = false
     const why = reason === null ? '' : ` ${reason.message}`
-    this.#say('turned', `The climb goes back to ${sayList(from)}.${why}`)
+    this.#say('turned', `The climb goes back to ${sayEnds(this.#course).from}.${why}`)
     try {
       if (turned === null) {
-        await this.#options.journal.append({ kind: 'turn', climb, to: from, reason })
+        await this.#options.journal.append({ kind: 'turn', climb, to: from.rungs, reason })
       }
       await this.#climbTo(from)
       this.outcome = 'undone'
@@ -88,19 +99,20 @@ export class Run {
     this.reason ??= reportOf(error)
   }
 
-  async #climbTo(rungs: readonly string[], overtaken?: AbortSignal): Promise<void> {
+  async #climbTo(aim: Aim, overtaken?: AbortSignal): Promise<void> {
     const { context, ending, onProgress } = this.#options
-    await this.#aimAt(rungs)
+    await this.#aimAt(aim)
     const options = { onProgress, recorder: this.#recorder }
     await climb(context, 'on', ending, { ...options, ...(overtaken && { overtaken }) })
   }
 
   /** One that an earlier control left may lead to what the config of today cannot have. */
-  async #aimAt(rungs: readonly string[]): Promise<void> {
+  async #aimAt(aim: Aim): Promise<void> {
     const { context } = this.#options
-    const reasons = refusals(rungs, await groundFor(context))
+    const system = await systemFor(context, aim)
+    const reasons = refusals(aim.rungs, await groundFor(context, { ...aim, system }))
     if (reasons.length > 0) throw climbRefused(this.#course.direction, reasons)
-    await redesire(context, rungs)
+    await aimAt(context, aim)
   }
 
   #say(outcome: 'begun' | 'turned', sentence: string): void {
@@ -110,22 +122,39 @@ export class Run {
 
   #sayBegin(): string {
     const { context } = this.#options
-    const { from, to, stepsBefore } = this.#course
-    if (stepsBefore > 0) return `The climb to ${sayList(to)} goes on after ${stepsBefore} steps.`
+    const { stepsBefore } = this.#course
+    const { from, to } = sayEnds(this.#course)
+    if (stepsBefore > 0) return `The climb to ${to} goes on after ${stepsBefore} steps.`
     const steps = plan(observe(context, isReliable), goalOf(context, 'on')).length
-    return `From ${sayList(from)} to ${sayList(to)}: ${steps} ${steps === 1 ? 'step' : 'steps'}.`
+    return `From ${from} to ${to}: ${steps} ${steps === 1 ? 'step' : 'steps'}.`
   }
 }
 
 /** How it ended, in one sentence. */
-export function sayEnd(
-  { from, to }: Course,
-  { outcome, steps, reason }: Run,
-  totalMs: number,
-): string {
+export function sayEnd(course: Course, { outcome, steps, reason }: Run, totalMs: number): string {
   const took = `${steps} ${steps === 1 ? 'step' : 'steps'} in ${(totalMs / 1000).toFixed(1)} s`
-  if (outcome === 'done') return `${sayList(to)} holds: ${took}.`
+  const { from, to, holds } = sayEnds(course)
+  if (outcome === 'done') return `${to} ${holds}: ${took}.`
   const why = reason === null ? '' : ` ${reason.message}`
-  if (outcome === 'undone') return `The climb was undone: ${sayList(from)} holds, ${took}.${why}`
+  if (outcome === 'undone') return `The climb was undone: ${from} ${holds}, ${took}.${why}`
   return `The climb failed and the way back too; what runs goes on running, ${took}.${why}`
+}
+
+/** A release leads from one to another; every other climb does so with rungs. */
+function sayEnds({ direction, from, to }: Course): {
+  readonly from: string
+  readonly to: string
+  readonly holds: string
+} {
+  if (isOfReleases(direction)) return { from: from.release, to: to.release, holds: 'is live' }
+  return { from: sayAim(from, to), to: sayAim(to, from), holds: 'holds' }
+}
+
+/** What stands at the entry is said where it changes. */
+function sayAim({ rungs, balancer }: Aim, other: Aim): string {
+  return balancer === other.balancer ? sayList(rungs) : `${sayList(rungs)} with ${balancer}`
+}
+
+export function isOfReleases(direction: ClimbRequest['direction']): boolean {
+  return direction === 'release' || direction === 'undo'
 }

@@ -1,6 +1,9 @@
 import type { State } from '@banyan/model'
+import { inPlace } from '../releases/releases.ts'
 import type { Keeper } from '../supervise/keeper.ts'
 import type { Context } from './context.ts'
+
+const codeInPlace = { live: inPlace, tried: inPlace, contracted: inPlace, built: [inPlace] }
 
 /** On the way up a node runs when it can be relied on; on the way down, as long as it is kept running. */
 export type Meaning = (keeper: Keeper) => boolean
@@ -10,15 +13,17 @@ export const isKept: Meaning = ({ facts }) => facts.wanted
 
 /** What there is now: the recorded nodes, and of those the ones that run. */
 export function observe(context: Context, runs: Meaning): State {
-  const { topology, keepers, migrated, release, entry } = context
+  const { topology, keepers, migrated, entry, releases } = context
   const running = topology.nodes
     .filter(({ name }) => {
       const keeper = keepers.get(name)
       return keeper !== null && runs(keeper)
     })
-    .map((node) => ({ node: node.name, release: node.service === undefined ? null : release }))
+    .map(({ name }) => ({ node: name, release: keepers.get(name)?.driver.release ?? null }))
   const admitted = entry.admitted.filter((name) =>
     topology.nodes.some((node) => node.name === name),
   )
-  return { topology, running, migrated, admitted }
+  // The code in place is not released: it is live as soon as it runs.
+  const { live, tried, contracted, built } = context.release === inPlace ? codeInPlace : releases
+  return { topology, running, migrated, admitted, live, tried, contracted, built }
 }

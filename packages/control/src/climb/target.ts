@@ -9,6 +9,8 @@ import {
   topologyOf,
 } from '@banyan/model'
 import type { ClimbRequest } from '../api/types.ts'
+import { missingPrograms } from '../engines/missing-programs.ts'
+import type { Aim } from './aim.ts'
 import type { Context } from './context.ts'
 
 /**
@@ -51,9 +53,16 @@ function lastOne(): BanyanError {
 }
 
 /** Every reason why a climb to these rungs cannot succeed, as far as that can be known before it. */
-export function refusalsOf(context: Context, rungs: readonly string[], ground: Ground): string[] {
+export async function refusalsOf(
+  context: Context,
+  { rungs }: Pick<Aim, 'rungs'>,
+  ground: Ground,
+  /** New code may be the very mend for processes that are not well. */
+  bringsCode = false,
+): Promise<string[]> {
   const { settings, keepers, publicFd } = context
   const reasons = [...refusals(rungs, ground)]
+  if (reasons.length === 0) reasons.push(...(await missingPrograms(topologyOf(rungs, ground))))
   const staying = reasons.length > 0 ? null : namesIn(rungs, ground)
   if (settings.mode === 'dev') {
     reasons.push(
@@ -62,7 +71,10 @@ export function refusalsOf(context: Context, rungs: readonly string[], ground: G
   }
   const ailing = keepers.all.filter(
     // What goes need not be well: giving it up may be the very mend.
-    ({ name, health }) => health === 'failed' && staying?.has(name) !== false,
+    ({ name, health, driver }) =>
+      health === 'failed' &&
+      staying?.has(name) !== false &&
+      !(bringsCode && driver.release !== undefined),
   )
   for (const { sentence } of ailing) reasons.push(sentence)
   const isPublic = ground.system.services.some(({ routes }) => routes.length > 0)

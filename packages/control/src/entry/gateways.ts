@@ -7,6 +7,7 @@ import { askGateway, tellGateway } from '../engines/gateway/client.ts'
 import { placeOf } from '../engines/gateway/local.ts'
 import { drainTimeoutMs, gatewayFile } from '../engines/gateway/settings.ts'
 import { writeJson } from '../state/files.ts'
+import { entrySystem } from './entry-system.ts'
 import { type EntryRecord, writeEntryRecord } from './record.ts'
 
 const lookEveryMs = 50
@@ -15,12 +16,30 @@ const admitTimeoutMs = 15_000
 /** Beyond the time that the gateway itself takes to end what stays. */
 const drainGraceMs = 2_000
 
-/** Lets a gateway send requests to a node, and returns when all that run do so. */
-export async function admit(context: Context, node: string, signal: AbortSignal): Promise<void> {
-  const { admitted } = context.entry
-  if (!admitted.includes(node)) await change(context, { admitted: [...admitted, node] })
-  else await tellAll(context)
+/** Lets a gateway send requests to a node, or only a share of them, and returns when all that run do so. */
+export async function admit(
+  context: Context,
+  node: string,
+  signal: AbortSignal,
+  /** In percent. */
+  share?: number,
+): Promise<void> {
+  const { admitted, shares = {} } = context.entry
+  const { [node]: before, ...others } = shares
+  const isSame = admitted.includes(node) && before === share
+  if (isSame) await tellAll(context)
+  else {
+    await change(context, {
+      admitted: [...admitted.filter((name) => name !== node), node],
+      shares: share === undefined ? others : { ...others, [node]: share },
+    })
+  }
   await until(context, node, signal, admitTimeoutMs, (found) => found?.healthy === true)
+}
+
+/** Gives every admitted node the same part of the requests. */
+export async function shareAlike(context: Context): Promise<void> {
+  await change(context, { shares: {} })
 }
 
 /** Has the gateways send nothing new to a node, and returns when it has answered what it had. */
@@ -29,7 +48,7 @@ export async function drain(context: Context, node: string, signal: AbortSignal)
   try {
     await change(context, {})
     await untilIdle(context, node, signal)
-    await change(context, { admitted: context.entry.admitted.filter((name) => name !== node) })
+    await change(context, without(context, node))
     context.draining.delete(node)
   } catch (error) {
     // A drain that was called off leaves the node where it was.
@@ -44,7 +63,12 @@ export async function dismiss(context: Context, node: string): Promise<void> {
   const { admitted } = context.entry
   if (!admitted.includes(node)) return
   // It has stopped, whether that can be written down (a full disk, a deleted folder) or not.
-  await change(context, { admitted: admitted.filter((name) => name !== node) }).catch(() => {})
+  await change(context, without(context, node)).catch(() => {})
+}
+
+function without({ entry }: Context, node: string): Pick<EntryRecord, 'admitted' | 'shares'> {
+  const { [node]: _share, ...shares } = entry.shares ?? {}
+  return { admitted: entry.admitted.filter((name) => name !== node), shares }
 }
 
 /** What has not ended in its time is ended with the node. */
@@ -98,12 +122,14 @@ function runningGateways(context: Context): GatewayFile[] {
 }
 
 export function gatewayFileOf(context: Context, name: string): GatewayFile {
-  const { system, topology, entry, draining, secrets } = context
+  const { topology, entry, draining, secrets } = context
+  const system = entrySystem(context)
   const node = topology.nodes.find((candidate) => candidate.name === name)
   if (node === undefined) throw new Error(`there is no gateway ${name}`)
-  const { admitted, version } = entry
+  const { admitted, version, shares = {} } = entry
   const token = secrets.controlToken
-  return gatewayFile({ system, topology, admitted, draining: [...draining], version, token }, node)
+  const facts = { system, topology, admitted, draining: [...draining], shares, version, token }
+  return gatewayFile(facts, node)
 }
 
 async function until(

@@ -10,6 +10,8 @@ export type EntryRecord = {
   readonly version: number
   /** The service nodes that requests are sent to. */
   readonly admitted: readonly string[]
+  /** Of those, the ones that get only so much of the requests of their service, in percent. Absent: none. */
+  readonly shares?: Readonly<Record<string, number>>
   /** Services that listen on a port alone, with the command that was seen to do so. */
   readonly plain: Readonly<Record<string, string>>
 }

@@ -4,6 +4,7 @@ import type { UpSettings } from '../api/types.ts'
 import type { Context, Learned } from '../climb/context.ts'
 import { learnedFile } from '../climb/migrate.ts'
 import { readEntryRecord } from '../entry/record.ts'
+import { inPlace, Releases } from '../releases/releases.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { ensureSecrets } from '../state/secrets.ts'
@@ -22,16 +23,20 @@ export async function readContext(
   const topology = await readTopology(paths)
   return {
     paths,
-    system: (await readJson<System>(paths.system)) ?? system,
+    system,
     secrets: await ensureSecrets(paths),
     settings: (await readJson<UpSettings>(paths.settings)) ?? alone,
     binaries: null,
     events: new EventLog(({ sentence }) => onProgress(sentence)),
     keepers: new Keepers(() => performance.now()),
-    release: 'r1',
+    releases: await Releases.open(paths),
+    release: inPlace,
+    trial: false,
+    contracts: [],
     built: new Set(),
     topology,
     desired: topology,
+    balancer: 'gateway',
     entry: await readEntryRecord(paths),
     draining: new Set(),
     leaving: false,

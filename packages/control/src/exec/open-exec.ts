@@ -104,7 +104,7 @@ async function open(state: Opening, request: ExecRequest): Promise<OpenExec> {
   const context = fresh ? await makeFresh(known, attached, { wide, signal }) : known
   signal.throwIfAborted()
   const service = serviceOf(context.system, request.service)
-  const { file, databaseUrl } = runtimeOf(context, attached.id, service)
+  const { file, databaseUrl } = runtimeOf(context, context.system, attached.id, service)
   const { narrow, ...others } = file
   const runtimeFile = join(attached.folder, 'system.json')
   const runtime = {

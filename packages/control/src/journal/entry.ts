@@ -1,11 +1,11 @@
-import type { EntryRequests, Step } from '@banyan/model'
-import type { ClimbReport, ErrorReport } from '../api/types.ts'
+import type { BalancerName, EntryRequests, Step } from '@banyan/model'
+import type { ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
 
 /** The format of the lines that this version writes. */
 export const journalFormat = 1
 
 /** `up`: the climb that brings a system up; the others are asked for by somebody. */
-export type ClimbDirection = 'up' | 'grow' | 'shrink'
+export type ClimbDirection = 'up' | ClimbRequest['direction']
 
 /** One line of the journal, before its time and format are written on it. */
 export type JournalEntry = ClimbBegun | StepBegun | StepEnded | ClimbTurned | ClimbEnded
@@ -17,8 +17,13 @@ export type ClimbBegun = {
   readonly direction: ClimbDirection
   readonly from: readonly string[]
   readonly to: readonly string[]
-  /** Null until there is one. */
+  /** The one that it leads to; null until there is one. */
   readonly release: string | null
+  /** The one that it comes from. Absent in lines of an older version: the same. */
+  readonly fromRelease?: string | null
+  /** What is to stand at the entry, and what stood there. Absent in lines of an older version: the gateway. */
+  readonly balancer?: BalancerName
+  readonly fromBalancer?: BalancerName
 }
 
 /** Written before the effect: what is not in the journal was not begun. */

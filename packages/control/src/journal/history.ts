@@ -1,5 +1,5 @@
-import { nodeOf } from '@banyan/model'
-import type { ClimbedStep, ClimbReport, ErrorReport } from '../api/types.ts'
+import { type BalancerName, nodeOf } from '@banyan/model'
+import type { ClimbEnd, ClimbedStep, ClimbReport, ErrorReport } from '../api/types.ts'
 import type {
   ClimbBegun,
   ClimbDirection,
@@ -18,6 +18,9 @@ export type UnfinishedClimb = {
   /** Where it was asked to lead. */
   readonly to: readonly string[]
   readonly release: string | null
+  readonly fromRelease: string | null
+  readonly balancer: BalancerName
+  readonly fromBalancer: BalancerName
   /** Whether it goes back to where it came from, and why. */
   readonly turned: boolean
   readonly reason: ErrorReport | null
@@ -70,7 +73,8 @@ export class History {
   unfinished(): UnfinishedClimb | null {
     const last = [...this.#climbs.values()].at(-1)
     if (last === undefined || last.ended !== null) return null
-    const { climb, direction, from, to, release } = last.begun
+    const { climb, direction, from, to, release, fromRelease = release } = last.begun
+    const { balancer = 'gateway', fromBalancer = balancer } = last.begun
     const { turned, begunAt } = last
     return {
       climb,
@@ -78,6 +82,9 @@ export class History {
       from,
       to,
       release,
+      fromRelease,
+      balancer,
+      fromBalancer,
       turned: turned !== null,
       reason: turned?.reason ?? null,
       steps: last.steps.length,
@@ -89,13 +96,23 @@ export class History {
   reportOf(name: string): ClimbReport | null {
     const climb = this.#climbs.get(name)
     if (climb === undefined || climb.ended === null) return null
-    const { direction, from, to } = climb.begun
+    const { direction } = climb.begun
     if (direction === 'up') return null
+    const { from, to } = endsOf(climb.begun)
     const { outcome, totalMs, requests, longestWritePauseMs, reason } = climb.ended
     const steps = climb.steps.map(sayStep)
     const ending = { outcome, steps, totalMs, requests, longestWritePauseMs, reason }
     return { climb: name, direction, from, to, ...ending }
   }
+}
+
+/** A release comes from one and leads to another; every other climb does so with rungs. */
+function endsOf({ direction, from, to, fromRelease, release }: ClimbBegun): {
+  readonly from: ClimbEnd
+  readonly to: ClimbEnd
+} {
+  if (direction !== 'release' && direction !== 'undo') return { from, to }
+  return { from: fromRelease ?? '', to: release ?? '' }
 }
 
 type Later = Exclude<JournalEntry, ClimbBegun>

@@ -53,6 +53,11 @@ const oneOf =
   (...words: readonly string[]): Check =>
   (value) =>
     words.includes(value as string)
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+const isBalancer: Check = oneOf('gateway', 'haproxy')
 const isStep: Check = (value) => isRecord(value) && isName(value.kind)
 const isRequests: Check = (value) => isRecord(value) && isCount(value.sent) && isCount(value.failed)
 const isReport: Check = (value) =>
@@ -64,10 +69,13 @@ const isReport: Check = (value) =>
 
 const shapes: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   climb: {
-    direction: oneOf('up', 'grow', 'shrink'),
+    direction: oneOf('up', 'grow', 'shrink', 'release', 'undo'),
     from: isNames,
     to: isNames,
     release: orNull(isText),
+    fromRelease: orAbsent(orNull(isText)),
+    balancer: orAbsent(isBalancer),
+    fromBalancer: orAbsent(isBalancer),
   },
   step: { n: isNumber, step: isStep, sentence: isText },
   did: { n: isNumber, ms: isAmount, outcome: oneOf('done', 'failed') },

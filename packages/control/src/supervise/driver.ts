@@ -20,6 +20,8 @@ export type NodeDriver = {
   readonly node: Node
   readonly logFile: string
   readonly startTimeoutMs: number
+  /** The release that it runs; absent for what runs no code of the app. */
+  readonly release?: string
   /** Whether one that exits before it was ready waits to be asked for again. Default: it is started again. */
   readonly waitsAfterCrash?: boolean
   /** What runs already and fits; what runs and does not fit any more is stopped. */

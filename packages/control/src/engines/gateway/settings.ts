@@ -1,11 +1,13 @@
 import {
   type Backend,
   defaultBalancer,
+  defaultWeight,
   type GatewayFile,
   gatewayRoutes,
   type Node,
   type System,
   type Topology,
+  weightMax,
 } from '@banyan/model'
 
 /** Everything that a gateway is told follows from these. */
@@ -15,6 +17,8 @@ export type GatewayFacts = {
   readonly admitted: readonly string[]
   /** Of the admitted ones, those that are to finish. */
   readonly draining: readonly string[]
+  /** Of the admitted ones, those that get only so much of the requests of their service, in percent. */
+  readonly shares: Readonly<Record<string, number>>
   readonly version: number
   readonly token: string
 }
@@ -47,7 +51,8 @@ export function gatewayFile(facts: GatewayFacts, node: Node): GatewayFile {
   }
 }
 
-function backendsOf({ system, topology, admitted, draining }: GatewayFacts): Backend[] {
+function backendsOf(facts: GatewayFacts): Backend[] {
+  const { system, topology, admitted, draining } = facts
   return topology.nodes.flatMap((node) => {
     const service = system.services.find(({ name }) => name === node.service)
     // What is the entry itself has its own way to its clients.
@@ -55,10 +60,26 @@ function backendsOf({ system, topology, admitted, draining }: GatewayFacts): Bac
     const { name, port } = node
     const state = draining.includes(name) ? 'drain' : 'ready'
     const { health } = service
-    return [
-      { node: name, service: service.name, host: addressOf(topology, node), port, health, state },
-    ]
+    const place = { host: addressOf(topology, node), port }
+    const weight = weightOf(facts, node)
+    const share = weight === defaultWeight ? {} : { weight }
+    return [{ node: name, service: service.name, ...place, health, state, ...share }]
   })
+}
+
+/** Weights that give a node its share beside the others of its service, in whole numbers up to the greatest. */
+function weightOf({ topology, admitted, draining, shares }: GatewayFacts, node: Node): number {
+  const beside = topology.nodes.filter(
+    ({ name, service }) =>
+      service === node.service && admitted.includes(name) && !draining.includes(name),
+  )
+  const [limited] = beside.filter(({ name }) => shares[name] !== undefined)
+  const share = limited === undefined ? 0 : (shares[limited.name] ?? 0) / 100
+  const others = beside.length - 1
+  if (limited === undefined || others < 1 || share <= 0 || share >= 1) return defaultWeight
+  const wanted = (share / (1 - share)) * others * defaultWeight
+  const scale = Math.min(1, weightMax / wanted)
+  return Math.max(1, Math.round(scale * (node === limited ? wanted : defaultWeight)))
 }
 
 function addressOf({ hosts }: Topology, { host }: Node): string {

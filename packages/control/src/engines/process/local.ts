@@ -121,6 +121,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     node,
     logFile,
     startTimeoutMs: service.startTimeoutMs,
+    release: options.release,
     waitsAfterCrash: options.development,
     find,
     start,
