@@ -122,7 +122,7 @@ test('every fault of every file is reported before anything runs', async () => {
     /0004_drop\.sql:2:17: it renames a column\./,
     /0005_commit\.sql:1:1: it controls the transaction/,
     /0005_commit\.sql:1:32: it controls the transaction/,
-    /0006_mark\.sql: the mark "contarct" is unknown. Known are: contract, no-transaction/,
+    /0006_mark\.sql: the mark "contarct" is unknown. Known are: contract, no-transaction, repeat/,
     /0007_latin\.sql: it is not UTF-8/,
     /0008_copy\.sql:1:1: it copies from the client/,
     /0009_folder\.sql: it cannot be read/,
@@ -378,7 +378,7 @@ test('a migration may reset every setting, and a COMMIT that the parser did not 
   assert.deepEqual((await apply({ tables: [users] })).applied, ['1_a.sql'])
   const [migration] = await readMigrations(folder)
   assert.ok(migration)
-  const hidden = { sql: 'commit; begin', line: 1, column: 1 }
+  const hidden = { sql: 'commit; begin', line: 1, column: 1, kind: null, node: {} }
   const migrations = [migration, { ...migration, name: '2_b.sql', number: 2, statements: [hidden] }]
   await refused(
     applyMigrations({ owner: database.owner, migrations, tables: [users] }),
@@ -419,7 +419,7 @@ test('statements that refuse a transaction run under the mark, and say so withou
   assert.deepEqual(await recorded(), ['1_a.sql applied', '2_b.sql applied'])
 })
 
-test('a migration without a transaction that fails is left as begun, and the next run says how to go on', async () => {
+test('a migration without a transaction that fails goes on at the statement that failed', async () => {
   await write({
     '1_a.sql': 'create table t (a int); insert into t values (1), (1)',
     '2_b.sql':
@@ -431,22 +431,104 @@ test('a migration without a transaction that fails is left as begun, and the nex
     /^2_b\.sql:3:1: could not create unique index.*the statements before this one stay/s,
   )
   assert.deepEqual(await recorded(), ['1_a.sql applied', '2_b.sql begun'])
+  assert.equal(await exists('i'), false, 'a half built index would refuse rows')
+  await database.owner.query('insert into t values (1); delete from t')
+  assert.deepEqual((await apply()).applied, ['2_b.sql'])
+  assert.equal(await exists('i'), true)
+})
+
+test('of a file whose first index could not be built nothing is left, so that it can be mended', async () => {
+  await write({
+    '1_a.sql': 'create table t (a int); insert into t values (1), (1)',
+    '2_b.sql': '-- banyan: no-transaction\ncreate unique index concurrently i on t (a)',
+  })
+  await refused(apply(), 'BANYAN_MIGRATION_FAILED', /could not create unique index/)
+  assert.deepEqual(await recorded(), ['1_a.sql applied'])
+  assert.equal(await exists('i'), false)
+  await write({
+    '1_a.sql': 'create table t (a int); insert into t values (1), (1)',
+    '2_b.sql': '-- banyan: no-transaction\ncreate index concurrently i on t (a)',
+  })
+  assert.deepEqual((await apply()).applied, ['2_b.sql'])
+})
+
+/** As it is after a SIGKILL between what the server did and what was written down. */
+const interruptAt = async (name: string, done: number): Promise<void> => {
+  await database.owner.query(
+    `update banyan.migrations set state = 'begun', applied = null, statements = $2, attempted = $2 + 1
+     where name = $1`,
+    [name, done],
+  )
+}
+
+test('an interrupted index is built again, and one that was just built is not', async () => {
+  await write({
+    '1_a.sql': 'create table t (a int)',
+    '2_b.sql': '-- banyan: no-transaction\ncreate index concurrently i on t (a)',
+  })
+  await apply()
+  await interruptAt('2_b.sql', 0)
+  const oid = async () =>
+    (await database.owner.query(`select 'i'::regclass::oid as oid`)).rows[0].oid
+  const before = await oid()
+  assert.deepEqual((await apply()).applied, ['2_b.sql'])
+  assert.equal(await oid(), before)
+  await database.admin.query(
+    `update pg_index set indisvalid = false where indexrelid = 'i'::regclass`,
+  )
+  await interruptAt('2_b.sql', 0)
+  const told: string[] = []
+  await apply({ onProgress: (sentence) => told.push(sentence) })
+  assert.notEqual(await oid(), before)
+  assert.match(told.join(), /2_b\.sql drops the index i, which an interruption left half built/)
+  const { rows } = await database.owner.query(
+    `select indisvalid as valid from pg_index where indexrelid = 'i'::regclass`,
+  )
+  assert.deepEqual(rows, [{ valid: true }])
+})
+
+test('an index of that name that somebody else made is not taken for ours', async () => {
+  await write({
+    '1_a.sql': 'create table t (a int, b int); create index i on t (b)',
+    '2_b.sql': '-- banyan: no-transaction\ncreate index concurrently i on t (a)',
+  })
+  for (let n = 0; n < 2; n += 1)
+    await refused(apply(), 'BANYAN_MIGRATION_FAILED', /relation "i" already exists/)
+  assert.equal(await exists('i'), true)
+})
+
+test('a statement of which nobody knows how it ended is asked about, and the hint works', async () => {
+  await write({
+    '1_a.sql': 'create table t (a int)',
+    '2_b.sql': '-- banyan: no-transaction\ncreate table u ();\ndo $$ begin perform 1; end $$',
+  })
+  await apply()
+  await interruptAt('2_b.sql', 1)
   const error = await refused(
     apply(),
     'BANYAN_MIGRATION_UNFINISHED',
-    /2_b\.sql runs without a transaction, began at .* 1 of its statements are done\. Statement 2 of 3, at line 3/,
+    /2_b\.sql runs without a transaction, began at .* 1 of its statements are done\. Statement 2 of 2, at line 3/,
   )
-  // The ways to go on that the hint gives are the ones that work.
   const [again, rest] = [...(error.hint ?? '').matchAll(/`([^`]+)`/g)].map(
     (match) => match[1] as string,
   )
-  await database.owner.query(`drop index i; drop table u; delete from t; ${again}`)
+  await database.owner.query(`drop table u; ${again}`)
   assert.deepEqual((await apply()).applied, ['2_b.sql'])
-  await database.owner.query(
-    `update banyan.migrations set state = 'begun', applied = null, statements = 1 where name = '2_b.sql'`,
-  )
+  await interruptAt('2_b.sql', 1)
   await database.owner.query(rest as string)
   assert.deepEqual((await apply()).applied, [])
+})
+
+test('a release without the file that was interrupted goes on without it', async () => {
+  await write({
+    '1_a.sql': 'create table t (a int)',
+    '2_b.sql': '-- banyan: no-transaction\ndo $$ begin perform 1; end $$',
+  })
+  await apply()
+  await interruptAt('2_b.sql', 0)
+  await write({ '1_a.sql': 'create table t (a int)' })
+  const { applied, absent } = await apply()
+  assert.deepEqual([applied, absent], [[], ['2_b.sql']])
 })
 
 test('a migration without a transaction whose tables do not fit is only checked again', async () => {

@@ -26,6 +26,7 @@ export async function prepareDatabase(admin: Client, options: DatabaseOptions): 
   try {
     await ensureRole(admin, ownerRole, options.ownerPassword)
     await ensureRole(admin, appRole, options.appPassword)
+    await admin.query(allowDeadlockTimeoutSql)
     await ensureDatabase(admin, options.database)
     await withDatabase(admin, options.database, prepareSchema)
   } finally {
@@ -33,6 +34,16 @@ export async function prepareDatabase(admin: Client, options: DatabaseOptions): 
     await admin.query(`select pg_advisory_unlock(${lockKey})`).catch(() => {})
   }
 }
+
+/**
+ * A migration under load waits for its locks for moments only, and autovacuum yields no sooner than
+ * `deadlock_timeout`, which only superusers may change.
+ */
+const allowDeadlockTimeoutSql = `do $$ begin
+  if not has_parameter_privilege('${ownerRole}', 'deadlock_timeout', 'set') then
+    grant set on parameter deadlock_timeout to ${ownerRole};
+  end if;
+end $$`
 
 async function ensureRole(admin: Client, role: string, password: string): Promise<void> {
   const { rows } = await admin.query(

@@ -33,8 +33,15 @@ export const schemaSql = `
     began timestamptz not null,
     applied timestamptz,
     duration_ms double precision,
-    statements integer not null default 0
+    statements integer not null default 0,
+    attempted integer
   );
+  do $$ begin
+    if not exists (select from pg_attribute
+      where attrelid = 'banyan.migrations'::regclass and attname = 'attempted') then
+      alter table banyan.migrations add column attempted integer;
+    end if;
+  end $$;
   alter default privileges for role ${ownerRole} grant usage on schemas to ${appRole};
   alter default privileges for role ${ownerRole}
     grant select, insert, update, delete, truncate on tables to ${appRole};

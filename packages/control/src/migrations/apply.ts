@@ -2,13 +2,18 @@ import type { KeyType, Table } from '@banyan/model'
 import { BanyanError } from '@banyan/model'
 import { findNotNarrow, syncTables } from '@banyan/postgres'
 import type { Client, ClientConfig } from 'pg'
+import { goOn, runAlone } from './alone.ts'
+import { placeOf } from './cancel.ts'
 import { judgeRecorded } from './judge-recorded.ts'
 import { withMigrationLock } from './lock.ts'
 import type { Migration, Phase } from './migration.ts'
+import { type Patience, patienceByDefault } from './patience.ts'
 import { choosePending } from './phase.ts'
 import { readRecorded } from './preflight.ts'
-import { finishMigration, type Run, runMigration } from './run.ts'
+import { runMigration } from './run.ts'
+import { type Run, transact } from './transact.ts'
 import { uniteTables } from './union.ts'
+import { Watch } from './watch.ts'
 
 export type { Migration } from './migration.ts'
 export { readMigrations } from './read.ts'
@@ -27,6 +32,7 @@ export type ApplyOptions = {
   readonly phase?: Phase
   /** Connects as somebody who sees what every session does. Default: as the owner. */
   readonly watcher?: ClientConfig
+  readonly patience?: Partial<Patience>
   /** Whether the policies of narrow mode are to be there afterwards. Default: they are taken away. */
   readonly narrow?: boolean
   /** Whether declared tables may be missing, because the app makes them itself. */
@@ -55,9 +61,10 @@ export type Applied = {
  */
 export async function applyMigrations(options: ApplyOptions): Promise<Applied> {
   const { owner, signal, onProgress } = options
+  const watch = new Watch(options.watcher ?? placeOf(owner))
   try {
     const onWait = () => onProgress?.('waiting for another migration to finish', {})
-    return await withMigrationLock(owner, signal, onWait, () => applyPending(options))
+    return await withMigrationLock(owner, signal, onWait, () => applyPending(options, watch))
   } catch (error) {
     if (BanyanError.is(error) || !signal?.aborted) throw error
     throw new BanyanError(
@@ -68,13 +75,25 @@ export async function applyMigrations(options: ApplyOptions): Promise<Applied> {
         cause: error,
       },
     )
+  } finally {
+    await watch.close()
   }
 }
 
-async function applyPending(options: ApplyOptions): Promise<Applied> {
+async function applyPending(options: ApplyOptions, watch: Watch): Promise<Applied> {
   const { owner, onProgress, signal, narrow = false, phase = 'whole' } = options
   const tables = uniteTables(options.tables, options.alongside ?? null)
-  const run: Run = { owner, tables, narrow, signal }
+  const run: Run = {
+    owner,
+    tables,
+    narrow,
+    serving: phase !== 'whole',
+    beside: (options.alongside ?? null) !== null,
+    patience: { ...patienceByDefault, ...options.patience },
+    watch,
+    signal,
+    say: (sentence) => onProgress?.(sentence, {}),
+  }
   const judged = judgeRecorded(options.migrations, await readRecorded(owner))
   const { finishing, absent } = judged
   const pending = choosePending(judged.pending, phase)
@@ -90,10 +109,11 @@ async function applyPending(options: ApplyOptions): Promise<Applied> {
     onProgress?.(`applied ${name} in ${Math.round(ms)} ms`, { name, ms })
   }
   if (finishing !== null) {
-    await step(finishing, () => finishMigration(run, finishing, pending.length === 0))
+    await step(finishing.migration, () => goOn(run, finishing, pending.length === 0))
   }
   for (const migration of pending) {
-    await step(migration, () => runMigration(run, migration, migration === pending.at(-1)))
+    const runOne = migration.transaction ? runMigration : runAlone
+    await step(migration, () => runOne(run, migration, migration === pending.at(-1)))
   }
   if (applied.length === 0) keyType = await syncAlone(run, options)
   if (narrow) for (const words of await findNotNarrow(owner, tables)) onProgress?.(words, {})
@@ -102,20 +122,16 @@ async function applyPending(options: ApplyOptions): Promise<Applied> {
 
 /** Nothing to apply: the config may have changed all the same. */
 async function syncAlone(
-  { owner, tables, narrow, signal }: Run,
+  run: Run,
   { missing = 'refused', onProgress }: ApplyOptions,
 ): Promise<KeyType | null> {
-  await owner.query('begin isolation level read committed read write')
-  try {
-    const { keyType, faults } = await syncTables(owner, tables, { narrow, missing })
-    signal?.throwIfAborted()
-    await owner.query('commit')
-    for (const { table } of faults) onProgress?.(notYet(table), {})
-    return keyType
-  } catch (error) {
-    await owner.query('rollback').catch(() => {})
-    throw error
-  }
+  const { owner, tables, narrow, serving } = run
+  const subject = { name: 'the check of the tables', explain: (error: unknown) => error }
+  const { keyType, faults } = await transact(run, subject, () =>
+    syncTables(owner, tables, { narrow, missing, serving }),
+  )
+  for (const { table } of faults) onProgress?.(notYet(table), {})
+  return keyType
 }
 
 const notYet = (table: string): string =>

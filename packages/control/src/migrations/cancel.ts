@@ -1,4 +1,4 @@
-import { Client } from 'pg'
+import { Client, type ClientConfig } from 'pg'
 
 /**
  * Runs a query that an abort cancels in the server, over a second connection, as the first one is
@@ -24,18 +24,21 @@ export async function cancellable<Result>(
   }
 }
 
-/** A server that cannot be reached has lost the query as well. */
-async function cancel(client: Client & { processID?: number | null }): Promise<void> {
-  const { host, port, user, password, database, ssl } = client
-  const other = new Client({
+/** Where a client is connected, and as whom: enough for another connection of its kind. */
+export function placeOf({ host, port, user, password, database, ssl }: Client): ClientConfig {
+  return {
     host,
     port,
     ssl,
-    connectionTimeoutMillis: 5000,
     ...(user === undefined ? {} : { user }),
     ...(database === undefined ? {} : { database }),
     ...(password == null ? {} : { password }),
-  })
+  }
+}
+
+/** A server that cannot be reached has lost the query as well. */
+async function cancel(client: Client & { processID?: number | null }): Promise<void> {
+  const other = new Client({ ...placeOf(client), connectionTimeoutMillis: 5000 })
   other.on('error', () => {})
   try {
     await other.connect()

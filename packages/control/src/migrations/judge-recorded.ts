@@ -1,10 +1,19 @@
 import { BanyanError } from '@banyan/model'
 import { type Migration, numberOf, type Recorded } from './migration.ts'
+import { isRepeatable } from './statement-kinds.ts'
+
+/** A migration without a transaction that has begun and goes on. */
+export type Unfinished = {
+  readonly migration: Migration
+  /** How many statements are done. */
+  readonly done: number
+  /** How many were begun. */
+  readonly attempted: number
+}
 
 export type Judged = {
   readonly pending: readonly Migration[]
-  /** All statements done, but the tables did not fit then: only that check is left. */
-  readonly finishing: Migration | null
+  readonly finishing: Unfinished | null
   /** Applied, and not in the folder: an undone release's expansions stay. */
   readonly absent: readonly string[]
 }
@@ -50,16 +59,23 @@ function refuseEdited(migrations: readonly Migration[], rows: ReadonlyMap<string
   )
 }
 
+/** Of a file that is no longer there nothing is to be done: a release that began it was undone. */
 function findUnfinished(
   migrations: readonly Migration[],
   recorded: readonly Recorded[],
-): Migration | null {
-  const row = recorded.find(({ state }) => state === 'begun')
+): Unfinished | null {
+  const row = recorded.find(
+    ({ state, name }) => state === 'begun' && migrations.some((one) => one.name === name),
+  )
   if (row === undefined) return null
   const migration = migrations.find(({ name }) => name === row.name)
-  const isSame = migration?.checksum === row.checksum
-  if (isSame && row.statements === migration.statements.length) return migration
-  throw unfinished(row, isSame ? migration : undefined)
+  if (migration?.checksum !== row.checksum) throw unfinished(row, undefined)
+  const done = row.statements
+  const attempted = row.attempted ?? done + 1
+  const next = migration.statements[done]
+  const goesOn = next === undefined || attempted <= done || migration.repeat || isRepeatable(next)
+  if (goesOn) return { migration, done, attempted }
+  throw unfinished(row, migration)
 }
 
 function unfinished(row: Recorded, migration: Migration | undefined): BanyanError {
@@ -72,7 +88,7 @@ function unfinished(row: Recorded, migration: Migration | undefined): BanyanErro
     'BANYAN_MIGRATION_UNFINISHED',
     `${row.name} runs without a transaction, began at ${row.began.toISOString()} and did not finish; ${row.statements} of its statements are done. ${where}`,
     {
-      hint: `Look at what it left (CREATE INDEX CONCURRENTLY leaves an invalid index: drop it). Then, as the owner, either undo what is done and run \`delete from banyan.migrations where name = '${row.name}'\` to run it again, or do the rest by hand and run \`update banyan.migrations set state = 'applied', applied = now() where name = '${row.name}'\`.`,
+      hint: `Look at what it left. Then, as the owner, either undo what is done and run \`delete from banyan.migrations where name = '${row.name}'\` to run it again, or do the rest by hand and run \`update banyan.migrations set state = 'applied', applied = now() where name = '${row.name}'\`.`,
       details: { name: row.name, done: row.statements, began: row.began.toISOString() },
     },
   )

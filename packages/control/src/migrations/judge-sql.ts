@@ -1,8 +1,8 @@
-import type { ParsedStatement } from './sql.ts'
+import type { Statement } from './migration.ts'
 
 /** What a file may not do, and the mend. */
 export type SqlFault = {
-  readonly statement: ParsedStatement
+  readonly statement: Statement
   readonly message: string
   readonly hint: string
 }
@@ -36,12 +36,13 @@ const savepointKinds = ['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRANS_STM
 
 /** Judges a file's statements; what stands in a DO block or a function cannot be seen. */
 export function judgeSql(
-  statements: readonly ParsedStatement[],
-  marks: { contract: boolean; transaction: boolean },
+  statements: readonly Statement[],
+  marks: { contract: boolean; transaction: boolean; repeat: boolean },
 ): SqlFault[] {
   const made = new Set<string>()
   return statements.flatMap((statement) => {
     const faults = [...judgeControl(statement, marks.transaction), ...judgeCopy(statement)]
+    if (marks.repeat && !repeatedKinds.has(statement.kind ?? '')) faults.push(endless(statement))
     const taken = marks.contract ? null : takesAway(statement, made)
     if (taken !== null) faults.push({ statement, message: taken, hint: contractHint })
     const name = createdTable(statement)
@@ -50,7 +51,16 @@ export function judgeSql(
   })
 }
 
-function judgeControl(statement: ParsedStatement, transaction: boolean): SqlFault[] {
+/** What says how many rows it changed, and so when it has come to its end. */
+const repeatedKinds = new Set(['UpdateStmt', 'DeleteStmt', 'InsertStmt', 'MergeStmt'])
+
+const endless = (statement: Statement): SqlFault => ({
+  statement,
+  message: 'is repeated, and does not say how many rows it changed',
+  hint: 'A file marked `-- banyan: repeat` has INSERT, UPDATE, DELETE and MERGE only; put the rest into a file of its own.',
+})
+
+function judgeControl(statement: Statement, transaction: boolean): SqlFault[] {
   if (statement.kind !== 'TransactionStmt') return []
   if (transaction && savepointKinds.includes(String(statement.node.kind))) return []
   const hint = transaction
@@ -59,7 +69,7 @@ function judgeControl(statement: ParsedStatement, transaction: boolean): SqlFaul
   return [{ statement, message: 'controls the transaction', hint }]
 }
 
-function judgeCopy(statement: ParsedStatement): SqlFault[] {
+function judgeCopy(statement: Statement): SqlFault[] {
   const { filename, is_program, query, is_from } = statement.node
   if (statement.kind !== 'CopyStmt' || filename || is_program || query || !is_from) return []
   return [
@@ -68,7 +78,7 @@ function judgeCopy(statement: ParsedStatement): SqlFault[] {
 }
 
 /** What a statement takes away, or null. Tables that the file itself made are its own to drop. */
-function takesAway({ kind, node }: ParsedStatement, made: ReadonlySet<string>): string | null {
+function takesAway({ kind, node }: Statement, made: ReadonlySet<string>): string | null {
   if (kind === 'RenameStmt') return `renames ${nounOf(node.renameType)}`
   if (kind === 'AlterObjectSchemaStmt') return `moves ${nounOf(node.objectType)} to another schema`
   if (kind === 'AlterEnumStmt' && node.oldVal !== undefined) return 'renames a value of an enum'
@@ -80,7 +90,7 @@ function takesAway({ kind, node }: ParsedStatement, made: ReadonlySet<string>): 
   return `drops ${nounOf(node.removeType)}`
 }
 
-function alterationOf(node: ParsedStatement['node']): string | null {
+function alterationOf(node: Statement['node']): string | null {
   const commands = (node.cmds ?? []) as { AlterTableCmd?: { subtype?: string } }[]
   for (const { AlterTableCmd: command } of commands) {
     const taken = contracting[command?.subtype ?? '']
@@ -101,14 +111,14 @@ function nounOf(type: unknown): string {
 
 type NameList = { List?: { items?: { String?: { sval?: string } }[] } }
 
-function droppedTables(node: ParsedStatement['node']): string[] {
+function droppedTables(node: Statement['node']): string[] {
   if (node.removeType !== 'OBJECT_TABLE') return []
   return ((node.objects ?? []) as NameList[]).map(({ List }) =>
     (List?.items ?? []).map(({ String: name }) => name?.sval).join('.'),
   )
 }
 
-function createdTable({ kind, node }: ParsedStatement): string | null {
+function createdTable({ kind, node }: Statement): string | null {
   const into = node.into as { rel?: unknown } | undefined
   const relation = kind === 'CreateStmt' ? node.relation : into?.rel
   // IF NOT EXISTS may have made nothing: then the table is not the file's own.

@@ -3,6 +3,10 @@ export type Statement = {
   readonly sql: string
   readonly line: number
   readonly column: number
+  /** The parser's name of the kind, `DropStmt`; null where the text was not understood. */
+  readonly kind: string | null
+  /** What the parser made of it. */
+  readonly node: Readonly<Record<string, unknown>>
 }
 
 /** A file of the migrations folder, read and judged. */
@@ -17,8 +21,10 @@ export type Migration = {
   readonly checksum: string
   /** Marked `-- banyan: contract`: what the release before needs may go. */
   readonly contract: boolean
-  /** False when marked `-- banyan: no-transaction`. */
+  /** False when marked `-- banyan: no-transaction`, or `-- banyan: repeat`. */
   readonly transaction: boolean
+  /** Marked `-- banyan: repeat`: each statement runs again and again until it changes no row. */
+  readonly repeat: boolean
   /** One for the whole text where our parser does not understand it: the server may. */
   readonly statements: readonly Statement[]
 }
@@ -32,6 +38,8 @@ export type Recorded = {
   readonly applied: Date | null
   /** How many statements of a migration without a transaction are known to be done. */
   readonly statements: number
+  /** How many of them were begun; null where an earlier version did not write it down. */
+  readonly attempted: number | null
 }
 
 /** The number that a name begins with: 12 for `0012_add_slug.sql`. */

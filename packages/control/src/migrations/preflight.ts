@@ -52,7 +52,7 @@ async function findPending(owner: Client, folder: string | null): Promise<readon
     await readMigrations(folder),
     await readRecorded(owner),
   )
-  return finishing === null ? pending : [finishing, ...pending]
+  return finishing === null ? pending : [finishing.migration, ...pending]
 }
 
 export async function readRecorded(owner: Client): Promise<Recorded[]> {

@@ -6,7 +6,7 @@ import { type Migration, numberOf } from './migration.ts'
 import { type Fault, invalid, judgeName, listNames } from './names.ts'
 import { parseStatements } from './sql.ts'
 
-const marks = ['contract', 'no-transaction']
+const marks = ['contract', 'no-transaction', 'repeat']
 
 /**
  * Reads a folder of `NNNN_name.sql` files in the order of their numbers. Files that do not end in
@@ -66,7 +66,8 @@ async function parse(
     (match) => match[1] ?? '',
   )
   const contract = found.includes('contract')
-  const transaction = !found.includes('no-transaction')
+  const repeat = found.includes('repeat')
+  const transaction = !found.includes('no-transaction') && !repeat
   const faults: Fault[] = found
     .filter((mark) => !marks.includes(mark))
     .map((mark) => ({
@@ -81,7 +82,7 @@ async function parse(
       hint: 'Write one, or delete the file.',
     })
   }
-  for (const { statement, message, hint } of judgeSql(parsed, { contract, transaction })) {
+  for (const { statement, message, hint } of judgeSql(parsed, { contract, transaction, repeat })) {
     faults.push({
       file: `${name}:${statement.line}:${statement.column}`,
       message: `it ${message}`,
@@ -89,7 +90,6 @@ async function parse(
     })
   }
   const checksum = createHash('sha256').update(sql).digest('hex')
-  const statements = parsed.map(({ sql: text, line, column }) => ({ sql: text, line, column }))
   const migration = {
     name,
     number: numberOf(name),
@@ -98,7 +98,8 @@ async function parse(
     checksum,
     contract,
     transaction,
-    statements,
+    repeat,
+    statements: parsed,
   }
   return { migration, faults }
 }

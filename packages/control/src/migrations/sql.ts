@@ -1,22 +1,19 @@
 import type { Statement } from './migration.ts'
 
 /** What the parser gives: statements by name, with places in bytes. */
-type Node = Readonly<Record<string, unknown>>
-type RawStatement = { stmt?: Record<string, Node>; stmt_location?: number; stmt_len?: number }
+type RawStatement = {
+  stmt?: Record<string, Statement['node']>
+  stmt_location?: number
+  stmt_len?: number
+}
 
 type Place = Pick<Statement, 'line' | 'column'>
-
-export type ParsedStatement = Statement & {
-  /** The parser's name of the kind, `DropStmt`; null where the text was not understood. */
-  readonly kind: string | null
-  readonly node: Node
-}
 
 /**
  * Splits a file into its statements with PostgreSQL's own parser. A text that it does not
  * understand comes back whole: the server will say what is wrong with it, or knows a newer syntax.
  */
-export async function parseStatements(sql: string): Promise<ParsedStatement[]> {
+export async function parseStatements(sql: string): Promise<Statement[]> {
   if (sql.trim() === '') return []
   const { loadModule, parseSync } = await import('libpg-query')
   await loadModule()
@@ -31,7 +28,7 @@ export async function parseStatements(sql: string): Promise<ParsedStatement[]> {
 }
 
 /** Goes through the text once: counting from its start for each statement is quadratic. */
-function locator(sql: string): (raw: RawStatement) => ParsedStatement {
+function locator(sql: string): (raw: RawStatement) => Statement {
   const bytes = Buffer.from(sql)
   let at = 0
   let place: Place = { line: 1, column: 1 }

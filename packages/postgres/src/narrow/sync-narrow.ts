@@ -28,8 +28,14 @@ export async function syncNarrow(
   return changes
 }
 
-/** Takes every policy of ours away. Called before a migration's own statements, which see the app's. */
-export const removeNarrow = (owner: ClientBase): Promise<string[]> => syncNarrow(owner, [], false)
+/** Takes our policies away from all but some tables, before a migration's own statements, which see the app's. */
+export async function removeNarrow(owner: ClientBase, kept: readonly Table[]): Promise<void> {
+  const names = kept.filter(({ kind }) => kind === 'sharded').map(({ name }) => name)
+  for (const relation of await readRowSecurity(owner, names)) {
+    if (relation.declared !== null) continue
+    for (const statement of remove(relation).statements) await owner.query(statement)
+  }
+}
 
 /** The declared tables that cannot be narrow, a sentence each that says why. */
 export async function findNotNarrow(

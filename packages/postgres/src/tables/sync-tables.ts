@@ -21,6 +21,8 @@ export type SyncOptions = {
    * makes its tables itself makes them after this.
    */
   readonly missing?: 'refused' | 'tolerated'
+  /** Whether the app serves meanwhile: what it is told to see of the rows stays as it is. Default false. */
+  readonly serving?: boolean
 }
 
 export type Synced = {
@@ -42,7 +44,7 @@ export type Synced = {
 export async function syncTables(
   owner: ClientBase,
   tables: readonly Table[],
-  { complete = true, narrow = false, missing = 'refused' }: SyncOptions = {},
+  { complete = true, narrow = false, missing = 'refused', serving = false }: SyncOptions = {},
 ): Promise<Synced> {
   const path = await pinSearchPath(owner)
   const facts = await readFacts(owner, namesOf(tables))
@@ -51,7 +53,7 @@ export async function syncTables(
   if (complete && faults.length > 0) throw invalid(faults)
   const changes = await install(owner, tables, facts, complete, faults)
   // Between migrations there are no policies: each of them is to see the app's own tables.
-  if (complete) changes.push(...(await syncNarrow(owner, tables, narrow)))
+  if (complete || serving) changes.push(...(await syncNarrow(owner, tables, narrow)))
   const keyType = keyTypeOf(tables, facts)
   await storeKeyType(owner, facts.keyType, keyType)
   await restoreSearchPath(owner, path)
@@ -75,13 +77,18 @@ const namesOf = (tables: readonly Table[]): string[] => tables.map(({ name }) =>
 
 /**
  * Takes away what is no longer declared, and the policies of narrow mode, and does nothing else. Called
- * before a migration's own statements, so that it can drop or alter the columns.
+ * before a migration's own statements, so that it can drop or alter the columns. While a narrow system
+ * serves (`narrow`), the policies of declared tables stay.
  */
-export async function dropUndeclared(owner: ClientBase, tables: readonly Table[]): Promise<void> {
+export async function dropUndeclared(
+  owner: ClientBase,
+  tables: readonly Table[],
+  { narrow = false }: { readonly narrow?: boolean } = {},
+): Promise<void> {
   const path = await pinSearchPath(owner)
   const facts = await readFacts(owner, namesOf(tables))
   await removeUndeclared(owner, tables, facts)
-  await removeNarrow(owner)
+  await removeNarrow(owner, narrow ? tables : [])
   await restoreSearchPath(owner, path)
 }
 

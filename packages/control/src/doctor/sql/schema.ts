@@ -1,5 +1,5 @@
 import type { Statement } from '../../migrations/migration.ts'
-import { type ParsedStatement, parseStatements } from '../../migrations/sql.ts'
+import { parseStatements } from '../../migrations/sql.ts'
 import { constraintOf, type Draft, inlineConstraints } from './constraints.ts'
 import { as, isTree, list, namesOf, type Tree, tableOf, text } from './tree.ts'
 
@@ -73,7 +73,7 @@ function placeIn(file: string, sql: string, { line }: Statement) {
 type Locate = (location: unknown) => Place
 
 /** False when it is not known what the statement does to tables. */
-function apply(tables: Map<string, Draft>, { kind, node }: ParsedStatement, at: Locate): boolean {
+function apply(tables: Map<string, Draft>, { kind, node }: Statement, at: Locate): boolean {
   if (kind === 'CreateStmt') create(tables, node, at)
   else if (kind === 'CreateTableAsStmt') createAs(tables, node, at)
   else if (kind === 'AlterTableStmt') return alter(tables, node, at)
