@@ -23,7 +23,6 @@ export { type Doomed, destroy, listAdopted, listDoomed } from '../offline/destro
 export { observeOffline } from '../offline/observe.ts'
 export { releasesOffline } from '../offline/releases.ts'
 export { stopOffline } from '../offline/stop.ts'
-export { releasesOffline } from '../releases/releases.ts'
 export { takeSnapshot } from '../releases/snapshot/take.ts'
 export type { Snapshot, SnapshotRequest } from '../releases/snapshot/types.ts'
 export { isSameProcess, type ProcessIdentity, untilEnded } from '../sites/identity.ts'
