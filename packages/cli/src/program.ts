@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import type { BalancerName } from '@banyan/model'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { climb } from './commands/climb.ts'
 import { dev } from './commands/dev.ts'
 import { doctor } from './commands/doctor.ts'
@@ -12,6 +13,8 @@ import { logs } from './commands/logs.ts'
 import { pause, resume } from './commands/pause.ts'
 import { planCommand } from './commands/plan.ts'
 import { prove } from './commands/prove.ts'
+import { release, undo } from './commands/release.ts'
+import { releaseList } from './commands/release-list.ts'
 import { sql } from './commands/sql.ts'
 import { status } from './commands/status.ts'
 import { up } from './commands/up.ts'
@@ -81,6 +84,8 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       '--host <address>',
       'address to listen on, 0.0.0.0 for all (default: as last time, or 127.0.0.1)',
     )
+    .option('--release', 'start with the code as it is here, not with the release that is live')
+    .addOption(balancerOption('what stands at the entry (default: as last time, or gateway)'))
     .option('--prove', 'offer /-/prove, so that "banyan prove" needs no scenario')
     .option('--detach', 'return as soon as it is ready; it goes on running')
   upCommand.runs((common, options) =>
@@ -90,6 +95,8 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       host: (options.host as string | undefined) ?? null,
       detach: options.detach === true,
       proves: options.prove === true,
+      release: options.release === true,
+      balancer: (options.balancer as BalancerName | undefined) ?? null,
     }),
   )
 
@@ -208,21 +215,44 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
     down(common, { destroy: options.destroy === true, yes: options.yes === true }),
   )
 
+  const releaseCommand = add(
+    'release',
+    'bring the code as it is here live, while the app serves; Ctrl-C takes it back',
+  )
+  releaseCommand.command
+    .addArgument(new Argument('[what]', '"list" shows every release').choices(['list']))
+    .option('--again', 'also where the same code is live already')
+  releaseCommand.runs((common, options, [what]) =>
+    what === 'list' ? releaseList(common) : release(common, { again: options.again === true }),
+  )
+
+  add('undo', 'go back to the release before, while the app serves').runs((common) => undo(common))
+
   const plan = add('plan', 'show the steps that a climb would take; nothing is done')
   plan.command
     .argument('[rungs...]', 'rungs to climb to')
     .option('--shrink', 'the rungs are given up; without one, the highest')
+    .option('--release', 'with the code as it is here')
+    .addOption(balancerOption('what is to stand at the entry'))
   plan.runs((common, options, [rungs]) =>
     planCommand(common, {
       direction: options.shrink === true ? 'shrink' : 'grow',
       rungs: (rungs ?? []) as unknown as string[],
+      release: options.release === true,
+      ...balancerOf(options),
     }),
   )
 
   const growCommand = add('grow', 'climb to a rung while the app serves; Ctrl-C takes it back')
-  growCommand.command.argument('[rungs...]', 'rungs to climb to (default: the next one)')
-  growCommand.runs((common, _options, [rungs]) =>
-    climb(common, { direction: 'grow', rungs: (rungs ?? []) as unknown as string[] }),
+  growCommand.command
+    .argument('[rungs...]', 'rungs to climb to (default: the next one)')
+    .addOption(balancerOption('what is to stand at the entry (default: what stands there)'))
+  growCommand.runs((common, options, [rungs]) =>
+    climb(common, {
+      direction: 'grow',
+      rungs: (rungs ?? []) as unknown as string[],
+      ...balancerOf(options),
+    }),
   )
 
   const shrinkCommand = add('shrink', 'give a rung up while the app serves; Ctrl-C takes it back')
@@ -257,6 +287,12 @@ function commonOf(options: Options): Common {
 function configOf(path: string): string {
   return path === 'banyan.config.ts' ? (findConfig(resolve('.')) ?? resolve(path)) : resolve(path)
 }
+
+const balancerOption = (description: string) =>
+  new Option('--balancer <name>', description).choices(['gateway', 'haproxy'])
+
+const balancerOf = ({ balancer }: Options) =>
+  balancer === undefined ? {} : { balancer: balancer as BalancerName }
 
 function parseNames(text: string): string[] {
   return text

@@ -3,7 +3,7 @@ import type { BanyanError } from '@banyan/model'
 import { paint, sayDuration } from '../paint.ts'
 import { printError } from '../print-error.ts'
 import { LiveLine, type Screen } from './live-line.ts'
-import { sayOutcome, saySpan, saySummary } from './say-report.ts'
+import { sayLive, sayOutcome, saySpan, saySummary } from './say-report.ts'
 
 type StepEvent = ControlEvent & { type: 'step' }
 
@@ -47,7 +47,10 @@ export class ClimbScreen {
       this.#live.print(report.outcome === 'done' ? head : paint('red', head))
     }
     for (const text of why) this.#live.print(indent(text))
-    if (report.steps.length > 0) this.#live.print(saySummary(report))
+    if (report.steps.length === 0) return
+    const live = sayLive(report)
+    const mark = live === null ? '' : `${paint('green', '●')} ${live}: `
+    this.#live.print(`${mark}${saySummary(report)}`)
   }
 
   left(error: BanyanError): void {

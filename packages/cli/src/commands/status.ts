@@ -22,14 +22,26 @@ export async function status({ json, directory }: Common): Promise<number> {
 
 function describe(found: Status): string {
   const lines = [found.sentence]
-  if (found.url !== null) lines.push(`${paint('dim', 'url  ')} ${paint('bold', found.url)}`)
-  if (found.rungs.length > 0) lines.push(`${paint('dim', 'rungs')} ${found.rungs.join(', ')}`)
-  if (found.climb !== null) {
-    lines.push(`${paint('dim', 'climb')} step ${found.climb.step} of ${found.climb.steps}`)
-  }
+  const say = (title: string, text: string) =>
+    lines.push(`${paint('dim', title.padEnd('release'.length))} ${text}`)
+  if (found.url !== null) say('url', paint('bold', found.url))
+  if (found.rungs.length > 0) say('rungs', found.rungs.join(', '))
+  if (found.release !== null) say('release', found.release)
+  if (found.climb !== null) say('climb', `step ${found.climb.step} of ${found.climb.steps}`)
   if (found.nodes.length === 0) return `${lines.join('\n')}\n`
-  const rows = found.nodes.map(rowOf)
-  const text = table(['node', 'role', 'health', 'address', 'pid', 'up for'], rows)
+  // Which node runs which release is worth a column only while not all run the same.
+  const differ = new Set(found.nodes.flatMap(({ release = [] }) => release)).size > 1
+  const rows = found.nodes.map((node) => [...rowOf(node), ...(differ ? [node.release ?? '–'] : [])])
+  const head = [
+    'node',
+    'role',
+    'health',
+    'address',
+    'pid',
+    'up for',
+    ...(differ ? ['release'] : []),
+  ]
+  const text = table(head, rows)
   const colours = found.nodes.map(({ health }) => health)
   return `${lines.join('\n')}\n\n${colourHealth(text, colours)}`
 }

@@ -1,5 +1,5 @@
 import { type PreparedUp, prepareUp, startControl } from '@banyan/control/api'
-import { BanyanError } from '@banyan/model'
+import { type BalancerName, BanyanError } from '@banyan/model'
 import type { Common } from '../program.ts'
 import { Attachment } from '../up/attachment.ts'
 
@@ -11,6 +11,10 @@ export type UpOptions = {
   readonly detach: boolean
   /** Whether `/-/prove` is offered to `banyan prove`. */
   readonly proves: boolean
+  /** Start with the code as it is here, also where another release is live. */
+  readonly release: boolean
+  /** Null: as the last time. */
+  readonly balancer: BalancerName | null
 }
 
 /** Checks everything, starts control, and stays until it ends or, detached, until it is ready. */
@@ -28,7 +32,8 @@ export async function up(common: Common, options: UpOptions): Promise<number> {
     if (options.proves && prepared.settings.proves !== true) throw notProvable(prepared)
     const attachment = new Attachment(prepared, { json: common.json, detach: options.detach })
     await attachment.begin()
-    return await attachment.follow(await startControl(prepared), signal)
+    const started = await startControl(prepared, (sentence) => attachment.say(sentence))
+    return await attachment.follow(started, signal)
   } finally {
     for (const signal of signals) process.off(signal, interrupt)
   }

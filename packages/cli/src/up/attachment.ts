@@ -57,7 +57,14 @@ export class Attachment {
   /** Before anything is started, so that no line of any log is missed. */
   async begin(): Promise<void> {
     this.#screen.begin(this.#prepared.system.name, this.#prepared.settings.rungs)
+    const { differs } = this.#prepared
+    if (differs.length > 0) this.#screen.differs(differs)
     await this.#logs.remember(this.#prepared.system)
+  }
+
+  /** What is done before control is there to say it. */
+  say(sentence: string): void {
+    this.#screen.show({ at: new Date().toISOString(), type: 'progress', sentence })
   }
 
   /** Follows what control says, and what the next one says; returns the exit code. */

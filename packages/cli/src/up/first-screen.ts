@@ -18,6 +18,13 @@ export class FirstScreen {
     if (!this.#json) this.#line(`${paint('bold', system)} on ${rungs.join(', ')}\n`)
   }
 
+  /** A restart runs what is live; whoever has edited the code meanwhile may expect it. */
+  differs(changed: readonly string[]): void {
+    const sentence = `The code here is not what is live, which runs: ${sayFew(changed)}. "banyan release" brings it live.`
+    const event = { at: new Date().toISOString(), type: 'differs', changed, sentence }
+    this.#line(this.#json ? JSON.stringify(event) : `${paint('yellow', '●')} ${sentence}`)
+  }
+
   stopping(): void {
     this.#stopping = true
   }
@@ -108,4 +115,11 @@ export class FirstScreen {
   #line(text: string): void {
     process.stdout.write(`${text}\n`)
   }
+}
+
+/** The first few of many. */
+function sayFew(paths: readonly string[]): string {
+  const few = paths.slice(0, 3)
+  const more = paths.length - few.length
+  return more === 0 ? few.join(', ') : `${few.join(', ')} and ${more} more`
 }
