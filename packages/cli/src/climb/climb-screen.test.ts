@@ -183,3 +183,11 @@ test('no file gets the line that is written over', () => {
   screen.end()
   assert.equal(raw(), '')
 })
+
+test('a release ends with the name of what is live, before what it took', () => {
+  const { screen, lines } = makeScreen({ isTTY: false })
+  screen.finish({ ...report, direction: 'release', from: 'r1', to: 'r2' })
+  assert.deepEqual(lines(), [
+    '● r2 is live: 7/7 steps in 4.2 s, 0 of 1,260 requests failed, longest write pause 31 ms',
+  ])
+})
