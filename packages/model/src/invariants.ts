@@ -1,4 +1,5 @@
 import { isAnswered, lossOf, routedServices } from './answers.ts'
+import { brokenByRecord, brokenByRelease } from './invariants-release.ts'
 import { isSame } from './is-same.ts'
 import { sayList } from './say-list.ts'
 import {
@@ -126,10 +127,11 @@ export const brokenInvariants = (state: State): readonly string[] =>
 
 /**
  * What two states in a row may not show, whatever the goal: data that goes while somebody could use it,
- * a process that is stopped while a gateway sends to it. Gives what is wrong, or null.
+ * a process that is stopped while a gateway sends to it, contract migrations while somebody needs what
+ * they take away. Gives what is wrong, or null.
  */
 export const brokenByChange = (before: State, after: State): string | null =>
-  lostData(before, after) ?? stoppedInUse(before, after)
+  lostData(before, after) ?? stoppedInUse(before, after) ?? brokenByRecord(before, after)
 
 /**
  * What one step of a climb may not take away: whoever was answered, and is to be answered by the goal,
@@ -137,6 +139,8 @@ export const brokenByChange = (before: State, after: State): string | null =>
  */
 export const brokenByClimb = (before: State, after: State, goal: Goal): string | null => {
   if (goal.power === 'off' || movesHost(before, goal)) return null
+  const wrong = brokenByRelease(before, after, goal)
+  if (wrong !== null) return wrong
   return firstWrong(routedServices(goal.topology), (service) => {
     const loss = lossOf(before, after, service)
     if (loss !== null) return loss

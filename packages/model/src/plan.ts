@@ -6,6 +6,7 @@ import { buildRelease, contractMigrations, recordRelease, tryRelease } from './p
 import type { Rule } from './plan/rule.ts'
 import {
   addServices,
+  changeIdle,
   changeServices,
   changeWorkers,
   haltServices,
@@ -58,6 +59,7 @@ const growing: readonly Rule[] = [
   bringUpData,
   applyMigrations,
   addServices,
+  changeIdle,
   doubleChanging,
   tryRelease,
   changeServices,

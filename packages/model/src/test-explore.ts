@@ -2,6 +2,7 @@
  * Every state that a system can come into: by any step of any climb, begun and given up at any moment,
  * while any nodes die. States that differ only in the version of their topology count as one.
  */
+import { takesRequests } from './answers.ts'
 import { brokenByChange, brokenByClimb, brokenInvariants } from './invariants.ts'
 import { isSame } from './is-same.ts'
 import { isReached } from './plan/reached.ts'
@@ -23,12 +24,16 @@ export type ExploreOptions = {
   /** Nodes die in any state; else nobody dies. */
   readonly crashes: boolean
   readonly statesMax: number
+  /** Control dies in any state, and has forgotten which migrations it saw applied. */
+  readonly forgets?: boolean
+  /** Whether a goal is asked for in a state; what control refuses is not. Default: always. */
+  readonly isAsked?: (state: State, goal: Goal) => boolean
 }
 
 export const explore = (
   starts: readonly State[],
   goals: readonly Goal[],
-  { crashes, statesMax }: ExploreOptions,
+  { crashes, statesMax, forgets = false, isAsked = () => true }: ExploreOptions,
 ): Exploration => {
   const states: State[] = []
   const numbers = new Map<string, number>()
@@ -48,6 +53,10 @@ export const explore = (
     if (!state) break
     if (number > statesMax) throw new Error(`There are more than ${statesMax} states.`)
     for (const [index, goal] of goals.entries()) {
+      if (!isAsked(state, goal)) {
+        next[index]?.push(null)
+        continue
+      }
       const step = nextStep(state, goal)
       if (!step) {
         next[index]?.push(null)
@@ -55,13 +64,34 @@ export const explore = (
         continue
       }
       const after = simulate(state, step)
-      const broken = brokenByChange(state, after) ?? brokenByClimb(state, after, goal)
+      const broken =
+        brokenByChange(state, after) ??
+        brokenByClimb(state, after, goal) ??
+        brokenByShare(state, step, goal)
       if (broken) wrong.push(`${broken}: ${JSON.stringify(step)} ${say(state, goal)}`)
       next[index]?.push(numberOf(after))
     }
+    if (forgets) numberOf({ ...state, migrated: null })
     if (crashes) for (const dead of state.running) numberOf(withoutNode(state, dead.node))
   }
   return { states, next, wrong }
+}
+
+/** Before its release was tried, a process beside an older one gets a first share of the requests only. */
+export const brokenByShare = (state: State, step: Step, goal: Goal): string | null => {
+  if (step.kind !== 'admit-node' || !goal.trial || state.tried === goal.release) return null
+  const { topology, running } = state
+  const service = topology.nodes.find(({ name }) => name === step.node)?.service
+  const runs = (name: string) => running.find(({ node }) => node === name)?.release
+  const isFirst = topology.nodes.some(
+    (node) =>
+      node.service === service &&
+      !node.entry &&
+      takesRequests(state, node) &&
+      runs(node.name) !== goal.release,
+  )
+  const isRight = runs(step.node) !== goal.release || isFirst === (step.share !== undefined)
+  return isRight ? null : `${step.node} got ${step.share ?? 'more than its first'} share`
 }
 
 /** The goal is reached, and nothing else is left lying about. */
@@ -110,8 +140,10 @@ const withoutNode = (state: State, name: string): State => ({
   running: state.running.filter(({ node }) => node !== name),
 })
 
-const say = (state: State, goal: Goal): string =>
-  JSON.stringify({ state: JSON.parse(keyOf(state)), goal })
+const say = (state: State, { topology, ...goal }: Goal): string => {
+  const to = { rungs: topology.rungs, nodes: topology.nodes.map(({ name }) => name), ...goal }
+  return JSON.stringify({ state: JSON.parse(keyOf(state)), goal: to })
+}
 
 const keyOf = ({ topology, running, migrated, admitted, ...release }: State): string =>
   JSON.stringify({

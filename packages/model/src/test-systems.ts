@@ -58,7 +58,7 @@ export const groundOf = ({ services, data }: Shape, url = adoptedUrl): Ground =>
     { root: '/srv/notes' },
   )
   const first = [...(data ? ['db-1'] : []), ...names.map((name) => `${name}-1`)]
-  const nodes = [...first, ...names.map((name) => `${name}-2`), 'gateway-1']
+  const nodes = [...first, ...names.map((name) => `${name}-2`), 'gateway-1', 'haproxy-1']
   return {
     system,
     machine: { cpus: 4, memoryMb: 8192 },

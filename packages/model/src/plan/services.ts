@@ -1,4 +1,5 @@
-import { findNode, findRunning, type Goal, type State } from '../state.ts'
+import { takesRequests } from '../answers.ts'
+import { findNode, findRunning, type Goal, isRouted, type State } from '../state.ts'
 import type { Step } from '../step.ts'
 import type { Node } from '../topology.ts'
 import {
@@ -34,6 +35,14 @@ const giveWay = (state: State, { name }: Node): Step | undefined => {
   const node = findNode(state.topology, name)
   if (!node || (node.tier !== 'worker' && !findRunning(state, standInName(name)))) return
   return takeOut(state, node) ?? { kind: 'remove-node', node: name }
+}
+
+/** Who runs otherwise and gets no requests is missed by nobody, whatever is still to be tried. */
+export function changeIdle(state: State, goal: Goal): Step | undefined {
+  return change(state, goal, ({ name }) => {
+    const node = findNode(state.topology, name)
+    return node !== undefined && isRouted(node) && !takesRequests(state, node)
+  })
 }
 
 export function changeServices(state: State, goal: Goal): Step | undefined {

@@ -13,9 +13,15 @@ export const servicesOnTrial = (state: State, goal: Goal): readonly string[] => 
   return routedServices(goal.topology).filter((service) => older.has(service))
 }
 
-/** A node that is let in before its release was tried gets a first share only. */
-export const shareOf = (state: State, goal: Goal, { service = '' }: Node): { share?: number } =>
-  servicesOnTrial(state, goal).includes(service) ? { share: firstSharePercent } : {}
+/** A node that is let in beside older ones before its release was tried gets a first share only. */
+export const shareOf = (state: State, goal: Goal, { service = '' }: Node): { share?: number } => {
+  const isBeside = olderAnswering(state, goal.release).some(
+    (older) => older.service === service && !older.entry,
+  )
+  return isBeside && servicesOnTrial(state, goal).includes(service)
+    ? { share: firstSharePercent }
+    : {}
+}
 
 /**
  * Whether a node is left as it is until the release has been tried: an older one that requests go to, or
