@@ -19,6 +19,8 @@ export type RunningBalancer = {
 /** The program that control starts, on a public socket that the test holds. */
 export type BalancerProgram = RunningBalancer & {
   readonly pid: number
+  /** What it says at its private address. */
+  isReady(): Promise<boolean>
   kill(signal: NodeJS.Signals): void
   /** Starts it again on the same socket. */
   again(): Promise<void>

@@ -1,4 +1,5 @@
 // Gateways for the tests of balancers: in this process, or as the program. Not a test.
+import assert from 'node:assert/strict'
 import type { GatewayFile } from '@banyan/model'
 import { startGateway, startGatewayProcess } from '../gateway-setup.ts'
 import type { BalancerEngine, BalancerProgram } from './engine.ts'
@@ -26,11 +27,18 @@ export const gatewayEngine: BalancerEngine = {
 
 async function startProgram(file: GatewayFile): Promise<BalancerProgram> {
   const running = await startGatewayProcess(file)
-  const { pid, port, kill, again, ended, status } = running
+  const { port, privatePort, kill, again, ended, status } = running
   await eventually(async () => (await status()).backends.every(({ healthy }) => healthy))
   return {
-    pid,
+    get pid() {
+      return running.pid
+    },
     port,
+    isReady: async () => {
+      const { ok, headers } = await fetch(`http://127.0.0.1:${privatePort}/-/ready`)
+      assert.equal(headers.get('banyan-ready'), String(ok))
+      return ok
+    },
     kill,
     again,
     ended,
