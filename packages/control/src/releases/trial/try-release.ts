@@ -1,13 +1,133 @@
-import type { StepOf } from '@banyan/model'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BanyanError, type StepOf } from '@banyan/model'
 import type { Context } from '../../climb/context.ts'
-import { shareAlike } from '../../entry/gateways.ts'
+import { admit } from '../../entry/gateways.ts'
+import { sizeOf } from '../../logs/follow.ts'
+import { lastLines } from '../../logs/tail.ts'
+import type { Keeper } from '../../supervise/keeper.ts'
+import { type AnswerSource, openAnswerSource } from './answer-source.ts'
+import { Comparison } from './comparison.ts'
+import type { Decision } from './decide.ts'
 
-/** W writes the comparison; until then nothing is compared. */
+const lookEveryMs = 250
+const linesShown = 15
+
+/** The part of the connections that the old ones let go, where the kernel shares out new ones in equal parts. */
+const letGoShare = 0.2
+/** Below this part of the requests the new ones have too little to be judged by. */
+const shareMin = 0.05
+const letGoEveryMs = 2_000
+
+/**
+ * Watches the nodes of a new release beside those of the one before: returns once they answer no worse,
+ * or once there was time enough and too few requests, and gives them their full share.
+ *
+ * Rejects with `BANYAN_RELEASE_WORSE`, the figures of both and the last lines of the log.
+ */
 export async function tryRelease(
   context: Context,
-  { release }: StepOf<'try-release'>,
-  _signal: AbortSignal,
+  step: StepOf<'try-release'>,
+  signal: AbortSignal,
 ): Promise<void> {
-  await context.releases.markTried(release)
-  await shareAlike(context)
+  const comparisons = comparisonsOf(context, step)
+  const source = await openAnswerSource(context)
+  try {
+    await watch(comparisons, source, signal, (sentence) =>
+      context.events.add({ type: 'progress', sentence }),
+    )
+  } finally {
+    await source.close()
+  }
+  for (const { node } of comparisons) if (!node.entry) await admit(context, node.name, signal)
+  await context.releases.markTried(step.release)
 }
+
+/** A node beside which nothing older runs has nothing to be compared with. */
+function comparisonsOf({ keepers }: Context, step: StepOf<'try-release'>): Comparison[] {
+  return step.nodes.flatMap((name) => {
+    const keeper = keepers.get(name)
+    if (keeper === null) throw new Error(`there is no node ${name}`)
+    const olds = keepers.all.filter(
+      ({ driver, facts }) =>
+        driver.node.service === keeper.driver.node.service &&
+        driver.release !== step.release &&
+        facts.running,
+    )
+    return olds.length === 0 ? [] : [new Comparison(keeper, olds)]
+  })
+}
+
+/** Returns when every node has passed, and rejects as soon as one is plainly worse. */
+export async function watch(
+  comparisons: readonly Comparison[],
+  source: AnswerSource,
+  signal: AbortSignal,
+  say: (sentence: string) => void,
+): Promise<void> {
+  const began = performance.now()
+  const logFrom = await Promise.all(comparisons.map(({ keeper }) => sizeOf(keeper.driver.logFile)))
+  const going = new Map(comparisons.map((one, at) => [one, logFrom[at] as number]))
+  let letGoAtMs = 0
+  while (going.size > 0) {
+    signal.throwIfAborted()
+    const elapsedMs = performance.now() - began
+    await lookAt([...going.keys()], source, elapsedMs)
+    if (elapsedMs >= letGoAtMs) {
+      await letGo([...going.keys()], source, letGoAtMs)
+      letGoAtMs = elapsedMs + letGoEveryMs
+    }
+    for (const [comparison, from] of going) {
+      const decision = comparison.decide(elapsedMs)
+      if (decision.end === 'worse') throw await worse(comparison.keeper, decision, from)
+      if (decision.end === 'not-yet') continue
+      going.delete(comparison)
+      say(`${comparison.node.name} ${decision.sentence}.`)
+    }
+    await sleep(lookEveryMs, null, { signal }).catch(() => {})
+  }
+}
+
+async function lookAt(
+  comparisons: readonly Comparison[],
+  source: AnswerSource,
+  atMs: number,
+): Promise<void> {
+  const found = await source.look(comparisons.flatMap(({ node, olds }) => [node, ...olds]))
+  for (const comparison of comparisons) {
+    const { node, olds } = comparison
+    // Each by itself: one place counts for several nodes.
+    const old = olds.flatMap(({ name }) =>
+      [...(found.get(name) ?? [])].map(([place, look]) => [`${name} ${place}`, look] as const),
+    )
+    comparison.note(atMs, found.get(node.name) ?? new Map(), new Map(old))
+  }
+}
+
+/** Clients keep the connections that they have, so that a new process at the same socket would get few. */
+async function letGo(
+  comparisons: readonly Comparison[],
+  source: AnswerSource,
+  sinceMs: number,
+): Promise<void> {
+  for (const comparison of comparisons) {
+    if ((comparison.shareSince(sinceMs) ?? 0) >= shareMin) continue
+    await source.letGo(comparison.olds, letGoShare)
+  }
+}
+
+async function worse(
+  { name, driver }: Keeper,
+  { sentence }: Decision,
+  logFrom: number,
+): Promise<BanyanError> {
+  const lines = await lastLines(driver.logFile, linesShown, logFrom)
+  return new BanyanError('BANYAN_RELEASE_WORSE', `${name} ${sentence}.${quote(lines)}`, {
+    hint: `Mend it and release again; what the release did is in ${driver.logFile}.`,
+    details: { node: name, release: driver.release ?? null, sentence, lines },
+  })
+}
+
+const quote = (lines: readonly string[]): string =>
+  lines.length === 0
+    ? ' It printed nothing meanwhile.'
+    : ` Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`

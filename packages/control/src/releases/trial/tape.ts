@@ -1,0 +1,67 @@
+import { type AnswerCounts, countAnswer, emptyCounts, minus, sum } from '@banyan/model'
+
+/** What was found at one place where a node's answers are counted; a place counts from its own beginning. */
+export type Look = { readonly answers: AnswerCounts; readonly inFlight: number }
+
+/** Looks by the place: a process itself, or one of several balancers before it. */
+export type Looks = ReadonlyMap<string, Look>
+
+type Mark = {
+  readonly atMs: number
+  readonly counts: AnswerCounts
+  readonly inFlight: number
+  /** How many requests had begun by then. */
+  readonly begun: number
+}
+
+/** Ages by which requests are told apart that are still under way. */
+const agesMs = [10_000, 5_000, 2_000, 1_000]
+
+/** What some nodes together answered while they were looked at again and again. */
+export class Tape {
+  readonly #last = new Map<string, AnswerCounts>()
+  readonly #marks: Mark[] = []
+  #total: AnswerCounts = emptyCounts()
+
+  /** What a place had counted before it was looked at first is left out; one that begins anew is counted whole. */
+  note(atMs: number, looks: Looks): void {
+    let inFlight = 0
+    for (const [place, look] of looks) {
+      const last = this.#last.get(place)
+      this.#last.set(place, look.answers)
+      inFlight += look.inFlight
+      if (last === undefined) continue
+      const isAnew = look.answers.sent < last.sent
+      this.#total = sum([this.#total, isAnew ? look.answers : minus(look.answers, last)])
+    }
+    const counts = this.#total
+    this.#marks.push({ atMs, counts, inFlight, begun: counts.sent + inFlight })
+  }
+
+  /**
+   * What was answered since a moment, and what was not although it is high time: a request that is under
+   * way for ten seconds is a slow one, whenever its answer may come.
+   */
+  since(ms: number): AnswerCounts {
+    const first = this.#marks.find(({ atMs }) => atMs >= ms)
+    if (first === undefined) return emptyCounts()
+    const answered = minus(this.#total, first.counts)
+    const all = { ...answered, latency: answered.latency.slice() }
+    for (const ageMs of this.#agesOfWaiting()) countAnswer(all, ageMs, false)
+    return all
+  }
+
+  /** The ages of those that certainly wait for so long: more are under way than have begun since then. */
+  #agesOfWaiting(): number[] {
+    const now = this.#marks.at(-1)
+    if (now === undefined) return []
+    const ages: number[] = []
+    for (const ageMs of agesMs) {
+      const then = this.#marks.findLast(({ atMs }) => atMs <= now.atMs - ageMs)
+      if (then === undefined) continue
+      const older = now.inFlight - (now.begun - then.begun)
+      while (ages.length < older) ages.push(ageMs)
+    }
+    return ages
+  }
+}
