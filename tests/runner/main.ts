@@ -53,6 +53,8 @@ function preparePlace(): Place {
   const run = randomUUID()
   process.env.TMPDIR = folder
   process.env.BANYAN_TEST_RUN = run
+  // Hundreds of systems of this repository run one after another: its modules are copied once.
+  process.env.BANYAN_MODULES_CACHE ??= join(folder, 'modules')
   process.env.BANYAN_SEED ??= String(randomInt(2 ** 31))
   console.log(`Seed ${process.env.BANYAN_SEED} (BANYAN_SEED=… repeats it)`)
   return { folder, watch: new ProcessWatch(`BANYAN_TEST_RUN=${run}`, folder) }
