@@ -21,6 +21,7 @@ import { mendInDev } from './dev/mend.ts'
 import { tellAgain } from './entry/gateways.ts'
 import type { Journal } from './journal/journal.ts'
 import { findNodeName } from './node-names.ts'
+import { inPlace, releasesThatRun } from './releases/releases.ts'
 import { statusOf } from './status.ts'
 import type { Keeper } from './supervise/keeper.ts'
 
@@ -185,7 +186,16 @@ export class Control implements Controlled {
     await this.#adopt()
     await this.#climbs.resume()
     await this.#climb()
+    await this.#tidy()
     this.#welcome(began)
+  }
+
+  /** Nothing that was left on its way is, once the system is up; and a full disk is no reason not to be. */
+  async #tidy(): Promise<void> {
+    const { releases, release } = this.#context
+    if (release === inPlace) return
+    await releases.giveUpPending().catch(() => {})
+    await releases.prune(releasesThatRun(this.#context)).catch(() => {})
   }
 
   #welcome(began: number): void {

@@ -7,6 +7,7 @@ import { withAdopted } from '../engines/adopted/engine.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import { reachableHost } from '../engines/process/readiness.ts'
 import { findHolder } from '../holder/holder-file.ts'
+import { readReleases } from '../releases/record.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { readTopology } from '../state/topology-file.ts'
@@ -23,7 +24,7 @@ export async function observeOffline(paths: StatePaths): Promise<Status> {
   return {
     rungs: topology.rungs,
     version: topology.version,
-    release: null,
+    release: (await readReleases(paths)).live,
     url: alive.some(({ tier }) => tier === 'web') ? urlOf({ topology, settings }) : null,
     consoleUrl: null,
     climb: null,

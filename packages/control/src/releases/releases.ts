@@ -40,8 +40,10 @@ export class Releases {
   static async open(paths: StatePaths): Promise<Releases> {
     const releases = new Releases(paths, await readReleases(paths))
     const { live } = releases
+    if (live !== null) await releases.load(live)
     for (const { name, state } of releases.#record.releases) {
-      if (name === live || state === 'pending') await releases.load(name)
+      // Whoever leads to one that cannot be read is told then; what is live has to run.
+      if (state === 'pending') await releases.load(name).catch(() => null)
     }
     return releases
   }
@@ -142,6 +144,13 @@ export class Releases {
   /** How it ended for a release that did not become live, or no longer is. */
   async markEnded(name: string, state: ReleaseState, reason: string | null): Promise<void> {
     await this.#write(withState(this.#record, name, { state, reason }))
+  }
+
+  /** Those that were asked for, and whose control died before anything was begun, are on no way any more. */
+  async giveUpPending(): Promise<void> {
+    for (const { name, state } of this.#record.releases) {
+      if (state === 'pending') await this.markEnded(name, 'failed', 'Control died before it began.')
+    }
   }
 
   /** Deletes the snapshots that nobody goes back to; `used` are the releases that nodes run. */
