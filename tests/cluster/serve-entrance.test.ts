@@ -187,3 +187,35 @@ test('a connected socket in the place of the passed one leaves the port as well'
   assert.equal((await fetch(`${running.url}/`)).status, 200)
   connected.destroy()
 })
+
+test('control has a process give up connections, each with its next answer, and none is cut', async () => {
+  using socket = bindSocket()
+  using system = writeSystemFile()
+  await using running = await startServe({
+    app: 'listener',
+    env: { LISTEN_FDS: '1', PORT: '0', BANYAN_SYSTEM: system.path },
+    stdio: ['ignore', 'pipe', 'pipe', socket.fd],
+  })
+  const tell = (body: unknown, token = controlToken): Promise<Response> =>
+    fetch(`${privateUrlOf(running)}/-/control`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, connection: 'close' },
+      body: JSON.stringify(body),
+    })
+  const clients = await Promise.all(
+    Array.from({ length: 10 }, () => RawConnection.open(running.port)),
+  )
+  for (const client of clients) await client.get('/')
+  assert.equal((await tell({ letGo: 0.2 }, 'x')).status, 404)
+  for (const body of [{}, { letGo: 2 }, { letGo: '1' }, 7, 'x'.repeat(5_000)]) {
+    assert.equal((await tell(body)).status, 400)
+  }
+  assert.deepEqual(await (await tell({ letGo: 0.2 })).json(), { letGo: 3 }, 'with its own one')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.ok(clients.every(({ closed }) => !closed))
+  const answers = await Promise.all(clients.map((client) => client.get('/')))
+  const ends = answers.filter(({ headers }) => headers.connection === 'close')
+  assert.equal(ends.length, 3)
+  assert.ok(answers.every(({ status }) => status === 200))
+  for (const client of clients) client.destroy()
+})

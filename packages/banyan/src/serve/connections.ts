@@ -46,13 +46,14 @@ export class Connections {
 
   /**
    * Notes what is answered on a connection; it is under way until it is out or the connection gone.
-   * Probes do not count.
+   * Probes do not count. Gives back whether the connection is to end with this answer.
    */
-  answering(socket: Duplex, response: ServerResponse, counts: boolean): void {
+  answering(socket: Duplex, response: ServerResponse, counts: boolean): boolean {
     const exchange = this.#http.get(socket)
-    if (exchange === undefined) return
+    if (exchange === undefined) return false
     this.#tally.settle(socket, exchange)
     exchange.begin(response, counts)
+    return exchange.leaves
   }
 
   isBusy(socket: Duplex): boolean {
@@ -70,6 +71,17 @@ export class Connections {
     for (const { last } of this.#http.values()) {
       if (isUnderWay(last) && !last.headersSent) last.setHeader('connection', 'close')
     }
+  }
+
+  /**
+   * Ends a part of the connections, the oldest first, each with its next answer: clients that keep theirs
+   * come back through the socket, where another process may take them. Gives back how many.
+   */
+  letGo(share: number): number {
+    const staying = [...this.#http.values()].filter(({ leaves }) => !leaves)
+    const leaving = staying.slice(0, Math.ceil(share * staying.length))
+    for (const exchange of leaving) exchange.leaves = true
+    return leaving.length
   }
 
   /** Resolves when no connection is open, upgraded ones included. */

@@ -10,6 +10,8 @@ export class Exchange {
   counts = false
   /** What arrived on the connection was no request, so that whatever is cut is the client's doing. */
   broken = false
+  /** Its next answer is its last, so that the client opens another connection. */
+  leaves = false
   startedMs = 0
   /** 0: not yet. */
   endedMs = 0

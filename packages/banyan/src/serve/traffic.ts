@@ -102,8 +102,8 @@ export class Traffic {
     // Sent after an answer that said it is the last: nobody would ever see what we say to it.
     if (request.socket.writableEnded) return
     const own = isReserved(request.url ?? '') ? this.#proofOf(request) : listener
-    this.connections.answering(request.socket, response, own !== null)
-    if (this.#phase === 'stopping') response.setHeader('connection', 'close')
+    const leaves = this.connections.answering(request.socket, response, own !== null)
+    if (leaves || this.#phase === 'stopping') response.setHeader('connection', 'close')
     if (own === null) this.#answerReserved(request, response)
     else if (this.#phase === 'starting') void this.#hold(request, response, own)
     else this.#handle(request, response, own)

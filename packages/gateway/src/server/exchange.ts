@@ -104,7 +104,11 @@ export class Exchange implements AnswerSink {
   /** The client is gone, or the connection ended with its answer. */
   onClose(): void {
     this.#waiting?.cancel()
-    this.#connection?.destroy()
+    // A client that waited and left has failed by itself, but how long it waited counts.
+    if (this.#connection !== null) {
+      this.#connection.destroy()
+      this.#server?.answered(performance.now() - this.#sentMs, false)
+    }
     if (this.#over) return
     this.#over = true
     this.#context.onEnd(false)
