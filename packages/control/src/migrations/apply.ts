@@ -5,6 +5,7 @@ import type { Client, ClientConfig } from 'pg'
 import { goOn, runAlone } from './alone.ts'
 import { placeOf } from './cancel.ts'
 import { judgeRecorded } from './judge-recorded.ts'
+import { refuseLoad } from './load/judge-load.ts'
 import { withMigrationLock } from './lock.ts'
 import type { Migration, Phase } from './migration.ts'
 import { type Patience, patienceByDefault } from './patience.ts'
@@ -56,7 +57,7 @@ export type Applied = {
  *
  * @throws BANYAN_MIGRATION_EDITED, BANYAN_MIGRATION_UNFINISHED, BANYAN_MIGRATION_FAILED,
  *   BANYAN_MIGRATION_CANCELLED, BANYAN_MIGRATIONS_INVALID, BANYAN_TABLES_INVALID,
- *   BANYAN_UNIQUE_DUPLICATES
+ *   BANYAN_UNIQUE_DUPLICATES, BANYAN_MIGRATION_BLOCKED, BANYAN_MIGRATION_UNSAFE
  * @example await applyMigrations({ owner, migrations: await readMigrations(folder), tables })
  */
 export async function applyMigrations(options: ApplyOptions): Promise<Applied> {
@@ -97,6 +98,8 @@ async function applyPending(options: ApplyOptions, watch: Watch): Promise<Applie
   const judged = judgeRecorded(options.migrations, await readRecorded(owner))
   const { finishing, absent } = judged
   const pending = choosePending(judged.pending, phase)
+  // What has begun went through this before it began.
+  if (run.serving) await refuseLoad(owner, phase === 'expand' ? judged.pending : pending)
   for (const name of absent)
     onProgress?.(`${name} was applied earlier and is not in the folder`, { name })
   const applied: string[] = []

@@ -1,6 +1,7 @@
 import { BanyanError, type Table } from '@banyan/model'
 import type { Client } from 'pg'
 import { judgeRecorded } from './judge-recorded.ts'
+import { judgeLoad, sentenceOf } from './load/judge-load.ts'
 import type { Migration, Phase, Recorded } from './migration.ts'
 import { choosePending } from './phase.ts'
 import { readMigrations } from './read.ts'
@@ -38,6 +39,7 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const pending = await tryTo(reasons, async () => await findPending(owner, folder))
   await tryTo(reasons, async () => uniteTables(tables, alongside))
   await tryTo(reasons, async () => choosePending(pending ?? [], phase))
+  if (phase !== 'whole') reasons.push(...(await judgeLoad(owner, pending ?? [])).map(sentenceOf))
   return {
     pending: (pending ?? []).map(({ name }) => name),
     contracts: (pending ?? []).flatMap(({ name, contract }) => (contract ? [name] : [])),
