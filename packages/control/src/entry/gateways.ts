@@ -3,8 +3,7 @@ import type { BackendStatus, GatewayFile } from '@banyan/model'
 import { BanyanError } from '@banyan/model'
 import type { Context } from '../climb/context.ts'
 import { runtimeFileOf } from '../drivers/run-file.ts'
-import { askGateway, tellGateway } from '../engines/gateway/client.ts'
-import { placeOf } from '../engines/gateway/local.ts'
+import { type Balancer, balancerOf, isBalancer } from '../engines/balancer.ts'
 import { drainTimeoutMs, gatewayFile } from '../engines/gateway/settings.ts'
 import { writeJson } from '../state/files.ts'
 import { entrySystem } from './entry-system.ts'
@@ -103,22 +102,25 @@ async function change(context: Context, changed: Partial<EntryRecord>): Promise<
 
 async function tellAll(context: Context): Promise<void> {
   await Promise.all(
-    runningGateways(context).map(async (file) => {
+    runningGateways(context).map(async ({ file, balancer }) => {
       const path = runtimeFileOf(context.paths, file.node)
       await writeJson(path, file, 0o600).catch((error: unknown) => {
         if (!context.leaving) throw error
       })
       // One that gives no answer now is told by its keeper, or reads its file when it starts.
-      await tellGateway(placeOf(file), file)
+      await balancer.tell(file)
     }),
   )
 }
 
 /** What each gateway that runs, or is to run, is told. */
-function runningGateways(context: Context): GatewayFile[] {
+function runningGateways(context: Context): { file: GatewayFile; balancer: Balancer }[] {
   return context.topology.nodes
-    .filter(({ name, engine }) => engine === 'gateway' && context.keepers.get(name)?.facts.wanted)
-    .map((node) => gatewayFileOf(context, node.name))
+    .filter((node) => isBalancer(node) && context.keepers.get(node.name)?.facts.wanted)
+    .map(({ name, engine }) => ({
+      file: gatewayFileOf(context, name),
+      balancer: balancerOf(context.paths, engine),
+    }))
 }
 
 export function gatewayFileOf(context: Context, name: string): GatewayFile {
@@ -143,7 +145,9 @@ async function until(
   for (;;) {
     signal.throwIfAborted()
     const gateways = runningGateways(context)
-    const answers = await Promise.all(gateways.map(async (file) => await askGateway(placeOf(file))))
+    const answers = await Promise.all(
+      gateways.map(async ({ file, balancer }) => await balancer.ask(file)),
+    )
     const version = context.entry.version
     const said = answers.map((status) =>
       status === null || status.version < version
@@ -153,6 +157,7 @@ async function until(
     if (said.every((found) => found !== 'silent' && holds(found))) return
     if (performance.now() > deadline)
       throw late(
+        gateways.map(({ file }) => file.node),
         node,
         said.find((found) => found !== 'silent'),
       )
@@ -160,11 +165,15 @@ async function until(
   }
 }
 
-function late(node: string, found: BackendStatus | 'silent' | undefined): BanyanError {
+function late(
+  gateways: readonly string[],
+  node: string,
+  found: BackendStatus | 'silent' | undefined,
+): BanyanError {
   const reason = typeof found === 'object' ? found.reason : null
   return new BanyanError(
     'BANYAN_ENTRY_SILENT',
-    `The gateway does not send requests to ${node}: ${reason ?? 'it gives no answer'}.`,
-    { hint: 'Look at "banyan logs gateway-1".', details: { node, reason } },
+    `${gateways.join(', ')} does not send requests to ${node}: ${reason ?? 'it gives no answer'}.`,
+    { hint: `Look at "banyan logs ${gateways[0]}".`, details: { node, reason } },
   )
 }

@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import type { EntryRequests, LastWords, Node, ServeStatus } from '@banyan/model'
 import type { Context } from '../climb/context.ts'
 import { addressOf } from '../climb/context.ts'
-import { askGateway, send } from '../engines/gateway/client.ts'
+import { type BalancerStatus, balancerOf, isBalancer } from '../engines/balancer.ts'
+import { send } from '../engines/gateway/client.ts'
 import { readJson } from '../state/files.ts'
 import { nodeDirectory } from '../state/paths.ts'
+import { gatewayFileOf } from './gateways.ts'
 
 const lookEveryMs = 200
 
@@ -47,8 +49,8 @@ export function startMeter(context: Context): Meter {
     await Promise.all(
       entries.map(async (node) => {
         const pid = context.keepers.get(node.name)?.presence?.identity?.pid
-        const requests = pid === undefined ? null : await ask(context, node)
-        if (pid !== undefined && requests !== null) note(node.name, pid, requests)
+        const said = pid === undefined ? null : await ask(context, node)
+        if (pid !== undefined && said !== null) note(node.name, pid, said)
       }),
     )
     isBeginning = false
@@ -69,11 +71,11 @@ export function startMeter(context: Context): Meter {
   }
 
   /** What a process had answered before the climb does not count; one that came later began at nothing. */
-  function note(node: string, pid: number, requests: EntryRequests): void {
-    const known = seen.get(`${node} ${pid}`)
+  function note(node: string, pid: number, { requests, pid: counter = pid }: Said): void {
+    const known = seen.get(`${node} ${counter}`)
     const first = isBeginning ? requests : { sent: 0, failed: 0 }
     if (known !== undefined) known.last = requests
-    else seen.set(`${node} ${pid}`, { node, pid, first, last: requests, isHeard: false })
+    else seen.set(`${node} ${counter}`, { node, pid, first, last: requests, isHeard: false })
   }
 
   return {
@@ -93,10 +95,14 @@ function sum(all: readonly Seen[]): EntryRequests {
   }
 }
 
-async function ask(context: Context, node: Node): Promise<EntryRequests | null> {
-  const host = addressOf(context.topology, node.host)
-  const place = { host, port: node.port, token: context.secrets.controlToken }
-  if (node.engine === 'gateway') return (await askGateway(place))?.requests ?? null
-  const status = (await send(place, 'GET', '/-/control')) as ServeStatus | null
-  return status?.requests ?? null
+type Said = Pick<BalancerStatus, 'requests' | 'pid'>
+
+async function ask(context: Context, node: Node): Promise<Said | null> {
+  const { topology, paths, secrets } = context
+  if (isBalancer(node)) {
+    return await balancerOf(paths, node.engine).ask(gatewayFileOf(context, node.name))
+  }
+  const host = addressOf(topology, node.host)
+  const place = { host, port: node.port, token: secrets.controlToken }
+  return (await send(place, 'GET', '/-/control')) as ServeStatus | null
 }

@@ -5,7 +5,7 @@ import { BanyanError } from '@banyan/model'
 import { freeze, isStopped, send, thaw } from './freeze.ts'
 import { identify, isSameProcess, type ProcessIdentity } from './identity.ts'
 import { contradicts, listeningPorts, processesWith } from './proc.ts'
-import type { Exit, Launch, Site, Started } from './site.ts'
+import type { Exit, Launch, Site, Started, StopSignal } from './site.ts'
 
 /** This machine's processes. Each is detached, so that it lives on when control dies. */
 export const localSite: Site = {
@@ -81,8 +81,9 @@ async function stop(
   identity: ProcessIdentity | null,
   mark: Launch['mark'],
   timeoutMs: number,
+  signal: StopSignal = 'SIGTERM',
 ): Promise<void> {
-  await signalAll(identity, mark, 'SIGTERM')
+  await signalAll(identity, mark, signal)
   // One that stands still would hear of it only now.
   await thaw(() => processesOf(identity, mark))
   if (await untilGone(identity, mark, timeoutMs)) return

@@ -15,6 +15,9 @@ export type Launch = {
 
 export type Exit = { readonly code: number | null; readonly signal: string | null }
 
+/** Programs differ in what makes them finish what they have. */
+export type StopSignal = 'SIGTERM' | 'SIGUSR1'
+
 /** A process that was started; `exit` is null where we are not its parent and have to look. */
 export type Started = { readonly identity: ProcessIdentity; readonly exit: Promise<Exit> }
 
@@ -27,8 +30,16 @@ export type Site = {
   isRunning(identity: ProcessIdentity): Promise<boolean>
   /** Whether it still runs and carries no other mark; asked before it is adopted or signalled. */
   isOurs(identity: ProcessIdentity, mark: Launch['mark']): Promise<boolean>
-  /** SIGTERM to the process and what it started, paused or not; SIGKILL to whatever is left after `timeoutMs`. */
-  stop(identity: ProcessIdentity | null, mark: Launch['mark'], timeoutMs: number): Promise<void>
+  /**
+   * SIGTERM, or what it takes for an end in order, to the process and what it started, paused or not;
+   * SIGKILL to whatever is left after `timeoutMs`.
+   */
+  stop(
+    identity: ProcessIdentity | null,
+    mark: Launch['mark'],
+    timeoutMs: number,
+    signal?: StopSignal,
+  ): Promise<void>
   /** SIGKILL to everything of the node, without waiting: a fault on purpose. */
   strike(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
   /** Stops everything of the node where it stands, also what it starts meanwhile. */

@@ -51,13 +51,18 @@ export async function removeHalfWritten(directory: string): Promise<void> {
   await Promise.all(halves.map((name) => rm(join(directory, name), { force: true })))
 }
 
-/** Replaces a file in one go: whoever reads it sees the old content or the new one, never half. */
+/** A JSON file of ours, replaced in one go. */
 export async function writeJson(path: string, value: unknown, mode = 0o644): Promise<void> {
+  await writeText(path, `${JSON.stringify(value, null, 2)}\n`, mode)
+}
+
+/** Replaces a file in one go: whoever reads it sees the old content or the new one, never half. */
+export async function writeText(path: string, text: string, mode = 0o644): Promise<void> {
   const temporary = `${path}.new-${randomBytes(4).toString('hex')}`
   try {
     const file = await open(temporary, 'wx', mode)
     try {
-      await file.writeFile(`${JSON.stringify(value, null, 2)}\n`)
+      await file.writeFile(text)
       await file.sync()
     } finally {
       await file.close()

@@ -1,0 +1,72 @@
+import type { Backend, GatewayFile } from '@banyan/model'
+import { defaultWeight, stickyCookie } from '@banyan/model'
+import type { HaproxyLimits } from './limits.ts'
+import { type HaproxyService, slotCount, slotName } from './services.ts'
+import { errorBody, errorPage, word } from './words.ts'
+
+/**
+ * One service: its slots, with a server or without. A refusal is believed the second time, a tenth of a
+ * second after the first; silence too. A server that is down is asked ten times a second.
+ */
+export function serviceSection(
+  file: GatewayFile,
+  service: HaproxyService,
+  limits: HaproxyLimits,
+): string[] {
+  const { name } = service
+  const slots = Array.from({ length: slotCount(service) }, (_, index) => index)
+  return [
+    `backend ${name}`,
+    `  balance ${file.balance === 'least-connections' ? 'leastconn' : 'roundrobin'}`,
+    ...(file.sticky ? stickyLines(file, service) : []),
+    ...checkLines(service, limits),
+    `  default-server ${serverWords(file, limits)}`,
+    `  ${errorPage(503, noServer(name), 'hdr retry-after 1')}`,
+    ...slots.map(
+      (index) => `  server ${slotName(name, index)} ${slotWords(service.servers[index])}`,
+    ),
+  ]
+}
+
+const noServer = (name: string): string =>
+  errorBody('BANYAN_GATEWAY_NO_SERVER', `No server of ${name} is ready. Try again soon.`)
+
+/** Made of a server's address, since a slot has no name of its own in a cookie. */
+function stickyLines({ token }: GatewayFile, { name }: HaproxyService): string[] {
+  return [
+    `  cookie ${stickyCookie(name)} insert indirect nocache httponly dynamic attr ${word('SameSite=Lax')}`,
+    `  dynamic-cookie-key ${word(token)}`,
+  ]
+}
+
+function serverWords({ slowStartMs = 0 }: GatewayFile, limits: HaproxyLimits): string {
+  const { checkIntervalMs, recheckIntervalMs, connectionsMax } = limits
+  const slow = slowStartMs > 0 ? ` slowstart ${slowStartMs}ms` : ''
+  return (
+    `check inter ${checkIntervalMs}ms fastinter ${recheckIntervalMs}ms downinter ${recheckIntervalMs}ms ` +
+    `rise 1 fall 2 observe layer4 error-limit 1 on-error fastinter maxconn ${connectionsMax} ` +
+    // An idle connection is given up well before any server would close it under a request.
+    `pool-purge-delay 1s${slow}`
+  )
+}
+
+/** Without a path `/-/ready` is asked, and who does not know it has an open port at least. */
+function checkLines({ health }: HaproxyService, { checkTimeoutMs }: HaproxyLimits): string[] {
+  const path = word(health ?? '/-/ready')
+  return [
+    '  option httpchk',
+    `  timeout check ${checkTimeoutMs}ms`,
+    '  http-check connect',
+    `  http-check send meth GET uri ${path} ver HTTP/1.1 hdr host localhost hdr connection close`,
+    health === null
+      ? '  http-check expect ! hdr name banyan-ready value false'
+      : '  http-check expect rstatus ^2',
+  ]
+}
+
+function slotWords(server: Backend | undefined): string {
+  if (server === undefined) return '127.0.0.1:1 disabled'
+  const { host, port, weight = defaultWeight, state } = server
+  const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return `${place} weight ${weight}${state === 'drain' ? ' disabled' : ''}`
+}

@@ -1,0 +1,138 @@
+import type { GatewayFile } from '@banyan/model'
+import { defaultLimits, type HaproxyLimits } from './limits.ts'
+import { digestOf, factEntries, hostEntries, maps, mapText, routeEntries } from './maps.ts'
+import { readyLines, reserved } from './own-lines.ts'
+import { fileNames, type HaproxyPlaces } from './places.ts'
+import { publicSection } from './public-section.ts'
+import { script } from './script.ts'
+import { serviceSection } from './service-section.ts'
+import { servicesOf } from './services.ts'
+import { answer, errorBody, errorPage, word } from './words.ts'
+
+export type HaproxySettings = {
+  readonly file: GatewayFile
+  readonly places: HaproxyPlaces
+  /** Whom its workers run as; null: whoever starts it. */
+  readonly user: string | null
+  /** Whether it is given the public socket, as descriptor 3. */
+  readonly isPublic: boolean
+  readonly limits?: Partial<HaproxyLimits>
+}
+
+export type HaproxyFile = { readonly path: string; readonly text: string }
+
+/** Everything that HAProxy reads when it starts, and when it is reloaded. */
+export function haproxyFiles(settings: HaproxySettings): HaproxyFile[] {
+  const { file, places } = settings
+  return [
+    { path: places.configuration, text: configurationOf(settings) },
+    { path: places.script, text: script },
+    { path: places.routes, text: mapText(routeEntries(file)) },
+    { path: places.hosts, text: mapText(hostEntries(file)) },
+    { path: places.facts, text: mapText(factEntries(file, shapeOf(settings))) },
+  ]
+}
+
+/** Tells apart what takes a reload; what is not in it is changed while HAProxy runs. */
+export function shapeOf(settings: HaproxySettings): string {
+  const { routes, backends: _, version: __, ...general } = settings.file
+  const hasHosts = routes.some(({ host }) => host !== null)
+  return digestOf(
+    configurationOf({
+      ...settings,
+      file: {
+        ...general,
+        version: 0,
+        backends: [],
+        routes: hasHosts ? [{ host: 'a', prefix: '/', service: 'a' }] : [],
+      },
+    }) + script,
+  )
+}
+
+function configurationOf(settings: HaproxySettings): string {
+  const { file, isPublic } = settings
+  const limits = { ...defaultLimits, ...settings.limits }
+  const lines = [
+    ...globalSection(settings),
+    ...defaultsSection(limits),
+    ...(isPublic ? publicSection(file, limits) : []),
+    ...privateSection(file),
+    ...servicesOf(file).flatMap((service) => serviceSection(file, service, limits)),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function globalSection({ file, places, user }: HaproxySettings): string[] {
+  return [
+    'global',
+    `  stats socket ${word(places.runtime)} mode 600 level admin`,
+    '  stats timeout 1h',
+    `  hard-stop-after ${file.drainTimeoutMs}ms`,
+    ...(user === null ? [] : [`  user ${user}`]),
+    `  lua-load ${fileNames.script}`,
+    // A body of 64 KiB is kept for another try, and an answer may have headers of almost as many.
+    '  tune.bufsize 73728',
+    '  tune.maxrewrite 4096',
+    '  spread-checks 0',
+    'ring trial',
+    '  format raw',
+    '  maxlen 512',
+    '  size 1048576',
+  ]
+}
+
+function defaultsSection(limits: HaproxyLimits): string[] {
+  const { connectTimeoutMs, answerTimeoutMs, headersTimeoutMs, stalledTimeoutMs } = limits
+  const { keepAliveTimeoutMs, waitMs, retriesMax } = limits
+  return [
+    'defaults',
+    '  mode http',
+    '  option idle-close-on-response',
+    // Nobody waits for the answer of a client that is gone.
+    '  option abortonclose',
+    '  option redispatch 1',
+    '  option splice-auto',
+    `  retries ${retriesMax + 1}`,
+    '  retry-on conn-failure empty-response junk-response response-timeout',
+    `  timeout connect ${connectTimeoutMs}ms`,
+    `  timeout client ${stalledTimeoutMs}ms`,
+    `  timeout server ${answerTimeoutMs}ms`,
+    `  timeout http-request ${headersTimeoutMs}ms`,
+    `  timeout http-keep-alive ${keepAliveTimeoutMs + 1_000}ms`,
+    `  timeout queue ${Math.max(1, waitMs)}ms`,
+    '  timeout tunnel 24h',
+    '  timeout client-fin 10s',
+    '  timeout server-fin 10s',
+    `  ${errorPage(400, errorBody('BANYAN_REQUEST_MALFORMED', 'The request is not valid HTTP.'))}`,
+    `  ${errorPage(408, errorBody('BANYAN_REQUEST_MALFORMED', 'The request did not arrive in time.'))}`,
+    `  ${errorPage(502, lost)}`,
+    `  ${errorPage(504, late)}`,
+  ]
+}
+
+const lost = errorBody(
+  'BANYAN_GATEWAY_SERVER_LOST',
+  'The server went away before it had answered. Whether it did what was asked is not known.',
+)
+
+const late = errorBody(
+  'BANYAN_GATEWAY_ANSWER_LATE',
+  'The server did not answer in time. Whether it did what was asked is not known.',
+)
+
+/** For control and for whoever measures; clients never reach it. */
+function privateSection({ listen, token }: GatewayFile): string[] {
+  const { host, port } = listen
+  const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const wrong = errorBody('BANYAN_GATEWAY_TOKEN_WRONG', 'The token is missing or wrong.')
+  return [
+    'frontend banyan:private',
+    `  bind ${place}`,
+    `  http-request set-header banyan-version %[str(version),map_str(${maps.facts},0)]`,
+    `  http-request return status 401 content-type application/json string ${word(wrong)} if { path /-/metrics } !{ req.fhdr(authorization) -m str ${word(`Bearer ${token}`)} }`,
+    '  http-request use-service prometheus-exporter if { path /-/metrics }',
+    `  http-request ${answer(404, reserved)} unless { path /-/ready }`,
+    ...readyLines().map((line) => `  ${line}`),
+  ]
+}

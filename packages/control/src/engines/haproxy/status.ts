@@ -1,0 +1,57 @@
+import type { BackendStatus, EntryRequests, GatewayStatus } from '@banyan/model'
+import { type Inspection, numberOf, type Row, type Slot } from './inspect.ts'
+import { versionKey } from './maps.ts'
+
+/** What HAProxy does, in the words of the gateway. */
+export type HaproxyStatus = GatewayStatus & {
+  /** Whoever counts: another process after each reload. */
+  readonly pid: number
+}
+
+export function statusOf(found: Inspection): HaproxyStatus {
+  return {
+    pid: found.pid,
+    version: Number(found.facts.get(versionKey) ?? 0),
+    requests: requestsOf(found.rows),
+    backends: found.slots.flatMap((slot) => {
+      const node = found.facts.get(slot.name)
+      if (node === undefined) return []
+      return [backendStatus(node, slot)]
+    }),
+  }
+}
+
+function backendStatus(node: string, { row, isOut }: Slot): BackendStatus {
+  const { healthy, reason } = healthOf(row)
+  return {
+    node,
+    state: isOut ? 'drain' : 'ready',
+    healthy: healthy && !isOut,
+    // It does not tell tunnels from requests.
+    inFlight: numberOf(row, 'scur'),
+    webSockets: 0,
+    reason,
+  }
+}
+
+/** Before its first check a server is sent requests, and nobody knows yet whether it is healthy. */
+function healthOf(row: Row): { readonly healthy: boolean; readonly reason: string | null } {
+  const status = row.get('status') ?? ''
+  const check = (row.get('check_status') ?? '').replace(/^\* /, '')
+  if (status.startsWith('UP') && check !== 'INI' && check !== '')
+    return { healthy: true, reason: null }
+  if (status.startsWith('MAINT')) return { healthy: false, reason: null }
+  const said = row.get('last_chk') || check || status
+  return { healthy: false, reason: check === 'INI' ? 'It was not asked yet.' : said }
+}
+
+/** Whatever it answered in public; what was cut in the middle has its status and is an abort beside it. */
+function requestsOf(rows: readonly Row[]): EntryRequests {
+  const entry = rows.find((row) => row.get('pxname') === 'banyan:public')
+  if (entry === undefined) return { sent: 0, failed: 0 }
+  const classes = ['1xx', '2xx', '3xx', '4xx', '5xx', 'other']
+  const sent = classes.reduce((sum, name) => sum + numberOf(entry, `hrsp_${name}`), 0)
+  const services = rows.filter((row) => row.get('svname') === 'BACKEND')
+  const cut = services.reduce((sum, row) => sum + numberOf(row, 'srv_abrt'), 0)
+  return { sent, failed: numberOf(entry, 'hrsp_5xx') + cut }
+}
