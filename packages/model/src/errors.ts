@@ -48,6 +48,7 @@ export const errorCatalogue = {
   BANYAN_POSTGRES_START_FAILED: 'PostgreSQL did not come up.',
   BANYAN_POSTGRES_STOP_FAILED: 'A PostgreSQL process could not be ended.',
   BANYAN_ENTRY_SILENT: 'A gateway does not do what it was told, or gives no answer.',
+  BANYAN_HAPROXY_MISSING: 'HAProxy is not installed, or too old.',
   BANYAN_DISK_FULL: 'There is not enough space on the disk.',
   BANYAN_DATA_FOREIGN: 'A data directory was not made by Banyan, or belongs to another node.',
   BANYAN_DATA_BROKEN: 'A data directory or its node file is incomplete.',

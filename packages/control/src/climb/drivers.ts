@@ -3,6 +3,7 @@ import { type PublicSocket, readRunFile } from '../drivers/run-file.ts'
 import { adoptedDriver } from '../engines/adopted/local.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import { gatewayDriver } from '../engines/gateway/local.ts'
+import { haproxyDriver } from '../engines/haproxy/local.ts'
 import { databaseDriver } from '../engines/postgres/local.ts'
 import { serviceDriver } from '../engines/process/local.ts'
 import { gatewayFileOf } from '../entry/gateways.ts'
@@ -35,7 +36,7 @@ const makers: Readonly<
   process: serviceOf,
   postgres: databaseOf,
   gateway: gatewayOf,
-  haproxy: gatewayOf,
+  haproxy: haproxyOf,
 }
 
 function databaseOf({ topology, paths, binaries }: Context, node: Node): NodeDriver {
@@ -48,6 +49,12 @@ function gatewayOf(context: Context, node: Node): NodeDriver {
   const { paths } = context
   const file = () => gatewayFileOf(context, node.name)
   return gatewayDriver({ node, paths, site: localSite, socket: socketOf(context), file })
+}
+
+function haproxyOf(context: Context, node: Node): NodeDriver {
+  const { paths } = context
+  const file = () => gatewayFileOf(context, node.name)
+  return haproxyDriver({ node, paths, site: localSite, socket: socketOf(context), file })
 }
 
 function socketOf({ publicFd, settings }: Context): PublicSocket | null {
