@@ -46,6 +46,8 @@ export type ClimbSystemOptions = {
   /** Where the state goes: an empty folder that the caller removes. Default: a temporary one. */
   readonly folder?: string
   readonly env?: Readonly<Record<string, string>>
+  /** More for `up`. */
+  readonly words?: readonly string[]
 }
 
 /** Starts a system as a person does, detached; what was started is ended also when it does not get up. */
@@ -55,7 +57,7 @@ export async function startClimbSystem(options: ClimbSystemOptions = {}): Promis
   await chmod(folder, 0o755)
   const state = join(folder, 'state')
   const port = await freePort()
-  const { config = conduit, rungs = 'single', env = {} } = options
+  const { config = conduit, rungs = 'single', env = {}, words: more = [] } = options
   const going = new Set<ChildProcess>()
 
   function start(...words: string[]): Going {
@@ -115,7 +117,8 @@ export async function startClimbSystem(options: ClimbSystemOptions = {}): Promis
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
     },
   }
-  const up = await start('up', '--detach', '--port', String(port), '--rungs', rungs).ended
+  const place = ['--port', String(port), '--rungs', rungs]
+  const up = await start('up', '--detach', ...place, ...more).ended
   if (up.code === 0) return system
   await system.remove()
   throw new Error(`it did not come up: ${up.stdout}${up.stderr}`)
@@ -168,15 +171,25 @@ async function untilSent(system: ClimbSystem, { child }: Going): Promise<void> {
   }, 60_000)
 }
 
-/** The requests that the entry has answered, by its own count. */
+/** The requests that were answered: by the entry's own count, or by that of the servers behind it. */
 export async function answered({ state, status }: ClimbSystem): Promise<number> {
   const { controlToken } = JSON.parse(await readFile(join(state, 'secrets.json'), 'utf8'))
   const { nodes } = await status()
-  const entry =
-    nodes.find(({ tier }) => tier === 'entry') ?? nodes.find(({ tier }) => tier === 'web')
-  const path = entry?.engine === 'gateway' ? '/-/gateway' : '/-/control'
+  const gateway = nodes.find(({ engine }) => engine === 'gateway')
+  const asked = gateway === undefined ? nodes.filter(({ tier }) => tier === 'web') : [gateway]
+  const path = gateway === undefined ? '/-/control' : '/-/gateway'
   const headers = { authorization: `Bearer ${controlToken}` }
-  const response = await fetch(`http://${entry?.address}${path}`, { headers })
-  const { requests } = (await response.json()) as { requests: { sent: number } }
-  return requests.sent
+  const counts = await Promise.all(
+    asked.map(async ({ address }) => {
+      const response = await fetch(`http://${address}${path}`, { headers })
+      const { requests, answers = { sent: 0 } } = (await response.json()) as Counted
+      return Math.max(requests.sent, answers.sent)
+    }),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+type Counted = {
+  readonly requests: { readonly sent: number }
+  readonly answers?: { readonly sent: number }
 }

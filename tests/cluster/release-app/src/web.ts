@@ -30,11 +30,15 @@ async function answer(request: IncomingMessage): Promise<unknown> {
 }
 
 await serve(async (request: IncomingMessage, response: ServerResponse) => {
-  if (mood.slowerMs > 0) await sleep(mood.slowerMs)
+  if (mood.slowerMs > 0) {
+    console.log('slow answer')
+    await sleep(mood.slowerMs)
+  }
   response.setHeader('content-type', 'application/json')
   response.setHeader('x-release', mood.release)
   // Nothing of it is done, and the answer says so: whoever counts facts knows it was no write.
   if (Math.random() < mood.failing) {
+    console.log('failed answer')
     response.statusCode = 500
     response.end('{"outcome":"fail"}')
     return
