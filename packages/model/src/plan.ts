@@ -50,13 +50,13 @@ import type { Step } from './step.ts'
  * takes nothing away leads on, and if it is the stand-in.
  */
 const growing: readonly Rule[] = [
-  buildRelease,
   withdrawRungs,
   changeHosts,
   moveEntry,
   mendGateway,
   stopMuteEntries,
   bringUpData,
+  buildRelease,
   applyMigrations,
   addServices,
   changeIdle,

@@ -14,7 +14,16 @@ export function climbRequestOf(body: Body): ClimbRequest {
     (balancer == null || balancer === 'gateway' || balancer === 'haproxy') &&
     (direction === 'release') === (typeof snapshot === 'string') &&
     (again == null || typeof again === 'boolean')
-  if (isWhole) return body as ClimbRequest
+  if (isWhole) {
+    return {
+      direction,
+      rungs,
+      ...(typeof climb === 'string' && { climb }),
+      ...((balancer === 'gateway' || balancer === 'haproxy') && { balancer }),
+      ...(typeof snapshot === 'string' && { snapshot }),
+      ...(again === true && { again }),
+    }
+  }
   throw new BanyanError('BANYAN_USAGE_INVALID', 'The request asks for no climb.', {
     hint: 'Send for example {"direction":"grow","rungs":["balanced"]}.',
   })
