@@ -1,25 +1,9 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import type { Topology } from '@banyan/model'
+import { haproxyProgram } from './haproxy/program.ts'
 
-/** What a topology takes that this machine does not have, each with the command that installs it. */
+/** What a topology takes that this machine does not have, each with what mends it. */
 export async function missingPrograms({ nodes }: Topology): Promise<readonly string[]> {
-  if (!nodes.some(({ engine }) => engine === 'haproxy') || findHaproxy() !== null) return []
-  return ['It takes HAProxy, which is not installed here: apt-get install haproxy']
-}
-
-/** Debian puts it where only root's PATH leads. */
-function findHaproxy(): string | null {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
-  const found = folders.map((folder) => join(folder, 'haproxy')).find(canRun)
-  return found ?? null
-}
-
-function canRun(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  if (!nodes.some(({ engine }) => engine === 'haproxy')) return []
+  const found = await haproxyProgram()
+  return found instanceof Error ? [`${found.message} ${found.hint ?? ''}`.trim()] : []
 }
