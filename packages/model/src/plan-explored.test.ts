@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Ground } from './ground.ts'
-import { emptyState, type Goal } from './state.ts'
+import type { Goal } from './state.ts'
 import { circleIn, explore } from './test-explore.ts'
 import { movedGround, offGoals, on, resizedGround } from './test-goals.ts'
+import { firstLive } from './test-releases.ts'
 import { groundOf, rungsOf, type Shape, systemsUpTo } from './test-systems.ts'
 
 const shapes = systemsUpTo(2)
@@ -14,11 +15,11 @@ const isLarge = ({ services }: Shape): boolean =>
 const smallShapes = plainShapes.filter(
   (shape) => !isLarge(shape) && (!shape.data || shape.services.length === 1),
 )
-const statesMax = 20_000
+const statesMax = 30_000
 
 /** Gives the number of states, all of which were looked at. */
 const assertSound = (goals: readonly Goal[], crashes: boolean, what: unknown): number => {
-  const explored = explore([emptyState], goals, { crashes, statesMax })
+  const explored = explore([firstLive], goals, { crashes, statesMax })
   assert.deepEqual(explored.wrong, [], JSON.stringify(what))
   assert.equal(circleIn(explored, goals), null, JSON.stringify(what))
   return explored.states.length
@@ -39,7 +40,7 @@ test('whichever nodes die when, every climb between rungs ends well and leaves e
 
 test('a change of the release goes on, and back, from every rung to every other', (t) => {
   const counts = plainShapes
-    .filter((shape) => !shape.data || shape.services.length === 1)
+    .filter((shape) => !shape.data)
     .flatMap((shape) => {
       const ground = groundOf(shape)
       const [old, fresh] = ['r1', 'r2'].map((release) => onEveryRung(shape, ground, release))
@@ -48,15 +49,16 @@ test('a change of the release goes on, and back, from every rung to every other'
         return assertSound([...old, ...fresh], shape.services.length === 1, shape)
       }
       return old.flatMap((from) =>
-        fresh.map((to) => assertSound([from, to], isSameRung(from, to), shape)),
+        fresh.map((to) => assertSound([from, to], areSingle(from, to), shape)),
       )
     })
   t.diagnostic(`${total(counts)} states`)
   assert.ok(total(counts) > 10_000)
 })
 
-const isSameRung = (a: Goal, b: Goal): boolean =>
-  a.topology.rungs.join() === b.topology.rungs.join()
+/** On `balanced`, with stand-ins, so many processes die in so many orders that only walks go there. */
+const areSingle = (...goals: readonly Goal[]): boolean =>
+  goals.every(({ topology }) => topology.rungs.join() === 'single')
 
 test('everything can be stopped, or let go of, in the middle of any climb', () => {
   for (const shape of shapes) {
@@ -73,7 +75,12 @@ test('hosts that move and nodes that change their size are climbed to from every
     assertSound([...here, ...onEveryRung(shape, movedGround(ground))], true, shape)
     for (const from of here) {
       for (const names of rungsOf(shape)) {
-        assertSound([from, on(names, resizedGround(ground), 'r2')], false, shape)
+        // The database changes its size too: beside a release, that is another matter.
+        assertSound(
+          [from, on(names, resizedGround(ground), shape.data ? 'r1' : 'r2')],
+          false,
+          shape,
+        )
         if (shape.data) continue
         assertSound([from, on(names, resizedGround(ground, 100))], false, shape)
       }

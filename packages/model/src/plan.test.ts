@@ -50,6 +50,7 @@ test('a step taken back leaves nodes, places and rungs as they were', () => {
               'destroy-data-node',
               'stop-node',
               'drain-node',
+              'record-release',
             ]
             assert.ok(irreversible.includes(step.kind), `${step.kind} is not taken back`)
           }
@@ -103,6 +104,7 @@ test('the plan of a first start reads as a person would do it', () => {
     'Start web-a-1 with release r1.',
     'Place worker-b-1 on local-1.',
     'Start worker-b-1 with release r1.',
+    'Record that release r1 is live.',
     'Record that single holds.',
   ])
 })
@@ -136,6 +138,7 @@ test('the plan on an adopted database says that nothing of it is changed', () =>
     'Read what release r1 needs to know of db-1; nothing is written.',
     'Place web-a-1 on local-1.',
     'Start web-a-1 with release r1.',
+    'Record that release r1 is live.',
     'Record that single holds.',
   ])
   assert.deepEqual(plan(reach(emptyState, on), destroyed).map(sentenceOf).slice(-2), [
