@@ -2,11 +2,14 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeJson } from '../../state/files.ts'
 import { copyApp } from './copy-app.ts'
+import { checkInstalled } from './installed.ts'
 import { makeFolder } from './make-folder.ts'
 import { digestOf, hashTree } from './manifest.ts'
 import { type Modules, readModules } from './modules.ts'
 import { linkModules } from './modules-links.ts'
 import { hasModules, makeModules } from './modules-store.ts'
+import { checkNamedPaths } from './named-paths.ts'
+import { checkNativeModules } from './native-modules.ts'
 import { Pace } from './pace.ts'
 import { modulesFolder, snapshotFolder, snapshotsFolder, takingName } from './places.ts'
 import { appOf, findSnapshot, readSnapshot, snapshotFileOf } from './read.ts'
@@ -41,6 +44,9 @@ export async function attemptSnapshot(
 ): Promise<Snapshot | Changed> {
   const pace = new Pace(request.signal)
   const sight = await look(source, pace)
+  checkInstalled(source, sight.tree)
+  checkNamedPaths(source, sight.tree)
+  checkNativeModules(source, sight.tree)
   const found = await findSnapshot(request.paths, sight.digest)
   if (found !== null) return found
   for (const skipped of sight.tree.skipped) request.onProgress?.(saySkipped(skipped))

@@ -40,7 +40,7 @@ async function copyOne(from: string, to: string, { size, mode }: Seen): Promise<
   if (content === null) return null
   // Never over another one: on a disk that does not tell A from a, two files would become one.
   writing(to, () => writeFileSync(to, content, { flag: 'wx', mode: mode | 0o600 }))
-  if ((mode & 0o077) !== 0) writing(to, () => chmodSync(to, mode | 0o600))
+  if ((mode & 0o022) !== 0) writing(to, () => chmodSync(to, mode | 0o600))
   return hashOf(content)
 }
 

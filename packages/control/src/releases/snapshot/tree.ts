@@ -19,7 +19,13 @@ export type Seen = {
   readonly target: string | null
 }
 
-export type Ignored = { readonly path: string; readonly isFolder: boolean; readonly place: string }
+export type Ignored = {
+  readonly path: string
+  readonly isFolder: boolean
+  /** The rule and where it stands, for messages. */
+  readonly pattern: string
+  readonly place: string
+}
 
 /** Everything in the root that belongs to the app, and what was left out and why. */
 export type Tree = {
@@ -106,7 +112,8 @@ function readEntry(
   }
   const rule = ruleFor(ignores, absolute, stat.isDirectory())
   if (rule !== null && !rule.keeps && !source.kept.has(absolute)) {
-    tree.ignored.push({ path, isFolder: stat.isDirectory(), place: rule.place })
+    const { pattern, place } = rule
+    tree.ignored.push({ path, isFolder: stat.isDirectory(), pattern, place })
     return false
   }
   if (stat.isDirectory()) return true
