@@ -3,7 +3,7 @@ import { BanyanError } from '@banyan/model'
 import { quoteName } from '@banyan/postgres'
 import type { Migration, Statement } from './migration.ts'
 import { execute, subjectOf } from './run.ts'
-import { type Run, transact } from './transact.ts'
+import { type Run, type Subject, transact } from './transact.ts'
 
 const tellEveryMs = 5_000
 /** The app gets the server to itself for so many times as long as a batch took. */
@@ -32,13 +32,15 @@ export async function repeat(run: Run, migration: Migration, statement: Statemen
       )
       toldAt = now
     }
-    if (run.serving) await rest(now - batchBegan, run.signal)
+    if (run.serving) await rest(run, subject, now - batchBegan)
   }
 }
 
-async function rest(batchMs: number, signal: AbortSignal | undefined): Promise<void> {
+async function rest({ signal }: Run, subject: Subject, batchMs: number): Promise<void> {
   const ms = Math.min(restMs.most, Math.max(restMs.least, batchMs * restPerBatch))
-  await sleep(ms, undefined, signal === undefined ? {} : { signal })
+  await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+    throw subject.explain(error)
+  })
 }
 
 /**
@@ -53,7 +55,7 @@ async function rowsUntilEndless({ owner }: Run, { kind, node }: Statement): Prom
     .map(quoteName)
     .join('.')
   const { rows } = await owner.query(`select count(*)::float8 as rows from ${table}`)
-  return 2 * rows[0].rows + 100_000
+  return 2 * rows[0].rows + 10_000
 }
 
 function endless({ name }: Migration, { line }: Statement, total: number): BanyanError {

@@ -73,7 +73,9 @@ export async function patiently<Result>(
       const elapsedMs = performance.now() - began
       if (elapsedMs > patience.totalMs) throw blocked(subject, seen, elapsedMs, error)
       run.say(waits(subject, seen))
-      await watch.untilGone(seen.holders, pauseMs(attempts), signal)
+      await watch.untilGone(seen.holders, pauseMs(attempts), signal).catch((reason: unknown) => {
+        throw subject.explain(reason)
+      })
     } finally {
       await sight.end()
     }
