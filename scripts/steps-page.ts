@@ -16,7 +16,7 @@ import {
 } from '../packages/model/src/index.ts'
 
 /** A system as small as can be that knows every kind of step. */
-const groundOf = (url?: string): Ground => ({
+const groundOf = (url?: string, balancer: Ground['balancer'] = 'gateway'): Ground => ({
   system: resolveSystem(
     {
       name: 'notes',
@@ -33,15 +33,24 @@ const groundOf = (url?: string): Ground => ({
     zone: 'local',
     address: `127.0.0.${index + 1}`,
   })),
-  ports: { 'db-1': 5432, 'web-1': 8081, 'web-2': 8081, 'gateway-1': 8082 },
+  ports: { 'db-1': 5432, 'web-1': 8081, 'web-2': 8081, 'gateway-1': 8082, 'haproxy-1': 8083 },
   plain: [],
-  balancer: 'gateway',
+  balancer,
 })
 
 const on = (rung: string, ground = groundOf()): Goal => ({
   topology: topologyOf([rung], ground),
   release: 'r1',
   power: 'on',
+})
+
+/** A release with everything that one can bring along. */
+const release = (rung: string): Goal => ({
+  ...on(rung),
+  release: 'r2',
+  builds: true,
+  trial: true,
+  contracts: true,
 })
 
 const gone: Goal = { topology: emptyTopology, release: 'r1', power: 'off', destroyData: true }
@@ -68,7 +77,15 @@ const kinds = Object.keys(stepTable) as StepKind[]
 
 /** One step of each kind, as it stands in the plan of a climb that is really made. */
 const examples = (): ReadonlyMap<StepKind, StepDescription> => {
-  const own = [on('single'), on('balanced'), on('single'), on('single', moved(groundOf())), gone]
+  const own = [
+    on('single'),
+    on('balanced'),
+    on('single'),
+    on('single', moved(groundOf())),
+    on('balanced'),
+    release('balanced'),
+    gone,
+  ]
   const adopted = [on('single', groundOf('postgres://ann@db.example/notes')), gone]
   const found = new Map<StepKind, StepDescription>()
   for (const { description } of [...walk(own).steps, ...walk(adopted).steps]) {
@@ -106,15 +123,18 @@ export const stepsPage = (head: string): string => {
   const start = walk([on('single')]).state
   const grow = walk([on('balanced')], start)
   const shrink = walk([on('single')], grow.state)
+  const released = walk([release('balanced')], grow.state)
+  const onSingle = walk([release('single')], start)
+  const exchanged = walk([on('balanced', groundOf(undefined, 'haproxy'))], grow.state)
   const found = examples()
   return `# Steps
 
 <!-- ${head} -->
 
-A climb is done in steps. \`banyan plan\` shows them, \`banyan grow\` and \`banyan shrink\` do them one after
-another, and each is looked for anew in what is there: nothing is done because an earlier look promised it.
-After every step whoever was answered before it is answered still. A climb that cannot go on turns back: it
-is planned again with the place that it came from as its goal.
+A climb is done in steps. \`banyan plan\` shows them, \`banyan grow\`, \`banyan shrink\` and \`banyan release\`
+do them one after another, and each is looked for anew in what is there: nothing is done because an earlier
+look promised it. After every step whoever was answered before it is answered still. A climb that cannot go
+on turns back: it is planned again with the place that it came from as its goal.
 
 ## From \`single\` to \`balanced\` and back
 
@@ -138,6 +158,33 @@ ${climbTable(grow.steps)}
 |---|---|---|
 ${climbTable(shrink.steps)}
 
+## A release
+
+\`banyan release\` on \`balanced\`, of a system with \`build:\` and with contract migrations. The steps of what
+a release does not have are left out, and \`banyan undo\` takes the same way with neither build nor trial:
+
+| | step | taken back by |
+|---|---|---|
+${climbTable(released.steps)}
+
+On \`single\` the stand-in accepts beside the process that it is tried against, from the same public socket:
+
+| | step | taken back by |
+|---|---|---|
+${climbTable(onSingle.steps)}
+
+Whatever fails before the release is recorded as live turns the climb back: it is planned again with the
+release before as its goal. A release that changes the rungs, the services or the balancer as well is one
+plan; [how releases go](../designs/releases.md) says what holds at every moment, and what if who dies.
+
+## From one balancer to the other
+
+\`banyan grow balanced --balancer haproxy\`, and the same way back:
+
+| | step | taken back by |
+|---|---|---|
+${climbTable(exchanged.steps)}
+
 ## Every kind of step
 
 | kind | for example | needs | taken back by |
@@ -149,6 +196,6 @@ ${[...kinds]
 
 A node that has to stop before it can change, and that nobody else replaces meanwhile, gets a stand-in: a
 node of the same kind beside it, named \`web-1-stand-in\`, which is placed and started before and stopped and
-removed after.
+removed after. In a release every service with routes has one, until its last process has changed.
 `
 }

@@ -43,6 +43,7 @@ export const releaseRows: StepRows<Kinds> = {
     }),
     undo: ({ live }) => (live === null ? null : { kind: 'record-release', release: live }),
     sentence: ({ release }) => `Record that release ${release} is live.`,
+    final: 'Before the first release nothing was live.',
   },
   'contract-migrations': {
     requires: 'The release is live, nothing older runs, and the database servers run.',
