@@ -4,38 +4,24 @@ import { writeJson } from '../../state/files.ts'
 import { copyApp } from './copy-app.ts'
 import { checkInstalled } from './installed.ts'
 import { makeFolder } from './make-folder.ts'
-import { digestOf, hashTree } from './manifest.ts'
-import { type Modules, readModules } from './modules.ts'
+import { readModules } from './modules.ts'
 import { linkModules } from './modules-links.ts'
-import { hasModules, makeModules } from './modules-store.ts'
+import { forgetModules, hasModules, makeModules } from './modules-store.ts'
 import { checkNamedPaths } from './named-paths.ts'
 import { checkNativeModules } from './native-modules.ts'
 import { Pace } from './pace.ts'
 import { modulesFolder, snapshotFolder, snapshotsFolder, takingName } from './places.ts'
 import { appOf, findSnapshot, readSnapshot, snapshotFileOf } from './read.ts'
-import { fixedPlace, holderOf, rebase } from './rebase.ts'
+import { holderOf, rebase } from './rebase.ts'
 import { unwritable } from './refuse.ts'
 import { sayAmount, saySkipped } from './say.ts'
+import { look, type Sight } from './sight.ts'
 import type { Source } from './source.ts'
-import { firstChange, readTree, type Tree } from './tree.ts'
-import {
-  type ManifestEntry,
-  type Snapshot,
-  type SnapshotFile,
-  type SnapshotRequest,
-  snapshotFormat,
-} from './types.ts'
+import { firstChange, readTree } from './tree.ts'
+import { type Snapshot, type SnapshotFile, type SnapshotRequest, snapshotFormat } from './types.ts'
 
 /** The path that changed while it was copied: the copy is none of any moment. */
 export type Changed = { readonly changed: string }
-
-/** What an attempt has seen of the app. */
-type Sight = {
-  readonly tree: Tree
-  readonly modules: Modules | null
-  readonly manifest: readonly ManifestEntry[]
-  readonly digest: string
-}
 
 /** Takes a snapshot unless something changes meanwhile, and finds the one that has this content already. */
 export async function attemptSnapshot(
@@ -60,15 +46,6 @@ export async function attemptSnapshot(
   }
 }
 
-/** Reads everything where it lies. */
-export async function look(source: Source, pace: Pace): Promise<Sight> {
-  const tree = await readTree(source, pace)
-  const modules = await readModules(source, tree, pace)
-  const manifest = await hashTree(source.root, tree, pace)
-  const system = rebase(source.system, source.root, fixedPlace, holderOf(manifest))
-  return { tree, modules, manifest, digest: digestOf(manifest, modules?.key ?? null, system) }
-}
-
 /** Copies what was seen, and looks again: null when all of it is as it was. */
 async function fill(
   taking: string,
@@ -83,30 +60,32 @@ async function fill(
   const changed = await copyApp(source.root, tree, manifest, app, pace)
   if (changed !== null) return changed
   request.onProgress?.(sayAmount('the app', tree.seen, performance.now() - from))
-  const stored = modules === null ? null : await store(request, source, modules, pace)
-  if (stored !== null) return stored
-  if (modules !== null)
-    await linkModules(app, join(modulesFolder(request.paths), modules.key), modules, pace)
+  if (modules !== null) {
+    if (!(await keepModules(request, source, modules, pace))) return 'node_modules'
+    const store = join(modulesFolder(request.paths), modules.store.key)
+    await linkModules(app, store, modules, pace)
+  }
   return firstChange(tree, await readTree(source, pace))
 }
 
-/** Puts what is installed into the store, where it is not there yet. */
-async function store(
-  request: SnapshotRequest,
+/** Puts what is installed into the store, where it is not there yet; false when it changed meanwhile. */
+async function keepModules(
+  { paths, signal, onProgress }: SnapshotRequest,
   source: Source,
-  modules: Modules,
+  modules: NonNullable<Sight['modules']>,
   pace: Pace,
-): Promise<string | null> {
-  const { paths, signal } = request
-  const isStored = modules.folders.every(({ target }) => target !== null)
-  if (isStored || (await hasModules(paths, modules.key))) return null
+): Promise<boolean> {
+  const { store, list, key } = modules
+  const isLinked = modules.folders.every(({ target }) => target !== null)
+  if (isLinked || (await hasModules(paths, store.key))) return true
   const from = performance.now()
-  await makeModules(paths, { root: source.root, modules, signal })
-  request.onProgress?.(sayAmount('node_modules', modules.list, performance.now() - from))
+  const isRead = await makeModules(paths, { root: source.root, modules, store, signal })
+  onProgress?.(sayAmount('node_modules', list, performance.now() - from))
+  if (!isRead) return true
   const after = await readModules(source, await readTree(source, pace), pace)
-  if (after?.key === modules.key) return null
-  await rm(join(modulesFolder(paths), modules.key), { recursive: true, force: true })
-  return 'node_modules'
+  if (after?.key === key) return true
+  await forgetModules(paths, store)
+  return false
 }
 
 /** Writes the record and gives the snapshot its name; when another process was faster, its own stays. */
@@ -123,7 +102,8 @@ async function finish(
     takenAt: new Date().toISOString(),
     app: appOf(folder),
     system: rebase(source.system, source.root, appOf(folder), holderOf(manifest)),
-    modules: modules?.key ?? null,
+    installed: modules?.key ?? null,
+    modules: modules?.store.key ?? null,
     modulesFolders: modules?.folders ?? [],
     bytes: tree.seen.reduce((sum, { size }) => sum + size, 0),
     manifest,

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path'
 import type { System } from '@banyan/model'
-import { look } from './attempt.ts'
 import { Pace } from './pace.ts'
 import { brokenFileOf, readSnapshotFile } from './read.ts'
 import { fixedPlace, holderOf, rebase } from './rebase.ts'
+import { look } from './sight.ts'
 import { openSource } from './source.ts'
 import type { ManifestEntry, Snapshot, SnapshotFile } from './types.ts'
 
@@ -24,7 +24,7 @@ export async function differenceFrom(
   const now = rebase(system, source.root, fixedPlace, holderOf(manifest))
   const changed = changedPaths(file.manifest, manifest)
   if (JSON.stringify(now) !== JSON.stringify(recordedSystem(file))) changed.push('config')
-  if ((modules?.key ?? null) !== file.modules) changed.push('node_modules')
+  if ((modules?.key ?? null) !== file.installed) changed.push('node_modules')
   return { changed }
 }
 

@@ -1,16 +1,18 @@
 import { constants, linkSync, mkdirSync, symlinkSync } from 'node:fs'
 import { chmod, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { StatePaths } from '../../state/paths.ts'
 import type { Modules } from './modules.ts'
 import type { ModuleEntry } from './modules-list.ts'
 import { Pace } from './pace.ts'
 import { modulesFolder, removeLeftBehind, takingName } from './places.ts'
 import { isGone, unreadable, unwritable } from './refuse.ts'
+import type { Store } from './store-of.ts'
 
 type Making = {
   readonly root: string
   readonly modules: Modules
+  readonly store: Store
   readonly signal: AbortSignal | undefined
 }
 
@@ -26,14 +28,29 @@ export async function hasModules(
  * Makes `<state>/modules/<key>`, whole or not at all. With `BANYAN_MODULES_CACHE` the files are made
  * once in that folder and hard-linked from there; files of a store are never written to, so that
  * whoever shares them sees them as they were.
+ *
+ * Returns whether it read the modules of the app itself, which may have changed meanwhile.
  */
-export async function makeModules(paths: StatePaths, making: Making): Promise<void> {
-  const store = join(modulesFolder(paths), making.modules.key)
+export async function makeModules(paths: StatePaths, making: Making): Promise<boolean> {
+  const { root, store } = making
+  const place = join(modulesFolder(paths), store.key)
   const cache = process.env.BANYAN_MODULES_CACHE
-  if (cache === undefined || cache === '') return await makeWhole(store, making, making.root)
-  const shared = join(cache, making.modules.key)
-  if (!(await isFolder(shared))) await makeWhole(shared, making, making.root)
-  await makeWhole(store, making, shared, { byLink: true })
+  if (store.isOwn || cache === undefined || cache === '') {
+    await makeWhole(place, making, root)
+    return true
+  }
+  const shared = join(cache, store.key)
+  const isThere = await isFolder(shared)
+  if (!isThere) await makeWhole(shared, making, root)
+  await makeWhole(place, making, shared, { byLink: true })
+  return !isThere
+}
+
+/** Takes modules away again that turned out to be of no moment. */
+export async function forgetModules(paths: StatePaths, { key }: Store): Promise<void> {
+  const cache = process.env.BANYAN_MODULES_CACHE
+  const folders = [modulesFolder(paths), ...(cache === undefined || cache === '' ? [] : [cache])]
+  for (const folder of folders) await rm(join(folder, key), { recursive: true, force: true })
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -99,7 +116,7 @@ async function fill(taking: string, making: Making, from: string, byLink: boolea
   const copyAll = async () => {
     for (const entry of next) {
       making.signal?.throwIfAborted()
-      await copyModule(entry, join(from, entry.path), join(taking, entry.path))
+      await copyModule(entry, join(from, entry.path), join(taking, entry.path), making.store)
     }
   }
   const workers = await Promise.allSettled(Array.from({ length: copiesAtOnce }, copyAll))
@@ -124,11 +141,16 @@ function canLink(from: string, to: string): boolean {
   }
 }
 
-/** Copies one file and takes the right to write away from it: it is everybody's from now on. */
-async function copyModule({ mode }: ModuleEntry, from: string, to: string): Promise<void> {
+/** Copies one file and, when it is for several releases, takes the right to write away from it. */
+async function copyModule(
+  { mode }: ModuleEntry,
+  from: string,
+  to: string,
+  { isOwn }: Store,
+): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
-    await chmod(to, (mode | 0o400) & ~0o222)
+    await chmod(to, isOwn ? mode | 0o600 : (mode | 0o400) & ~0o222)
   } catch (error) {
     throw isGone(error) || isReading(error, from) ? unreadable(from, error) : unwritable(to, error)
   }
@@ -137,9 +159,4 @@ async function copyModule({ mode }: ModuleEntry, from: string, to: string): Prom
 function isReading(error: unknown, from: string): boolean {
   const { code, path } = error as NodeJS.ErrnoException
   return code === 'EACCES' && path === from
-}
-
-/** Whether a link of a list leads somewhere outside the app. */
-export function leadsOut({ kind, target }: ModuleEntry): boolean {
-  return kind === 'link' && target !== null && isAbsolute(target)
 }

@@ -51,6 +51,9 @@ export type SnapshotFile = {
   /** Where the app lay when it was written: the state directory may have been moved since. */
   readonly app: string
   readonly system: System
+  /** What was installed, whichever store it lies in. */
+  readonly installed: string | null
+  /** The key of the store. */
   readonly modules: string | null
   readonly modulesFolders: readonly ModulesFolder[]
   readonly bytes: number
