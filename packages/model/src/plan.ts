@@ -26,26 +26,37 @@ import type { Step } from './step.ts'
  * 3. Requests that nobody answers go to whoever runs and could. An entry node that is on its way out
  *    and cannot answer what another one can goes at once.
  * 4. The data tier comes up before anything that needs it.
- * 5. Migrations come before the code that was written for them; they only ever expand.
+ * 5. A release is built before it changes anything of the app. Migrations come before the code that was
+ *    written for them; they only ever expand, unless nothing older runs or is live.
  * 6. Grow before shrink: new nodes serve before others go. A process behind a gateway gets requests as
  *    soon as it runs. The gateway comes after those that it sends requests to, and nobody accepts from
  *    the public socket who could not answer what others answer.
- * 7. A node whose place, entry, size or release changes is drained, stopped, changed and started, one
- *    after another, and only while others answer in its stead.
- * 8. Where nobody else does, a stand-in comes up first: the node that it is going to be, beside it.
+ * 7. A release brings a stand-in of the first process of every service with routes, which stays until
+ *    the last process of that service runs the release: as many answer meanwhile as before.
+ * 8. What a new process answers is compared with what an older one does, on a first share of the
+ *    requests. Until that is done, nothing older that answers or works is taken out, whatever else is
+ *    to change. Where nobody older answers, there is nothing to compare with, and nobody to protect.
+ * 9. A node whose place, entry, size or release changes is drained, stopped, changed and started, one
+ *    after another, and only while others answer in its stead; one that gets no requests goes first.
+ * 10. Where nobody else does, a stand-in comes up first: the node that it is going to be, beside it.
  *    Workers need none: nobody waits for their answer, and two at once would be one too many.
  *    A node whose port somebody has waits, leaves its own port to others, and has a stand-in meanwhile.
- * 9. What the goal does not have goes when everybody is answered without it, the entry before those
+ * 11. What the goal does not have goes when everybody is answered without it, the entry before those
  *    that it sends requests to; behind a gateway it is drained before it is told to stop.
- * 10. When all is to be off: what takes requests in stops before what answers them, then databases.
- * 11. A database server goes only when nothing runs that could use it, and only when that was asked for.
- * 12. A server that somebody else runs is watched and asked, and let go of where ours would be deleted.
- * 13. A rung is recorded last, when everything that it promises is there.
+ * 12. Workers change when everything that answers has.
+ * 13. When all is to be off: what takes requests in stops before what answers them, then databases.
+ * 14. A database server goes only when nothing runs that could use it, and only when that was asked for.
+ * 15. A server that somebody else runs is watched and asked, and let go of where ours would be deleted.
+ * 16. A release is recorded as live, and then a rung as held, when everything that they promise is there.
+ * 17. What the live release does not need is taken away last of all: nothing older runs or would be
+ *    started again, and no later step can fail and turn the climb back.
  *
  * Each rule looks at the state alone, never at the rules that went before. So a climb that was
  * interrupted anywhere is planned again from what is there, and goes on as if nothing had happened.
+ * So does one that turns back: its goal is the release before, which is live still, and for as long as it
+ * is, its migrations hold; there is nothing to build, to try, or to migrate on that way.
  *
- * Rules 6 to 9 ask of every single step whether it takes an answer away from anybody (`lossOf`), and
+ * Rules 6 to 11 ask of every single step whether it takes an answer away from anybody (`lossOf`), and
  * leave it out when it does. That is why their order is enough: from each state, something that
  * takes nothing away leads on, and if it is the stand-in.
  */
