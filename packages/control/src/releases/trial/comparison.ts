@@ -1,8 +1,9 @@
 import type { Node } from '@banyan/model'
 import type { Keeper } from '../../supervise/keeper.ts'
 import { sayExit } from '../../supervise/situation.ts'
-import { type Decision, decide, warmUpMs } from './decide.ts'
+import { type Decision, decide } from './decide.ts'
 import { type Looks, Tape } from './tape.ts'
+import { watchedOn } from './watched.ts'
 
 /** One node of a new release beside those of its service that run another one. */
 export class Comparison {
@@ -34,12 +35,7 @@ export class Comparison {
   decide(elapsedMs: number): Decision {
     const trouble = this.#trouble()
     if (trouble !== null) return { end: 'worse', verdict: 'worse', sentence: trouble }
-    return decide({
-      old: this.#old.since(warmUpMs),
-      next: this.#next.since(warmUpMs),
-      recent: this.#next.since((warmUpMs + elapsedMs) / 2),
-      elapsedMs,
-    })
+    return decide(watchedOn(this.#old, this.#next, elapsedMs))
   }
 
   /** The part of the requests since a moment that the new one got; null where there were none. */

@@ -18,6 +18,12 @@ const cold: Manner = (random, atMs) => {
   return { ms: usual(random) * (8 - 7 * warmth) + (random() > warmth ? 60 : 0), failed: false }
 }
 
+/** Stands still once, alone, and fails whoever came meanwhile: somebody else took the processor. */
+const stumbling: Manner = (random, atMs) => {
+  const stumbles = atMs > 6_000 && atMs < 6_400
+  return { ms: usual(random) + (stumbles ? 400 * random() : 0), failed: stumbles && random() < 0.7 }
+}
+
 /** Equal releases: whoever accuses one of these is wrong. */
 const equals: Readonly<Record<string, readonly [Manner, Manner]>> = {
   'no failures': [failing(0), failing(0)],
@@ -34,6 +40,7 @@ const equals: Readonly<Record<string, readonly [Manner, Manner]>> = {
   ],
   'stalls of everybody': [stalling, stalling],
   'a cold start': [failing(0), cold],
+  'a moment in which the new one stumbles': [failing(0), stumbling],
 }
 
 const shares = [0.1, 0.5]

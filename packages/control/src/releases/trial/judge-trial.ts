@@ -13,8 +13,11 @@ export type Judgement = {
 }
 
 export type JudgeOptions = {
-  /** What the new release answered lately: one that was slow only at its beginning is not worse. */
-  readonly recent?: AnswerCounts
+  /**
+   * What the new release answered at first, and lately. Worse is only what both show: not one that was
+   * slow at its beginning, nor one that stumbled for a moment. Absent: there is only the whole.
+   */
+  readonly halves?: readonly AnswerCounts[]
   /** The chance, below which it is taken for none. Default 1 in 100,000: it is asked again and again. */
   readonly chanceMax?: number
 }
@@ -50,8 +53,8 @@ export function judgeTrial(
   next: AnswerCounts,
   options: JudgeOptions = {},
 ): Judgement {
-  const { recent = next, chanceMax = chanceMaxDefault } = options
-  const found = [judgeFailures(old, next, recent), judgeTimes(old, next, recent)]
+  const { halves = [next], chanceMax = chanceMaxDefault } = options
+  const found = [judgeFailures(old, next, halves), judgeTimes(old, next, halves)]
   const worse = found.find(({ chance }) => chance < chanceMax)
   if (worse !== undefined) return judgementOf('worse', worse)
   if (Math.min(old.sent, next.sent) < answersMin) {
@@ -76,23 +79,27 @@ const judgementOf = (verdict: Verdict, { about, sentence }: Finding): Judgement 
   sentence,
 })
 
-function judgeFailures(old: AnswerCounts, next: AnswerCounts, recent: AnswerCounts): Finding {
+type Halves = readonly AnswerCounts[]
+
+function judgeFailures(old: AnswerCounts, next: AnswerCounts, halves: Halves): Finding {
   const sentence = `failed ${sayShare(next.failed, next.sent)}, the release before ${sayShort(old.failed, old.sent)}`
   const allowed = failuresFactor * share(old.failed, old.sent) + failuresMore
   const rate = share(next.failed, next.sent)
-  const goesOn = share(recent.failed, recent.sent) >= Math.max(allowed, rate / 3)
+  const goesOn = halves.every(
+    ({ failed, sent }) => share(failed, sent) > Math.max(allowed, rate / 4),
+  )
   const isMore = next.failed >= failuresMin && rate > allowed && goesOn
   const chance = isMore ? chanceOfBoth(next.failed, next.sent, old.failed, old.sent) : 1
   return { about: 'failures', chance, sentence }
 }
 
-function judgeTimes(old: AnswerCounts, next: AnswerCounts, recent: AnswerCounts): Finding {
+function judgeTimes(old: AnswerCounts, next: AnswerCounts, halves: Halves): Finding {
   const usualMs = quantile(old, 0.99)
   const limitMs = Math.max(timeFactor * usualMs, usualMs + timeMoreMs)
   const late = countBeyond(next, limitMs)
   const lateBefore = countBeyond(old, limitMs)
   const sentence = `took longer than ${sayMs(limitMs)} for ${sayShare(late, next.sent)}, the release before for ${sayShort(lateBefore, old.sent)} (p99 ${sayMs(quantile(next, 0.99))} against ${sayMs(usualMs)})`
-  const goesOn = share(countBeyond(recent, limitMs), recent.sent) > lateShareMax
+  const goesOn = halves.every((half) => share(countBeyond(half, limitMs), half.sent) > lateShareMax)
   const isMore = late >= lateMin && share(late, next.sent) > lateShareMax && goesOn
   const chance = isMore ? chanceOfBoth(late, next.sent, lateBefore, old.sent) : 1
   return { about: 'times', chance, sentence }

@@ -1,12 +1,8 @@
 // Trials without processes, for the tests of the judge: seeded, and thousands of them in a second. Not a test.
-import {
-  type AnswerCounts,
-  type CountingAnswers,
-  countAnswer,
-  emptyCounts,
-  minus,
-} from '@banyan/model'
-import { type Decision, decide, warmUpMs } from './decide.ts'
+import { countAnswer, emptyCounts } from '@banyan/model'
+import { type Decision, decide } from './decide.ts'
+import { Tape } from './tape.ts'
+import { watchedOn } from './watched.ts'
 
 export type Random = () => number
 
@@ -30,31 +26,22 @@ const lookEveryMs = 500
 /** One whole trial, as the handler does it. */
 export function simulateTrial(trial: Trial, random: Random): Decision & { elapsedMs: number } {
   const counts = { old: emptyCounts(), next: emptyCounts() }
-  const looks: { atMs: number; old: AnswerCounts; next: AnswerCounts }[] = []
-  for (let atMs = lookEveryMs; ; atMs += lookEveryMs) {
+  const tapes = { old: new Tape(), next: new Tape() }
+  for (let atMs = 0; ; atMs += lookEveryMs) {
+    for (const which of ['old', 'next'] as const) {
+      const { sent, failed, latency } = counts[which]
+      const answers = { sent, failed, latency: latency.slice() }
+      tapes[which].note(atMs, new Map([['gateway-1', { answers, inFlight: 0 }]]))
+    }
+    const decision = decide(watchedOn(tapes.old, tapes.next, atMs))
+    if (decision.end !== 'not-yet') return { ...decision, elapsedMs: atMs }
     for (let n = (trial.rate * lookEveryMs) / 1_000; n > 0; n--) {
       const which = random() < trial.share ? 'next' : 'old'
-      const { ms, failed } = trial[which](random, atMs - random() * lookEveryMs)
+      const { ms, failed } = trial[which](random, atMs + random() * lookEveryMs)
       countAnswer(counts[which], ms, failed)
     }
-    looks.push({ atMs, old: copy(counts.old), next: copy(counts.next) })
-    const first = looks.find((look) => look.atMs >= warmUpMs)
-    if (first === undefined || looks.at(-1) === first) continue
-    const middle = looks.find((look) => look.atMs >= (first.atMs + atMs) / 2) ?? first
-    const decision = decide({
-      old: minus(counts.old, first.old),
-      next: minus(counts.next, first.next),
-      recent: minus(counts.next, middle.next),
-      elapsedMs: atMs,
-    })
-    if (decision.end !== 'not-yet') return { ...decision, elapsedMs: atMs }
   }
 }
-
-const copy = (counts: CountingAnswers): AnswerCounts => ({
-  ...counts,
-  latency: counts.latency.slice(),
-})
 
 /** Mulberry32: small, seeded, and good enough for this. */
 export function seeded(seed: number): Random {

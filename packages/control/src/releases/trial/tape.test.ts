@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { countAnswer, countBeyond, emptyCounts } from '@banyan/model'
+import { decide } from './decide.ts'
 import { Tape } from './tape.ts'
+import { watchedOn } from './watched.ts'
 
 function look(times: readonly number[], inFlight = 0, failed = 0) {
   const answers = emptyCounts()
@@ -37,10 +39,10 @@ test('a place that gives no answer for once loses nothing', () => {
 test('requests that never end are slow ones, before anybody has their answer', () => {
   const tape = new Tape()
   for (let atMs = 0; atMs <= 6_000; atMs += 250) tape.note(atMs, look([], atMs / 50))
-  const counts = tape.since(0)
-  assert.equal(countBeyond(counts, 4_500), 20)
-  assert.equal(countBeyond(counts, 1_800), 80)
-  assert.equal(countBeyond(counts, 900), 100)
+  const { waiting } = tape
+  assert.equal(countBeyond(waiting, 4_500), 20)
+  assert.equal(countBeyond(waiting, 1_800), 80)
+  assert.equal(waiting.sent, 80)
 })
 
 test('many requests under way are not slow ones when others have begun since', () => {
@@ -50,5 +52,32 @@ test('many requests under way are not slow ones when others have begun since', (
     tape.note(atMs, look(answered, 30))
     for (let n = 0; n < 10; n++) answered.push(700)
   }
-  assert.equal(countBeyond(tape.since(0), 900), 0)
+  assert.equal(tape.waiting.sent, 0)
+})
+
+/** What becomes of a release of which a part of the requests hangs. */
+function tryHanging(part: number) {
+  const [old, next] = [new Tape(), new Tape()]
+  let [oldTimes, nextTimes, hanging] = [[] as number[], [] as number[], 0]
+  for (let atMs = 0; ; atMs += 250) {
+    old.note(atMs, look(oldTimes, 3))
+    next.note(atMs, look(nextTimes, 1 + Math.floor(hanging)))
+    const decision = decide(watchedOn(old, next, atMs))
+    if (decision.end !== 'not-yet') return { ...decision, atMs }
+    oldTimes = [...oldTimes, ...Array.from({ length: 68 }, () => 8)]
+    nextTimes = [...nextTimes, ...Array.from({ length: Math.round(8 * (1 - part)) }, () => 8)]
+    hanging += 8 * part
+  }
+}
+
+for (const part of [1, 0.25]) {
+  test(`a release of which ${part * 100}% of the requests hang is worse, though nobody got an answer`, () => {
+    const { end, sentence, atMs } = tryHanging(part)
+    assert.equal(end, 'worse', sentence)
+    assert.ok(atMs < 12_000, `${atMs} ms`)
+  })
+}
+
+test('a release that hangs no request is none', () => {
+  assert.equal(tryHanging(0).end, 'passed')
 })

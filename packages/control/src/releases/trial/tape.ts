@@ -14,8 +14,8 @@ type Mark = {
   readonly begun: number
 }
 
-/** Ages by which requests are told apart that are still under way. */
-const agesMs = [10_000, 5_000, 2_000, 1_000]
+/** Ages by which requests are told apart that are still under way; what is younger may come yet. */
+const agesMs = [10_000, 5_000, 2_000]
 
 /** What some nodes together answered while they were looked at again and again. */
 export class Tape {
@@ -38,17 +38,17 @@ export class Tape {
     this.#marks.push({ atMs, counts, inFlight, begun: counts.sent + inFlight })
   }
 
-  /**
-   * What was answered since a moment, and what was not although it is high time: a request that is under
-   * way for ten seconds is a slow one, whenever its answer may come.
-   */
+  /** What was answered since a moment. */
   since(ms: number): AnswerCounts {
     const first = this.#marks.find(({ atMs }) => atMs >= ms)
-    if (first === undefined) return emptyCounts()
-    const answered = minus(this.#total, first.counts)
-    const all = { ...answered, latency: answered.latency.slice() }
-    for (const ageMs of this.#agesOfWaiting()) countAnswer(all, ageMs, false)
-    return all
+    return first === undefined ? emptyCounts() : minus(this.#total, first.counts)
+  }
+
+  /** What is not answered although it is high time, as if it were now: whenever it may come, it is slow. */
+  get waiting(): AnswerCounts {
+    const counts = emptyCounts()
+    for (const ageMs of this.#agesOfWaiting()) countAnswer(counts, ageMs, false)
+    return counts
   }
 
   /** The ages of those that certainly wait for so long: more are under way than have begun since then. */

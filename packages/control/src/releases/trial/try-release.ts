@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError, type StepOf } from '@banyan/model'
 import type { Context } from '../../climb/context.ts'
-import { admit } from '../../entry/gateways.ts'
+import { shareAlike } from '../../entry/gateways.ts'
 import { sizeOf } from '../../logs/follow.ts'
 import { lastLines } from '../../logs/tail.ts'
 import type { Keeper } from '../../supervise/keeper.ts'
@@ -15,7 +15,7 @@ const linesShown = 15
 /** The part of the connections that the old ones let go, where the kernel shares out new ones in equal parts. */
 const letGoShare = 0.2
 /** Below this part of the requests the new ones have too little to be judged by. */
-const shareMin = 0.05
+const shareMin = 0.08
 const letGoEveryMs = 2_000
 
 /**
@@ -38,7 +38,7 @@ export async function tryRelease(
   } finally {
     await source.close()
   }
-  for (const { node } of comparisons) if (!node.entry) await admit(context, node.name, signal)
+  await shareAlike(context)
   await context.releases.markTried(step.release)
 }
 
