@@ -6,14 +6,16 @@ import { isReached } from './plan/reached.ts'
 import { nextStep, plan } from './plan.ts'
 import { simulate } from './simulate.ts'
 import { emptyState, type Goal, type State } from './state.ts'
-import { goalsOf } from './test-goals.ts'
+import { brokenByShare } from './test-explore.ts'
+import { goalsWithReleases } from './test-releases.ts'
 import { systemsUpTo } from './test-systems.ts'
 
-/** What may happen next: a goal is set, some steps towards it are done, a node dies. */
+/** What may happen next: a goal is set, some steps towards it are done, a node dies, or control does. */
 const event = fc.oneof(
-  fc.record({ kind: fc.constant('goal' as const), index: fc.nat(20) }),
+  fc.record({ kind: fc.constant('goal' as const), index: fc.nat(40) }),
   fc.record({ kind: fc.constant('steps' as const), count: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ kind: fc.constant('death' as const), index: fc.nat(10) }),
+  fc.record({ kind: fc.constant('amnesia' as const) }),
 )
 
 const shapes = systemsUpTo(3)
@@ -29,6 +31,7 @@ const stepOn = (state: State, goal: Goal): State | null => {
   const after = simulate(state, step)
   assert.equal(brokenByChange(state, after), null)
   assert.equal(brokenByClimb(state, after, goal), null)
+  assert.equal(brokenByShare(state, step, goal), null)
   assert.deepEqual(brokenInvariants(after), [])
   return after
 }
@@ -40,12 +43,13 @@ const numRuns = Number(process.env.BANYAN_PLAN_WALKS ?? 1_000)
 test('whatever is wanted, interrupted and killed in which order, the last goal is reached and nothing breaks', () => {
   fc.assert(
     fc.property(walk, ({ shape, events }) => {
-      const goals = goalsOf(shape)
+      const goals = goalsWithReleases(shape)
       let state: State = emptyState
       let [goal] = goals
       assert.ok(goal)
       for (const event of events) {
         if (event.kind === 'goal') goal = goals[event.index % goals.length] ?? goal
+        else if (event.kind === 'amnesia') state = { ...state, migrated: null }
         else if (event.kind === 'death') {
           const dead = event.index % Math.max(1, state.running.length)
           state = { ...state, running: state.running.filter((_, index) => index !== dead) }

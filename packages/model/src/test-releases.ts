@@ -3,7 +3,8 @@ import type { Ground } from './ground.ts'
 import { plan } from './plan.ts'
 import { simulate } from './simulate.ts'
 import { emptyState, type Goal, type State } from './state.ts'
-import { on } from './test-goals.ts'
+import { goalsOf, on } from './test-goals.ts'
+import { groundOf, rungsOf, type Shape } from './test-systems.ts'
 
 export type Marks = { readonly [Mark in 'builds' | 'trial' | 'contracts']?: true }
 
@@ -21,6 +22,18 @@ export const reach = (state: State, goal: Goal): State => plan(state, goal).redu
 
 /** Where everything begins for a release that is the first one. */
 export const firstLive: State = { ...emptyState, live: 'r1' }
+
+/** What can be wanted of a shape, releases on trial and another balancer among it. */
+export const goalsWithReleases = (shape: Shape): readonly Goal[] => {
+  const ground = groundOf(shape)
+  const haproxy: Ground = { ...ground, balancer: 'haproxy' }
+  const releases = rungsOf(shape).flatMap((names) => [
+    release('r2', names, ground, { builds: true, trial: true }),
+    release('r3', names, haproxy, { trial: true }),
+    on(names, haproxy),
+  ])
+  return [...goalsOf(shape), ...releases]
+}
 
 /** What was taken away does not come back, so that nobody goes back to what needs it. */
 export const isNotRefused = ({ contracted, live }: State, goal: Goal): boolean =>

@@ -1,5 +1,5 @@
 import { takesRequests } from '../answers.ts'
-import { findNode, findRunning, type Goal, isRouted, type State } from '../state.ts'
+import { findNode, findRunning, type Goal, isBalancer, isRouted, type State } from '../state.ts'
 import type { Step } from '../step.ts'
 import type { Node } from '../topology.ts'
 import {
@@ -72,10 +72,17 @@ const takeOutUnheld = (state: State, goal: Goal, { name }: Node): Step | undefin
 }
 
 export function removeServices(state: State, goal: Goal): Step | undefined {
-  return firstStep(leaving(state, goal), ({ name }) =>
-    ifHarmless(state, goal, { kind: 'remove-node', node: name }),
+  return firstStep(leaving(state, goal), (node) =>
+    isWithoutHeir(state, goal, node)
+      ? undefined
+      : ifHarmless(state, goal, { kind: 'remove-node', node: node.name }),
   )
 }
+
+/** A balancer whose place another one is to take stays for as long as that one is not there, stopped or not. */
+const isWithoutHeir = ({ topology }: State, goal: Goal, node: Node): boolean =>
+  isBalancer(node) &&
+  goal.topology.nodes.some((heir) => isBalancer(heir) && !findNode(topology, heir.name))
 
 /** All is to be off: what exists stays, unless the goal has it no more. */
 export function haltServices(state: State): Step | undefined {
