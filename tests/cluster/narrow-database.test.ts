@@ -274,6 +274,7 @@ describe('the database of narrow mode', () => {
       checksum: String(number),
       contract: false,
       transaction: true,
+      repeat: false,
       statements: await parseStatements(sql),
     })
     const first = await migration(1, 'create table notes (user_id text primary key, old text)')
