@@ -9,6 +9,7 @@ import {
   routeEntries,
   sameEntries,
   shapeKey,
+  slotKey,
   versionKey,
 } from './maps.ts'
 import { type HaproxyService, servicesOf } from './services.ts'
@@ -54,6 +55,7 @@ function leave(
   return [
     ...(isOut ? [] : [`set server ${service}/${name} state maint`]),
     `del map ${maps.facts} ${name}`,
+    `del map ${maps.facts} ${slotKey(service, node)}`,
   ]
 }
 
@@ -70,7 +72,11 @@ function place({ name, servers }: HaproxyService, { slots, facts }: Inspection):
     const taken = free.shift()
     return taken === undefined
       ? []
-      : [...setFact(new Map(), taken.name, server.node), ...fill(taken, server)]
+      : [
+          ...setFact(new Map(), taken.name, server.node),
+          ...setFact(new Map(), slotKey(name, server.node), taken.name),
+          ...fill(taken, server),
+        ]
   })
 }
 

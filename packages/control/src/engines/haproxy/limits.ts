@@ -12,6 +12,7 @@ export type HaproxyLimits = {
   readonly heldBytesMax: number
   readonly retriesMax: number
   readonly waitMs: number
+  readonly waitingMax: number
   readonly connectionsMax: number
   readonly checkIntervalMs: number
   readonly recheckIntervalMs: number
@@ -31,6 +32,7 @@ export const defaultLimits: HaproxyLimits = {
   heldBytesMax: 65_536,
   retriesMax: 2,
   waitMs: 2_000,
+  waitingMax: 1_000,
   connectionsMax: 1_000,
   checkIntervalMs: 1_000,
   recheckIntervalMs: 100,

@@ -26,6 +26,8 @@ export function hostEntries({ routes }: GatewayFile): Entries {
 export const versionKey = 'version'
 export const shapeKey = 'shape'
 export const trialKey = 'trial'
+/** Where a node is, for clients that come back to it; the other way round, a slot names its node. */
+export const slotKey = (service: string, node: string): string => `node:${service}/${node}`
 export const healthKey = (service: string): string => `health:${service}`
 
 /** What HAProxy is to know of itself when it starts: which node is in which slot, and what it was told. */
@@ -37,7 +39,10 @@ export function factEntries(file: GatewayFile, shape: string): Entries {
     [trialKey, 'off'],
     ...services.map(({ name, health }) => [healthKey(name), health ?? '-'] as const),
     ...services.flatMap(({ name, servers }) =>
-      servers.map(({ node }, index) => [slotName(name, index), node] as const),
+      servers.flatMap(({ node }, index) => [
+        [slotName(name, index), node] as const,
+        [slotKey(name, node), slotName(name, index)] as const,
+      ]),
     ),
   ])
 }

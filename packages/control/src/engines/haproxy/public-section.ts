@@ -30,6 +30,7 @@ export function publicSection(file: GatewayFile, limits: HaproxyLimits): string[
     ...ownLines.map((line) => `  ${line}`),
     ...routeLines(file),
     ...headerLines(file),
+    ...answerLines,
     ...waitLines(limits),
     '  use_backend %[var(txn.service)]',
   ].flat()
@@ -148,16 +149,34 @@ const trustedLines = [
   `http-request set-header forwarded ${word(`%[var(txn.x_forwarded)], ${element}`)} if trusted { var(txn.x_forwarded) -m len gt 0 }`,
 ]
 
+const invalid = answer(
+  502,
+  errorBody(
+    'BANYAN_GATEWAY_ANSWER_INVALID',
+    'The server answered with something that is not valid HTTP.',
+  ),
+)
+
+/** What HAProxy lets a server say, and a client could read in another way. */
+const answerLines = [
+  `  http-response ${invalid} if { res.hdrs -m reg ${word(controls)} }`,
+  `  http-response ${invalid} unless { status 101:599 }`,
+  `  http-response ${invalid} if { res.ver 1.0 } { res.fhdr_cnt(transfer-encoding) gt 0 }`,
+  `  http-response del-header ${word('^(proxy-(connection|authenticate)|te|trailer)$')} -m reg`,
+]
+
 /** A small body is read first, so that a slow client holds no connection to a server. */
-function waitLines({ heldBytesMax, requestTimeoutMs, waitMs }: HaproxyLimits): string[] {
+function waitLines(limits: HaproxyLimits): string[] {
+  const { heldBytesMax, requestTimeoutMs, waitMs, waitingMax } = limits
   const small = `{ req.hdr_val(content-length) 1:${heldBytesMax - 8_192} }`
   return [
     `http-request wait-for-body time ${requestTimeoutMs}ms if ${small}`,
     'http-request disable-l7-retry unless METH_GET or METH_HEAD or METH_OPTIONS or { method PUT DELETE TRACE }',
     ...(waitMs > 0
       ? [
-          `http-request set-var(txn.wait) int(${waitMs})`,
-          'http-request lua.wait_for_server if { var(txn.service),nbsrv 0 }',
+          `http-request set-var(txn.wait) int(${waitMs}) if { var(txn.service),nbsrv 0 }`,
+          `http-request set-var(txn.waiting_max) int(${waitingMax}) if { var(txn.wait) -m found }`,
+          'http-request lua.wait_for_server if { var(txn.wait) -m found }',
         ]
       : []),
   ].map((line) => `  ${line}`)

@@ -4,14 +4,18 @@
  */
 export const script = `
 local every_ms = 20
+local waiting = 0
 
 core.register_action("wait_for_server", { "http-req" }, function(txn)
   local service = txn:get_var("txn.service")
   local left = txn:get_var("txn.wait")
+  if waiting >= txn:get_var("txn.waiting_max") then return end
+  waiting = waiting + 1
   while left > 0 and txn.c:nbsrv(service) == 0 do
     core.msleep(every_ms)
     left = left - every_ms
   end
+  waiting = waiting - 1
 end, 0)
 
 local kept = { close = true, upgrade = true, host = true, [""] = true,

@@ -1,6 +1,7 @@
 import type { Backend, GatewayFile } from '@banyan/model'
 import { defaultWeight, stickyCookie } from '@banyan/model'
 import type { HaproxyLimits } from './limits.ts'
+import { maps, slotKey } from './maps.ts'
 import { type HaproxyService, slotCount, slotName } from './services.ts'
 import { errorBody, errorPage, word } from './words.ts'
 
@@ -18,7 +19,7 @@ export function serviceSection(
   return [
     `backend ${name}`,
     `  balance ${file.balance === 'least-connections' ? 'leastconn' : 'roundrobin'}`,
-    ...(file.sticky ? stickyLines(file, service) : []),
+    ...(file.sticky ? stickyLines(service) : []),
     ...checkLines(service, limits),
     `  default-server ${serverWords(file, limits)}`,
     `  ${errorPage(503, noServer(name), 'hdr retry-after 1')}`,
@@ -31,11 +32,17 @@ export function serviceSection(
 const noServer = (name: string): string =>
   errorBody('BANYAN_GATEWAY_NO_SERVER', `No server of ${name} is ready. Try again soon.`)
 
-/** Made of a server's address, since a slot has no name of its own in a cookie. */
-function stickyLines({ token }: GatewayFile, { name }: HaproxyService): string[] {
+/** A client comes back to the server that its cookie names, under the name that the gateway gives it. */
+function stickyLines({ name }: HaproxyService): string[] {
+  const cookie = stickyCookie(name)
+  const value = `${cookie}=%[srv_name,map_str(${maps.facts})]; Path=/; HttpOnly; SameSite=Lax`
+  const isNew = '!{ srv_name,strcmp(txn.slot) 0 } { srv_name -m found }'
   return [
-    `  cookie ${stickyCookie(name)} insert indirect nocache httponly dynamic attr ${word('SameSite=Lax')}`,
-    `  dynamic-cookie-key ${word(token)}`,
+    `  http-request set-var(txn.wish) req.cook(${cookie})`,
+    `  http-request set-var(txn.slot) str(${slotKey(name, '')}),concat(,txn.wish),map_str(${maps.facts},-)`,
+    '  use-server %[var(txn.slot)] unless { var(txn.slot) -m str - }',
+    `  http-response set-header cache-control private if ${isNew} !{ res.hdr(cache-control) -m sub private no-store }`,
+    `  http-response add-header set-cookie ${word(value)} if ${isNew}`,
   ]
 }
 

@@ -74,6 +74,7 @@ function globalSection({ file, places, user }: HaproxySettings): string[] {
     // A body of 64 KiB is kept for another try, and an answer may have headers of almost as many.
     '  tune.bufsize 73728',
     '  tune.maxrewrite 4096',
+    '  tune.http.maxhdr 32767',
     '  spread-checks 0',
     'ring trial',
     '  format raw',
