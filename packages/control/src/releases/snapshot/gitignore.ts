@@ -80,7 +80,7 @@ function starsAt(glob: string, at: number): Piece {
   while (glob[end] === '*') end += 1
   const whole = end - at === 2 && (at === 0 || glob[at - 1] === '/')
   if (whole && glob[end] === '/') return { source: '(?:.*/)?', end: end + 1 }
-  if (whole && end === glob.length && at > 0) return { source: '.+', end }
+  if (whole && end === glob.length) return { source: at > 0 ? '.+' : '.*', end }
   return { source: '[^/]*', end }
 }
 

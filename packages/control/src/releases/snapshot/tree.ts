@@ -38,8 +38,11 @@ export type Tree = {
   readonly modules: readonly { readonly path: string; readonly target: string | null }[]
 }
 
+/** What a walk has to know of the app. */
+type Ground = Pick<Source, 'root' | 'excluded' | 'kept'>
+
 /** Walks the root. Links are never followed, ignored folders never entered. */
-export async function readTree(source: Source, pace: Pace): Promise<Tree> {
+export async function readTree(source: Ground, pace: Pace): Promise<Tree> {
   const tree = { seen: [], ignored: [], skipped: [], modules: [] } as Growing
   const waiting: Folder[] = [{ path: '', ignores: ignoreFilesAbove(source.root) }]
   for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
@@ -78,7 +81,7 @@ export function byPath(a: { path: string }, b: { path: string }): number {
 const leftOut = new Set(['.git', '.banyan'])
 
 /** Adds what is in a folder, and returns the folders to go on with. */
-function readFolder(source: Source, { path, ignores }: Folder, tree: Growing): Folder[] {
+function readFolder(source: Ground, { path, ignores }: Folder, tree: Growing): Folder[] {
   const absolute = join(source.root, path)
   const own = readIgnoreFile(absolute)
   const inner = own === null ? ignores : [...ignores, own]
@@ -94,7 +97,7 @@ function readFolder(source: Source, { path, ignores }: Folder, tree: Growing): F
 
 /** Adds one entry; true for a folder to go into. */
 function readEntry(
-  source: Source,
+  source: Ground,
   path: string,
   ignores: readonly IgnoreFile[],
   tree: Growing,
