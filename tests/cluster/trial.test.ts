@@ -1,5 +1,6 @@
 // A new release gets a first share of the requests, and is judged by what it makes of them.
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -124,76 +125,91 @@ function assertWorse(report: ClimbReport, message: RegExp): void {
   assert.match(report.reason.message, message)
 }
 
-for (const rungs of ['balanced', 'single']) {
-  test(`on ${rungs} a first share of the requests tells a good release from bad ones`, async (t) => {
-    const app = await makeApp()
-    const system = await startClimbSystem({ config: app.config, rungs })
-    const judged: Judged = { t, system, release: async () => await system.json('release') }
-    const slow = { skip: !isWhole && rungs === 'balanced' ? 'it takes BANYAN_TRIAL_ROUNDS' : false }
-    const good = { skip: !isWhole && rungs === 'single' ? 'it takes BANYAN_TRIAL_ROUNDS' : false }
-    const onlyWhole = { skip: isWhole ? false : 'it takes BANYAN_TRIAL_ROUNDS' }
-    try {
-      await t.test('one that fails 5% is undone, with the figures of both', async (t) => {
-        await app.become({ name: 'failing', failing: 0.05 })
-        const { report, errors } = await releaseUnderLoad({ ...judged, t })
-        assertWorse(
-          report,
-          /^web-1-stand-in failed \d+ of [\d,]+ requests \(\d\.\d%|1\d%\), the release before 0 of [\d,]+\.[\s\S]*the oven is cold/,
-        )
-        assert.deepEqual([...new Set(errors)], ['500 of failing'])
-        assert.ok(errors.length < 100, `${errors.length} failed`)
-      })
+const places = [
+  { rungs: 'balanced', balancer: 'gateway' },
+  { rungs: 'balanced', balancer: 'haproxy' },
+  { rungs: 'single', balancer: 'none' },
+]
 
-      await t.test(
-        'one that is slow by 300 ms is undone, and no request fails',
-        slow,
-        async (t) => {
-          await app.become({ name: 'slow', slowerMs: 300 })
+for (const { rungs, balancer } of places) {
+  const isMissing = balancer === 'haproxy' && !existsSync('/usr/sbin/haproxy')
+  const options = { skip: isMissing && 'HAProxy is not installed' }
+  test(
+    `on ${rungs} (${balancer}) a first share of the requests tells a good release from bad ones`,
+    options,
+    async (t) => {
+      const app = await makeApp()
+      const words = rungs === 'single' ? [] : ['--balancer', balancer]
+      const system = await startClimbSystem({ config: app.config, rungs, words })
+      const judged: Judged = { t, system, release: async () => await system.json('release') }
+      const slow = {
+        skip: !isWhole && rungs === 'balanced' ? 'it takes BANYAN_TRIAL_ROUNDS' : false,
+      }
+      const good = { skip: !isWhole && rungs === 'single' ? 'it takes BANYAN_TRIAL_ROUNDS' : false }
+      const onlyWhole = { skip: isWhole ? false : 'it takes BANYAN_TRIAL_ROUNDS' }
+      try {
+        await t.test('one that fails 5% is undone, with the figures of both', async (t) => {
+          await app.become({ name: 'failing', failing: 0.05 })
           const { report, errors } = await releaseUnderLoad({ ...judged, t })
           assertWorse(
             report,
-            /^web-1-stand-in took longer than \d+ ms for [\d,]+ of [\d,]+ requests/,
+            /^web-1-stand-in failed \d+ of [\d,]+ requests \(\d\.\d%|1\d%\), the release before 0 of [\d,]+\.[\s\S]*the oven is cold/,
           )
-          assert.deepEqual(errors, [])
-        },
-      )
+          assert.deepEqual([...new Set(errors)], ['500 of failing'])
+          assert.ok(errors.length < 100, `${errors.length} failed`)
+        })
 
-      await t.test(
-        'one that crashes in the trial is undone, and says how',
-        onlyWhole,
-        async (t) => {
-          await app.become({ name: 'crashing', crashAfter: 60 })
-          const { report } = await releaseUnderLoad({ ...judged, t })
-          assertWorse(report, /^web-1-stand-in crashed \(code 7\) after it had answered/)
-          assert.match(report.reason?.message ?? '', /out of flour/)
-        },
-      )
+        await t.test(
+          'one that is slow by 300 ms is undone, and no request fails',
+          slow,
+          async (t) => {
+            await app.become({ name: 'slow', slowerMs: 300 })
+            const { report, errors } = await releaseUnderLoad({ ...judged, t })
+            assertWorse(
+              report,
+              /^web-1-stand-in took longer than \d+ ms for [\d,]+ of [\d,]+ requests/,
+            )
+            assert.deepEqual(errors, [])
+          },
+        )
 
-      await t.test(
-        'one as good as the one before goes live, and no request fails',
-        good,
-        async (t) => {
-          await app.become({ name: 'good' })
-          const { report, errors, by } = await releaseUnderLoad({ ...judged, t })
-          assert.equal(report.outcome, 'done', JSON.stringify(report))
-          assert.deepEqual(errors, [])
-          assert.ok((by.get('good') ?? 0) > 300)
-        },
-      )
+        await t.test(
+          'one that crashes in the trial is undone, and says how',
+          onlyWhole,
+          async (t) => {
+            await app.become({ name: 'crashing', crashAfter: 60 })
+            const { report } = await releaseUnderLoad({ ...judged, t })
+            assertWorse(report, /^web-1-stand-in crashed \(code 7\) after it had answered/)
+            assert.match(report.reason?.message ?? '', /out of flour/)
+          },
+        )
 
-      await t.test(
-        'with hardly any requests a release goes live all the same',
-        onlyWhole,
-        async (t) => {
-          await app.become({ name: 'lonely' })
-          const { report, errors } = await releaseUnderLoad({ ...judged, t }, 2)
-          assert.equal(report.outcome, 'done', JSON.stringify(report))
-          assert.deepEqual(errors, [])
-        },
-      )
-    } finally {
-      await system.remove()
-      await app.remove()
-    }
-  })
+        await t.test(
+          'one as good as the one before goes live, and no request fails',
+          good,
+          async (t) => {
+            await app.become({ name: 'good' })
+            const { report, errors, by } = await releaseUnderLoad({ ...judged, t })
+            assert.equal(report.outcome, 'done', JSON.stringify(report))
+            assert.deepEqual(errors, [])
+            assert.ok((by.get('good') ?? 0) > 300)
+          },
+        )
+
+        await t.test(
+          'with hardly any requests a release goes live all the same',
+          onlyWhole,
+          async (t) => {
+            await app.become({ name: 'lonely' })
+            const { report, errors } = await releaseUnderLoad({ ...judged, t }, 2)
+            assert.equal(report.outcome, 'done', JSON.stringify(report))
+            assert.deepEqual(errors, [])
+          },
+        )
+      } finally {
+        await system.remove()
+        await app.remove()
+      }
+    },
+  )
 }

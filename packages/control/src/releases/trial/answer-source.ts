@@ -1,6 +1,10 @@
-import type { GatewayStatus, Node, ServeStatus } from '@banyan/model'
+import type { Node, ServeStatus } from '@banyan/model'
 import { addressOf, type Context } from '../../climb/context.ts'
-import { askGateway, send } from '../../engines/gateway/client.ts'
+import { balancerOf, isBalancer } from '../../engines/balancer.ts'
+import { send } from '../../engines/gateway/client.ts'
+import { haproxySettings } from '../../engines/haproxy/local.ts'
+import { gatewayFileOf } from '../../entry/gateways.ts'
+import { HaproxyLines } from './haproxy-lines.ts'
 import type { Look, Looks } from './tape.ts'
 
 /** Where it is known what each node answered. */
@@ -12,51 +16,73 @@ export type AnswerSource = {
   close(): Promise<void>
 }
 
+/** What one balancer knows of the nodes behind it. */
+type Known = ReadonlyMap<string, Look>
+
 /** Asks the processes that are the entry themselves, and about all others the balancers before them. */
-export async function openAnswerSource(context: Context): Promise<AnswerSource> {
+export function openAnswerSource(context: Context): AnswerSource {
+  const lines = new Map<string, HaproxyLines>()
+
+  async function ask({ name, engine }: Node): Promise<Known | null> {
+    const file = gatewayFileOf(context, name)
+    if (engine !== 'haproxy') {
+      const status = await balancerOf(context.paths, engine).ask(file)
+      return status && new Map(status.backends.flatMap((one) => lookOf(one.node, one)))
+    }
+    const known = lines.get(name)
+    const own = known ?? new HaproxyLines(haproxySettings(context.paths, file).places.runtime)
+    lines.set(name, own)
+    return await own.look()
+  }
+
+  async function askBalancers(): Promise<ReadonlyMap<string, Known>> {
+    const asked = context.topology.nodes.filter(isBalancer).map(async (node) => {
+      const known = await ask(node)
+      return known === null ? [] : [[node.name, known] as const]
+    })
+    return new Map((await Promise.all(asked)).flat())
+  }
+
   return {
     look: async (nodes) => {
-      const statuses = await askBalancers(context)
+      const balancers = await askBalancers()
       const found = nodes.map(async (node): Promise<[string, Looks]> => {
-        if (!node.entry) return [node.name, looksIn(statuses, node)]
-        const look = await askItself(context, node)
-        return [node.name, new Map(look === null ? [] : [[node.name, look]])]
+        const looks = node.entry ? await askItself(context, node) : looksIn(balancers, node)
+        return [node.name, looks]
       })
       return new Map(await Promise.all(found))
     },
     letGo: async (nodes, share) => {
       const entries = nodes.filter(({ entry }) => entry)
+      const body = { letGo: share }
       await Promise.all(
-        entries.map((node) => send(placeOf(context, node), 'PUT', '/-/control', { letGo: share })),
+        entries.map((node) => send(placeOf(context, node), 'PUT', '/-/control', body)),
       )
     },
-    close: async () => {},
+    close: async () => {
+      await Promise.all([...lines.values()].map((one) => one.close()))
+    },
   }
 }
 
-async function askItself(context: Context, node: Node): Promise<Look | null> {
+async function askItself(context: Context, node: Node): Promise<Looks> {
   const status = (await send(placeOf(context, node), 'GET', '/-/control')) as ServeStatus | null
-  if (status?.answers === undefined) return null
-  return { answers: status.answers, inFlight: status.inFlight }
+  return new Map(status === null ? [] : lookOf(node.name, status))
 }
 
-async function askBalancers(context: Context): Promise<ReadonlyMap<string, GatewayStatus>> {
-  const balancers = context.topology.nodes.filter(({ tier, service }) => {
-    return tier === 'entry' && service === undefined
-  })
-  const asked = balancers.map(async (node) => {
-    const status = await askGateway(placeOf(context, node))
-    return status === null ? [] : [[node.name, status] as const]
-  })
-  return new Map((await Promise.all(asked)).flat())
+/** None where an older process does not count. */
+function lookOf(
+  name: string,
+  { answers, inFlight }: Pick<ServeStatus, 'answers' | 'inFlight'>,
+): [string, Look][] {
+  return answers === undefined ? [] : [[name, { answers, inFlight }]]
 }
 
-function looksIn(statuses: ReadonlyMap<string, GatewayStatus>, { name }: Node): Looks {
+function looksIn(balancers: ReadonlyMap<string, Known>, { name }: Node): Looks {
   const looks = new Map<string, Look>()
-  for (const [balancer, { backends }] of statuses) {
-    const backend = backends.find(({ node }) => node === name)
-    if (backend?.answers === undefined) continue
-    looks.set(balancer, { answers: backend.answers, inFlight: backend.inFlight })
+  for (const [balancer, known] of balancers) {
+    const look = known.get(name)
+    if (look !== undefined) looks.set(balancer, look)
   }
   return looks
 }

@@ -30,7 +30,7 @@ export async function tryRelease(
   signal: AbortSignal,
 ): Promise<void> {
   const comparisons = comparisonsOf(context, step)
-  const source = await openAnswerSource(context)
+  const source = openAnswerSource(context)
   try {
     await watch(comparisons, source, signal, (sentence) =>
       context.events.add({ type: 'progress', sentence }),
