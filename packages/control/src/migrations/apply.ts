@@ -99,7 +99,7 @@ async function applyPending(options: ApplyOptions, watch: Watch): Promise<Applie
   const { finishing, absent } = judged
   const pending = choosePending(judged.pending, phase)
   // What has begun went through this before it began.
-  if (run.serving) await refuseLoad(owner, phase === 'expand' ? judged.pending : pending)
+  if (run.serving) await refuseLoad(owner, phase === 'expand' ? judged.pending : pending, tables)
   for (const name of absent)
     onProgress?.(`${name} was applied earlier and is not in the folder`, { name })
   const applied: string[] = []

@@ -2,6 +2,7 @@ import { BanyanError, type Table } from '@banyan/model'
 import type { Client } from 'pg'
 import { judgeRecorded } from './judge-recorded.ts'
 import { judgeLoad, sentenceOf } from './load/judge-load.ts'
+import { judgeUnique } from './load/judge-unique.ts'
 import type { Migration, Phase, Recorded } from './migration.ts'
 import { choosePending } from './phase.ts'
 import { readMigrations } from './read.ts'
@@ -39,7 +40,13 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   const pending = await tryTo(reasons, async () => await findPending(owner, folder))
   await tryTo(reasons, async () => uniteTables(tables, alongside))
   await tryTo(reasons, async () => choosePending(pending ?? [], phase))
-  if (phase !== 'whole') reasons.push(...(await judgeLoad(owner, pending ?? [])).map(sentenceOf))
+  if (phase !== 'whole') {
+    const faults = [
+      ...(await judgeLoad(owner, pending ?? [])),
+      ...(await judgeUnique(owner, tables)),
+    ]
+    reasons.push(...faults.map(sentenceOf))
+  }
   return {
     pending: (pending ?? []).map(({ name }) => name),
     contracts: (pending ?? []).flatMap(({ name, contract }) => (contract ? [name] : [])),

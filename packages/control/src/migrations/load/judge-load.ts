@@ -1,10 +1,11 @@
-import { BanyanError } from '@banyan/model'
+import { BanyanError, type Table } from '@banyan/model'
 import type { Client } from 'pg'
 import type { Migration, Statement } from '../migration.ts'
 import { sizeOf } from './alter-column.ts'
 import { readLoadFacts } from './facts.ts'
 import { hints } from './hints.ts'
 import { type Estimate, judgeStatement } from './judge-statement.ts'
+import { judgeUnique } from './judge-unique.ts'
 import { Known } from './known.ts'
 import { listOf, relationsIn, unwrap } from './tree.ts'
 
@@ -42,13 +43,17 @@ export async function judgeLoad(
   return faults
 }
 
-/** @throws BANYAN_MIGRATION_UNSAFE with every statement that the app would feel */
-export async function refuseLoad(owner: Client, pending: readonly Migration[]): Promise<void> {
-  const faults = await judgeLoad(owner, pending)
+/** @throws BANYAN_MIGRATION_UNSAFE with everything that the app would feel */
+export async function refuseLoad(
+  owner: Client,
+  pending: readonly Migration[],
+  tables: readonly Table[],
+): Promise<void> {
+  const faults = [...(await judgeLoad(owner, pending)), ...(await judgeUnique(owner, tables))]
   if (faults.length === 0) return
   throw new BanyanError(
     'BANYAN_MIGRATION_UNSAFE',
-    `${faults.length === 1 ? 'A statement' : `${faults.length} statements`} would hold up the app while it serves:\n${faults.map((fault) => `- ${sentenceOf(fault)}`).join('\n')}`,
+    `${faults.length === 1 ? 'This' : `${faults.length} things`} would hold up the app while it serves:\n${faults.map((fault) => `- ${sentenceOf(fault)}`).join('\n')}`,
     {
       hint: 'Mend the files as each line says (docs/guide/migrations.md); nothing was run.',
       details: { faults },
