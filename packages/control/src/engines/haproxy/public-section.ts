@@ -163,6 +163,7 @@ const answerLines = [
   `  http-response ${invalid} unless { status 101:599 }`,
   `  http-response ${invalid} if { res.ver 1.0 } { res.fhdr_cnt(transfer-encoding) gt 0 }`,
   `  http-response del-header ${word('^(proxy-(connection|authenticate)|te|trailer)$')} -m reg`,
+  '  http-response del-header connection unless { status 101 }',
 ]
 
 /** A small body is read first, so that a slow client holds no connection to a server. */

@@ -39,8 +39,8 @@ function stickyLines({ name }: HaproxyService): string[] {
   const isNew = '!{ srv_name,strcmp(txn.slot) 0 } { srv_name -m found }'
   return [
     `  http-request set-var(txn.wish) req.cook(${cookie})`,
-    `  http-request set-var(txn.slot) str(${slotKey(name, '')}),concat(,txn.wish),map_str(${maps.facts},-)`,
-    '  use-server %[var(txn.slot)] unless { var(txn.slot) -m str - }',
+    `  http-request set-var(txn.slot) str(${slotKey(name, '')}),concat(,txn.wish),map_str(${maps.facts},none)`,
+    '  use-server %[var(txn.slot)] unless { var(txn.slot) -m str none }',
     `  http-response set-header cache-control private if ${isNew} !{ res.hdr(cache-control) -m sub private no-store }`,
     `  http-response add-header set-cookie ${word(value)} if ${isNew}`,
   ]

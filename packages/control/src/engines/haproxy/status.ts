@@ -22,11 +22,12 @@ export function statusOf(found: Inspection): HaproxyStatus {
 }
 
 function backendStatus(node: string, { row, isOut }: Slot): BackendStatus {
-  const { healthy, reason } = healthOf(row)
+  const reason = isOut ? null : reasonOf(row)
   return {
     node,
     state: isOut ? 'drain' : 'ready',
-    healthy: healthy && !isOut,
+    // One that drains is not asked any more, and nothing is known against it.
+    healthy: reason === null,
     // It does not tell tunnels from requests.
     inFlight: numberOf(row, 'scur'),
     webSockets: 0,
@@ -35,14 +36,15 @@ function backendStatus(node: string, { row, isOut }: Slot): BackendStatus {
 }
 
 /** Before its first check a server is sent requests, and nobody knows yet whether it is healthy. */
-function healthOf(row: Row): { readonly healthy: boolean; readonly reason: string | null } {
+function reasonOf(row: Row): string | null {
   const status = row.get('status') ?? ''
   const check = (row.get('check_status') ?? '').replace(/^\* /, '')
-  if (status.startsWith('UP') && check !== 'INI' && check !== '')
-    return { healthy: true, reason: null }
-  if (status.startsWith('MAINT')) return { healthy: false, reason: null }
-  const said = row.get('last_chk') || check || status
-  return { healthy: false, reason: check === 'INI' ? 'It was not asked yet.' : said }
+  if (check === '' || check === 'INI') return 'It was not asked yet.'
+  if (status.startsWith('UP')) return null
+  if (check.endsWith('TOUT')) return 'It did not answer its check in time.'
+  if (check === 'L4CON') return 'It refuses connections.'
+  if (check === 'L7STS') return `It answers its check with ${row.get('check_code')}.`
+  return `Its check failed: ${row.get('last_chk') || check}.`
 }
 
 /** Whatever it answered in public; what was cut in the middle has its status and is an abort beside it. */
