@@ -1,4 +1,4 @@
 // A second service with a route, which a later release brings along.
 import { serve } from 'banyan'
 
-await serve(() => new Response('admin'))
+await serve((_request: Request) => new Response('admin'))
