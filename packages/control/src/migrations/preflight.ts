@@ -12,18 +12,16 @@ import { sheds, uniteTables } from './union.ts'
 export type Preflight = {
   /** Every migration that has not run, in order, contract migrations among them. */
   readonly pending: readonly string[]
-  /** Those that wait until no node of the release before is left. */
-  readonly contracts: readonly string[]
   /**
-   * Whether the release that runs declares what this one does not: its triggers and lookups go in the
-   * contract phase, also when no contract migration is pending.
+   * What waits until no node of the release before is left: the contract migrations, and `data.tables`
+   * where that release declares something that this one does not, as its triggers and lookups go then.
    */
-  readonly sheds: boolean
+  readonly contracts: readonly string[]
   /** Why it cannot be done, with the mend, one sentence or more each. Empty: nothing is known against it. */
   readonly reasons: readonly string[]
 }
 
-export const nothingToDo: Preflight = { pending: [], contracts: [], sheds: false, reasons: [] }
+export const nothingToDo: Preflight = { pending: [], contracts: [], reasons: [] }
 
 export type PreflightOptions = {
   readonly owner: Client
@@ -49,8 +47,10 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   }
   return {
     pending: (pending ?? []).map(({ name }) => name),
-    contracts: (pending ?? []).flatMap(({ name, contract }) => (contract ? [name] : [])),
-    sheds: sheds(tables, alongside),
+    contracts: [
+      ...(pending ?? []).flatMap(({ name, contract }) => (contract ? [name] : [])),
+      ...(sheds(tables, alongside) ? ['data.tables'] : []),
+    ],
     reasons,
   }
 }
