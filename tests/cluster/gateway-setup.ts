@@ -241,10 +241,10 @@ export async function startGatewayProcess(file: GatewayFile): Promise<GatewayPro
   }
 }
 
-type BoundSocket = { readonly fd: number; close(): void }
+export type BoundSocket = { readonly fd: number; close(): void }
 
 /** A socket that is bound and not listened on, as the holder has it. */
-function bind(port: number): BoundSocket {
+export function bind(port: number): BoundSocket {
   const { _createServerHandle } = net as unknown as {
     _createServerHandle(host: string, port: number, type: number): BoundSocket | number
   }

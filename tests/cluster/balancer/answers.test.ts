@@ -1,8 +1,20 @@
 // What a server may answer, good and bad, and what its client sees of it.
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { answer, backend, gatewayFile, type Received, scriptedServer } from '../gateway-setup.ts'
 import { RawConnection, until } from '../serve-process.ts'
 import { onEveryEngine } from './engine.ts'
+import { eventually } from './eventually.ts'
+
+/** What HAProxy reads, where the gateway takes nothing of it. */
+const cleaned: ReadonlySet<string> = new Set([
+  'a length beside a transfer encoding',
+  'a folded header',
+  'a bare line feed in a header',
+])
+
+/** What HAProxy refuses by a rule of its own, once it has been read. */
+const byRule: ReadonlySet<string> = new Set(['a NUL in a header', 'a status of two digits'])
 
 onEveryEngine((engine, promise) => {
   /** A gateway before one server that plays a script once a request is whole. */
@@ -59,13 +71,35 @@ onEveryEngine((engine, promise) => {
     'announcements without end': 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(40),
   }
 
+  const isClean = (name: string): boolean => engine.differs('cleans answers') && cleaned.has(name)
+
   for (const [name, bytes] of Object.entries(invalid)) {
+    if (isClean(name)) continue
+    if (engine.differs('passes announcements') && name === 'announcements without end') continue
     promise(`an answer with ${name} is a 502`, async () => {
       await using running = await before(({ socket }) => socket.write(bytes, 'latin1'))
       const back = await exchange(running.port, post)
-      assert.match(back, /^HTTP\/1\.1 502 [\s\S]*BANYAN_GATEWAY_ANSWER_INVALID/)
-      await until(() => running.server.connections.every(({ ended }) => ended))
-      assert.equal((await running.status()).requests.failed, 1)
+      assert.match(back, /^HTTP\/1\.1 502 /)
+      assert.match(back, engine.differs('one code') ? /_ANSWER_INVALID|_LOST/ : /_ANSWER_INVALID/)
+      // What it reads and then refuses left its connection whole.
+      if (!engine.differs('cleans answers') || !byRule.has(name))
+        await until(() => running.server.connections.every(({ ended }) => ended))
+      await eventually(async () => (await running.status()).requests.failed === 1)
+    })
+  }
+
+  for (const [name, bytes] of Object.entries(invalid)) {
+    if (!isClean(name)) continue
+    promise(`an answer with ${name}: written anew, and read in one way by everybody`, async () => {
+      await using running = await before(({ socket }) => socket.write(bytes, 'latin1'))
+      const connection = await RawConnection.open(running.port)
+      connection.send(post)
+      const answer = await connection.answer()
+      assert.equal(answer.status, 200)
+      assert.ok(['', 'hello'].includes(answer.body))
+      await sleep(30)
+      assert.equal(connection.received, '', 'nothing lies behind it')
+      connection.destroy()
     })
   }
 
@@ -80,9 +114,23 @@ onEveryEngine((engine, promise) => {
       const back = await exchange(running.port, get)
       assert.match(back, new RegExp(`^HTTP/1.1 ${status} `))
       assert.ok(performance.now() - begun < 1_500)
-      assert.equal(running.server.connections.length, 1)
+      const { length } = running.server.connections
+      if (engine.differs('asks again')) assert.ok(length <= 4, `it was asked ${length} times`)
+      else assert.equal(length, 1)
     }
   })
+
+  if (engine.differs('passes announcements')) {
+    promise('announcements are passed on for as long as they come', async () => {
+      const hint = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n'
+      await using running = await before(({ socket }) => {
+        socket.write(hint.repeat(40))
+        setTimeout(() => answer(socket, 'page'), 20)
+      })
+      const back = await exchange(running.port, get, /page$/)
+      assert.equal(back.split('HTTP/1.1 103 ').length, 41)
+    })
+  }
 
   promise('equal lengths are one, and hop-by-hop headers stay behind', async () => {
     await using running = await before(({ socket }) =>
@@ -91,8 +139,9 @@ onEveryEngine((engine, promise) => {
       ),
     )
     const back = await exchange(running.port, get, /hello$/)
-    assert.match(back, /X-End: 2/)
-    assert.doesNotMatch(back, /X-Hop|Proxy-Connection|timeout=77|Trailer/i)
+    assert.match(back, /X-End: 2/i)
+    assert.doesNotMatch(back, /Connection: X-Hop|Proxy-Connection|timeout=77|Trailer/i)
+    assert.equal(/X-Hop/i.test(back), engine.differs('named by servers'))
     assert.equal(back.match(/content-length: 5/gi)?.length, 1)
   })
 
@@ -100,7 +149,7 @@ onEveryEngine((engine, promise) => {
     await using running = await before(({ socket }) =>
       answer(socket, 'x', 'Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n'),
     )
-    assert.match(await exchange(running.port, get), /Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n/)
+    assert.match(await exchange(running.port, get), /Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n/i)
   })
 
   promise('bytes behind an answer are never taken for the next one', async () => {
@@ -138,7 +187,7 @@ onEveryEngine((engine, promise) => {
       const back = await exchange(running.port, get)
       assert.match(back, new RegExp(`^HTTP/1.1 ${status} `))
       assert.doesNotMatch(back, /hello/)
-      assert.match(back, /ETag: "a"/)
+      assert.match(back, /ETag: "a"/i)
       assert.equal(/content-length/i.test(back), status === 304)
     })
   }
@@ -164,7 +213,8 @@ onEveryEngine((engine, promise) => {
     const connection = await RawConnection.open(running.port)
     const { body, headers } = await connection.get('/a')
     assert.equal(body, 'hello')
-    assert.equal(headers['transfer-encoding'], 'chunked')
+    if (engine.differs('keeps versions')) await connection.untilClosed()
+    else assert.equal(headers['transfer-encoding'], 'chunked')
     connection.destroy()
   })
 
@@ -181,6 +231,7 @@ onEveryEngine((engine, promise) => {
   }
 
   for (const [name, bytes] of Object.entries(truncated)) {
+    if (engine.differs('cleans answers') && name === 'with bare line feeds between chunks') continue
     promise(`an answer that ends ${name} never looks complete`, async () => {
       await using running = await before(({ socket }) => socket.end(bytes))
       const connection = await RawConnection.open(running.port)
@@ -188,7 +239,7 @@ onEveryEngine((engine, promise) => {
       await connection.untilClosed()
       assert.doesNotMatch(connection.received, /\r\n0\r\n\r\n$/)
       assert.ok(connection.received.length < 100_000)
-      assert.equal((await running.status()).requests.failed, 1)
+      await eventually(async () => (await running.status()).requests.failed === 1)
       connection.destroy()
     })
   }
@@ -202,6 +253,10 @@ onEveryEngine((engine, promise) => {
       })
       const connection = await RawConnection.open(running.port)
       connection.send('GET /a HTTP/1.0\r\n\r\n')
+      if (engine.differs('ends HTTP/1.0')) {
+        await connection.untilClosed()
+        return
+      }
       await until(() => connection.failure !== null)
       assert.match(connection.failure?.message ?? '', /ECONNRESET/)
     },
@@ -229,14 +284,17 @@ onEveryEngine((engine, promise) => {
 
   promise('an early answer goes out although the body is still coming', async () => {
     await using running = await before(({ socket, bytes }) => {
-      if (bytes.length < 5_000) answer(socket, 'no, thank you')
+      const isNext = bytes.endsWith('\r\n\r\n')
+      if (bytes.length < 5_000 || isNext) answer(socket, 'no, thank you')
     })
     const connection = await RawConnection.open(running.port)
     connection.send('POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n')
     assert.equal((await connection.answer()).body, 'no, thank you')
     connection.send('x'.repeat(1_000_000))
     assert.equal((await connection.get('/b')).body, 'no, thank you')
-    assert.equal(running.server.connections.length, 2, 'a half-used connection is not used again')
+    const used = running.server.connections.length
+    if (!engine.differs('finishes bodies'))
+      assert.equal(used, 2, 'a half-used connection is not used again')
     connection.destroy()
   })
 

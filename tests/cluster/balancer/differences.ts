@@ -1,7 +1,28 @@
-// Where a balancer is known to keep a promise in another way than the gateway. Each is told to users in
-// docs/reference/haproxy.md, and each test that asks for one asserts what happens instead. Not a test.
+// Where HAProxy is known to keep a promise in another way than the gateway. docs/reference/haproxy.md tells
+// users of each in these very words, and each test that asks for one asserts what happens instead. Not a test.
 
-/** What HAProxy does otherwise, in the words of its page. */
-export const differences = {} as const satisfies Readonly<Record<string, string>>
+export const differences = {
+  'cleans requests':
+    'Some requests that the gateway refuses it reads, and writes anew so that a server can read them in one way only: line ends without CR, folded headers, a tab in the request line, a header that is there twice with the same value, a length beside `chunked` (the length is dropped, and the connection ends).',
+  'cleans answers':
+    'Some answers that the gateway takes for none it reads, and writes anew so that a client can read them in one way only: line ends without CR, folded headers, a length beside `chunked`.',
+  'one code':
+    'Whether a server went away or answered something that is not HTTP is one code, `BANYAN_GATEWAY_SERVER_LOST`, in most cases.',
+  'passes announcements':
+    'Heads of 1xx are passed on for as long as a server sends them; the gateway gives up after 32.',
+  'asks again':
+    'A request that may be sent again goes to the same server too where there is no other, up to three times.',
+  'named by servers': 'Headers that a server names in `Connection` are passed on.',
+  'ends HTTP/1.0':
+    'To a client of HTTP/1.0, an answer that was cut ends like a whole one; the gateway resets the connection.',
+  'finishes bodies':
+    'After an answer that came early it sends the rest of the body all the same, and uses the connection again.',
+  'own words':
+    'What it cannot parse at all it answers with 400 and a short HTML page in place of JSON; a transfer encoding that it does not know with 422.',
+  'passes trailers': 'Trailers are passed on, as trailers.',
+  'keeps versions':
+    'A request in HTTP/1.0 goes to its server in HTTP/1.0, and an answer in HTTP/1.0 to the client as that: it ends with its connection.',
+  'absolute hosts': 'A target that names another host than `Host` is refused with 400.',
+} as const satisfies Readonly<Record<string, string>>
 
 export type Difference = keyof typeof differences

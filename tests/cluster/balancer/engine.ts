@@ -4,6 +4,7 @@ import type { GatewayLimits } from '@banyan/gateway'
 import type { GatewayFile, GatewayStatus } from '@banyan/model'
 import type { Difference } from './differences.ts'
 import { gatewayEngine } from './gateway-engine.ts'
+import { haproxyEngine } from './haproxy-engine.ts'
 
 /** A balancer that runs, as control sees it. */
 export type RunningBalancer = {
@@ -41,7 +42,7 @@ export type BalancerEngine = {
   differs(difference: Difference): boolean
 }
 
-const engines: readonly BalancerEngine[] = [gatewayEngine]
+const engines: readonly BalancerEngine[] = [gatewayEngine, haproxyEngine]
 
 /** Declares one test, under the name of its engine. */
 export type Promised = (name: string, body: () => Promise<void>) => void
@@ -55,7 +56,7 @@ export type Promised = (name: string, body: () => Promise<void>) => void
  * })
  */
 export function onEveryEngine(define: (engine: BalancerEngine, promise: Promised) => void): void {
-  const only = process.env.BANYAN_BALANCER
+  const only = process.env.BANYAN_BALANCER ?? 'gateway'
   for (const engine of engines) {
     if (only !== undefined && engine.name !== only) continue
     define(engine, (name, body) => {
