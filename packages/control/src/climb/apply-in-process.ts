@@ -31,7 +31,13 @@ export type MigrationJob = {
 
 export type MigrationWord =
   | { readonly kind: 'progress'; readonly words: string }
-  | { readonly kind: 'done'; readonly keyType: KeyType | null; readonly preflight?: Preflight }
+  | {
+      readonly kind: 'done'
+      readonly keyType: KeyType | null
+      /** What waits until nothing older runs. Absent: nothing does. */
+      readonly contracts?: readonly string[]
+      readonly preflight?: Preflight
+    }
   | { readonly kind: 'failed'; readonly error: ErrorReport }
 
 export type MigrationDone = Extract<MigrationWord, { kind: 'done' }>

@@ -23,7 +23,7 @@ async function look(owner: Client, job: MigrationJob): Promise<MigrationDone> {
 
 async function apply(owner: Client, job: MigrationJob): Promise<MigrationDone> {
   const { host, port, database, watcher, folder, tables, alongside, phase, narrow } = job
-  const { keyType } = await applyMigrations({
+  const { keyType, contracts } = await applyMigrations({
     owner,
     migrations: folder === null ? [] : await readMigrations(folder),
     tables,
@@ -36,7 +36,7 @@ async function apply(owner: Client, job: MigrationJob): Promise<MigrationDone> {
     signal: cancelling.signal,
     onProgress: (words) => tell({ kind: 'progress', words }),
   })
-  return { kind: 'done', keyType }
+  return { kind: 'done', keyType, contracts }
 }
 
 async function withOwner(

@@ -94,13 +94,35 @@ export class Climbs {
       const facts = { requests: { sent: 0, failed: 0 }, longestWritePauseMs: null, totalMs }
       await journal.append({ kind: 'end', climb: name, outcome, reason, ...facts })
     }
+    const { until } = options
+    const going = { onProgress, recorder }
     try {
-      await climb(context, 'on', ending, { ...options, onProgress, recorder })
+      await climb(context, 'on', ending, {
+        ...going,
+        until: (step, topology) =>
+          step.kind === 'contract-migrations' || until?.(step, topology) === true,
+      })
     } catch (error) {
       await end('failed', reportOf(error)).catch(() => {})
       throw error
     }
+    await this.#contractLate({ ...options, ...going })
     await end('done', null)
+  }
+
+  /** What an earlier release could not take away is tried again; the system is up with it or without. */
+  async #contractLate(options: ClimbOptions): Promise<void> {
+    const { context, ending } = this.#options
+    if (context.contracts.length === 0) return
+    try {
+      await climb(context, 'on', ending, options)
+    } catch (error) {
+      ending.throwIfAborted()
+      const names = context.contracts.join(', ')
+      const sentence = `${names} of release ${context.release} still waits: ${reportOf(error).message}`
+      context.events.add({ type: 'progress', sentence })
+      context.contracts = []
+    }
   }
 
   /** Goes on with the climb that an earlier control left; returns when it has ended, if there is one. */

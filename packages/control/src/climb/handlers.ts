@@ -11,7 +11,7 @@ import { buildOnce, buildRelease } from './build.ts'
 import type { Context } from './context.ts'
 import { driverOf } from './drivers.ts'
 import { inspectAdopted, inspectAgain } from './inspect-adopted.ts'
-import { migrate, preflight } from './migrate.ts'
+import { migrate } from './migrate.ts'
 import { isReliable, observe } from './state.ts'
 import { untilHealthy } from './wait.ts'
 
@@ -50,10 +50,13 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await context.releases.markBuilt(release)
   },
   'apply-migrations': async (context, { release }, signal) => {
+    const { system, releases } = context
     const alongside = systemAlongside(context)
-    const { system } = context
-    await migrate(context, { system, phase: alongside ? 'expand' : 'whole', alongside }, signal)
-    context.contracts = alongside ? (await preflight(context, system, alongside)).contracts : []
+    // A first start has nothing to go back to; a restart is not to fail for what could not be taken away.
+    const isFirst = alongside === null && releases.live !== release
+    const phase = isFirst || release === inPlace ? 'whole' : 'expand'
+    const { contracts } = await migrate(context, { system, phase, alongside }, signal)
+    context.contracts = contracts
     context.migrated = release
   },
   'try-release': tryRelease,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { KeyType, System } from '@banyan/model'
+import type { System } from '@banyan/model'
 import {
   adminRole,
   grantNarrow,
@@ -16,7 +16,7 @@ import { listNames } from '../migrations/names.ts'
 import { nothingToDo, type Preflight } from '../migrations/preflight.ts'
 import { writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
-import { applyInProcess, type MigrationJob } from './apply-in-process.ts'
+import { applyInProcess, type MigrationDone, type MigrationJob } from './apply-in-process.ts'
 import { type Context, databaseName, dataMembers, isNarrow } from './context.ts'
 
 /** Which migrations run now, and for whom. */
@@ -32,19 +32,23 @@ export type Migrating = {
   readonly alongside: System | null
 }
 
-/** Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. */
+/**
+ * Brings the database to what the system needs: roles, schema, migrations, lookups. Idempotent. Gives
+ * what waits until nothing older runs.
+ */
 export async function migrate(
   context: Context,
   migrating: Migrating,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ readonly contracts: readonly string[] }> {
   const { connections, wasNarrow } = await prepare(context)
   if (context.settings.proves === true) await makeProofTables(context)
   signal.throwIfAborted()
-  const keyType = await applyAll(context, migrating, wasNarrow, signal)
+  const { keyType, contracts = [] } = await applyAll(context, migrating, wasNarrow, signal)
   if (isNarrow(context) || wasNarrow) await switchNarrow(context)
   context.learned = { keyType, connections }
   await writeJson(learnedFile(context.paths.directory), { format: 1, ...context.learned })
+  return { contracts }
 }
 
 export function learnedFile(directory: string): string {
@@ -103,15 +107,14 @@ async function applyAll(
   migrating: Migrating,
   wasNarrow: boolean,
   signal: AbortSignal,
-): Promise<KeyType | null> {
+): Promise<Omit<MigrationDone, 'kind'>> {
   const job = jobOf(context, migrating)
   // Policies of tables that were declared once are still to be taken away.
-  if (job === null || (!hasWork(job) && !wasNarrow)) return null
+  if (job === null || (!hasWork(job) && !wasNarrow)) return { keyType: null }
   const { events } = context
-  const done = await applyInProcess(job, signal, (words) =>
+  return await applyInProcess(job, signal, (words) =>
     events.add({ type: 'progress', sentence: asSentence(words) }),
   )
-  return done.keyType
 }
 
 /** What the process that migrates is told; null for a system without data of ours. */

@@ -10,7 +10,7 @@ import { withMigrationLock } from './lock.ts'
 import type { Migration, Phase } from './migration.ts'
 import { type Patience, patienceByDefault } from './patience.ts'
 import { choosePending } from './phase.ts'
-import { readRecorded } from './preflight.ts'
+import { readRecorded, waiting } from './preflight.ts'
 import { runMigration } from './run.ts'
 import { type Run, transact } from './transact.ts'
 import { uniteTables } from './union.ts'
@@ -48,6 +48,8 @@ export type Applied = {
   readonly applied: string[]
   /** Applied earlier, and no longer in the folder. */
   readonly absent: readonly string[]
+  /** What waits until nothing older runs, by the names that `preflight` gives it. */
+  readonly contracts: readonly string[]
   readonly keyType: KeyType | null
 }
 
@@ -120,7 +122,9 @@ async function applyPending(options: ApplyOptions, watch: Watch): Promise<Applie
   }
   if (applied.length === 0) keyType = await syncAlone(run, options)
   if (narrow) for (const words of await findNotNarrow(owner, tables)) onProgress?.(words, {})
-  return { applied, absent, keyType }
+  const contracts =
+    phase === 'expand' ? waiting(judged.pending, options.tables, options.alongside ?? null) : []
+  return { applied, absent, contracts, keyType }
 }
 
 /** Nothing to apply: the config may have changed all the same. */

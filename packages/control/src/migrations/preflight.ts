@@ -47,12 +47,21 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
   }
   return {
     pending: (pending ?? []).map(({ name }) => name),
-    contracts: [
-      ...(pending ?? []).flatMap(({ name, contract }) => (contract ? [name] : [])),
-      ...(sheds(tables, alongside) ? ['data.tables'] : []),
-    ],
+    contracts: waiting(pending ?? [], tables, alongside),
     reasons,
   }
+}
+
+/** The contract migrations, and the tables where the other release declares what this one does not. */
+export function waiting(
+  pending: readonly Migration[],
+  tables: readonly Table[],
+  alongside: readonly Table[] | null,
+): readonly string[] {
+  return [
+    ...pending.flatMap(({ name, contract }) => (contract ? [name] : [])),
+    ...(sheds(tables, alongside) ? ['data.tables'] : []),
+  ]
 }
 
 async function findPending(owner: Client, folder: string | null): Promise<readonly Migration[]> {
