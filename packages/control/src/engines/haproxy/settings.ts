@@ -95,7 +95,7 @@ function defaultsSection(limits: HaproxyLimits): string[] {
     '  option redispatch 1',
     '  option splice-auto',
     `  retries ${retriesMax + 1}`,
-    '  retry-on conn-failure empty-response junk-response response-timeout',
+    '  retry-on conn-failure empty-response junk-response',
     `  timeout connect ${connectTimeoutMs}ms`,
     `  timeout client ${stalledTimeoutMs}ms`,
     `  timeout server ${answerTimeoutMs}ms`,
