@@ -161,6 +161,21 @@ test('a migration that keeps the app waiting is taken back, whatever it hides in
   assert.deepEqual(await recorded(), [])
 })
 
+test('somebody who alters the table meanwhile waits, and does not end the migration', async () => {
+  const other = await database.connect('owner')
+  const running = apply(
+    {
+      '1_a.sql': 'alter table t add constraint positive check (id > 0) not valid',
+      '2_b.sql': 'alter table t validate constraint positive; select pg_sleep(1)',
+    },
+    { patience: { heldUpMs: 200, heldUpAttempts: 0 } },
+  )
+  while (!(await recorded()).includes('1_a.sql applied 1')) await sleep(10)
+  await sleep(200)
+  await other.query('alter table t alter column n set statistics 10')
+  assert.deepEqual((await running).applied, ['1_a.sql', '2_b.sql'])
+})
+
 test('rows that a batch needs and somebody else has are waited for without holding the others', async () => {
   const client = await database.connect('app')
   await client.query('begin; update t set n = -1 where id = 10')

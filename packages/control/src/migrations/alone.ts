@@ -56,7 +56,7 @@ async function runLoose(run: Run, turn: Turn): Promise<void> {
   const { migration, statement, at } = turn
   const subject = subjectOf(run, migration)
   await patiently(run, subject, async () => {
-    await resetSession(owner)
+    await resetSession(run)
     try {
       await cancellable(owner, signal, async () => {
         if (await isThere(run, turn)) return

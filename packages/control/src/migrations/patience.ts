@@ -19,5 +19,5 @@ export const patienceByDefault: Patience = {
   lockTimeoutMs: 50,
   totalMs: 120_000,
   heldUpMs: 1_000,
-  heldUpAttempts: 2,
+  heldUpAttempts: 1,
 }

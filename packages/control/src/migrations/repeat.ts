@@ -8,7 +8,7 @@ import { type Run, type Subject, transact } from './transact.ts'
 const tellEveryMs = 5_000
 /** The app gets the server to itself for so many times as long as a batch took. */
 const restPerBatch = 2
-const restMs = { least: 5, most: 1_000 }
+const restMs = { least: 5, most: 5_000 }
 
 /**
  * Runs a statement again and again, each time in a transaction of its own, until it changes no row.

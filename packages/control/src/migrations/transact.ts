@@ -37,9 +37,9 @@ export async function transact<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   return await patiently(run, subject, async () => {
-    const { owner, signal, patience } = run
-    await resetSession(owner)
-    await owner.query(beginSql(patience))
+    const { owner, signal } = run
+    await resetSession(run)
+    await owner.query(beginSql(run.patience))
     try {
       const result = await cancellable(owner, signal, work)
       signal?.throwIfAborted()
@@ -82,9 +82,16 @@ export async function patiently<Result>(
   }
 }
 
-/** A migration may have changed the session: the next one starts as if it were the first. */
-export async function resetSession(owner: Client): Promise<void> {
+/**
+ * A migration may have changed the session: the next one starts as if it were the first. While the app
+ * serves, an index is built by one process and not by as many as there are processors.
+ */
+export async function resetSession({ owner, serving }: Run): Promise<void> {
   await owner.query('reset session authorization; reset role; reset all')
+  if (!serving) return
+  await owner.query(
+    'set max_parallel_maintenance_workers = 0; set max_parallel_workers_per_gather = 0',
+  )
 }
 
 /**

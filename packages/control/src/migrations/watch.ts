@@ -146,7 +146,8 @@ async function connect(config: ClientConfig): Promise<Client> {
 }
 
 /**
- * Who waits for the migration, and for what the migration waits. `pg_blocking_pids` stops the lock
+ * Who waits for the migration to read or to write, and for what the migration waits. Who wants to alter
+ * a table, or to vacuum it, may wait for as long as an index is built. `pg_blocking_pids` stops the lock
  * manager for a moment, so that it is asked of those only who wait.
  */
 const waitsSql = `
@@ -160,7 +161,9 @@ const waitsSql = `
   from waiting w join pg_stat_activity a on a.pid = w.pid,
     lateral (select pg_blocking_pids(w.pid) as blockers) b
   where a.datname = current_database()
-    and (w.pid = $1 or (coalesce(a.backend_type, '') <> 'autovacuum worker' and $1 = any (b.blockers)))
+    and (w.pid = $1 or ($1 = any (b.blockers) and coalesce(a.backend_type, 'client backend') = 'client backend'
+      and (w.locktype in ('transactionid', 'tuple')
+        or w.mode in ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock'))))
   order by w.waitstart`
 
 const holdersSql = `
