@@ -6,7 +6,7 @@ import { writeText } from '../../state/files.ts'
 import { changesTo } from './changes.ts'
 import { inspect } from './inspect.ts'
 import type { HaproxyPlaces } from './places.ts'
-import { command } from './runtime.ts'
+import { askForReload, command } from './runtime.ts'
 import { type HaproxySettings, haproxyFiles, shapeOf } from './settings.ts'
 import { type HaproxyStatus, statusOf } from './status.ts'
 
@@ -50,7 +50,7 @@ export async function writeHaproxyFiles(settings: HaproxySettings): Promise<void
 async function reload(settings: HaproxySettings, pid: number): Promise<void> {
   const { places } = settings
   await writeHaproxyFiles(settings)
-  if ((await command(places.master, ['reload'])) === null) return
+  await askForReload(places.master)
   const deadline = performance.now() + reloadTimeoutMs
   while (performance.now() < deadline) {
     const found = await inspect(places.runtime)

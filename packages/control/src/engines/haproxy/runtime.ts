@@ -19,6 +19,11 @@ export async function command(
   return parts.length === commands.length ? parts : null
 }
 
+/** Has the parent start another worker. It ends every connection to do so, and says nothing before. */
+export async function askForReload(master: string): Promise<void> {
+  await exchange(master, 'reload')
+}
+
 /** A line has room for about a hundred changes, well below the size of its buffer. */
 const lineBytesMax = 8_000
 
