@@ -27,6 +27,11 @@ const fullSize = {
   // 0: every line of the journal; at once, and in the middle of what it announced.
   BANYAN_KILL_LINES: '0',
   BANYAN_KILL_DELAYS: '0,150',
+  // 0: all ten releases on each balancer, and five on one server.
+  BANYAN_RELEASE_ROUNDS: '0',
+  BANYAN_RELEASE_KILL_LINES: '0',
+  BANYAN_RELEASE_KILL_RUNGS: 'single,balanced',
+  BANYAN_BALANCER_ROUNDS: '10',
 }
 
 type Round = {

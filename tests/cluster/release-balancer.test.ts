@@ -1,25 +1,32 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
-import { type ClimbSystem, proveDuring, startClimbSystem } from './support/climbs.ts'
-import { assertDone, assertFlawless } from './support/releases.ts'
+import { proveDuring } from './support/climbs.ts'
+import {
+  assertDone,
+  assertFlawless,
+  type ReleaseSystem,
+  startReleaseSystem,
+} from './support/releases.ts'
 
 /* What stands at the entry is changed under the prover, there and back. */
 
 const rounds = Number(process.env.BANYAN_BALANCER_ROUNDS ?? '1')
+const rate = process.env.BANYAN_RELEASE_RATE ?? '300'
 
 const missing = existsSync('/usr/sbin/haproxy') ? false : 'needs haproxy: apt-get install haproxy'
 
 describe('gateway → haproxy → gateway', { timeout: 1_200_000, skip: missing }, () => {
-  let system: ClimbSystem
+  let released: ReleaseSystem
 
   before(async () => {
-    system = await startClimbSystem({ rungs: 'balanced' })
+    released = await startReleaseSystem({ rungs: 'balanced' })
   })
-  after(async () => await system?.remove())
+  after(async () => await released?.remove())
 
   it(`fails no request of kept connections and of single ones, ${rounds} times`, async (context) => {
-    const words = ['--rate', '300', '--one-request', '0.3', '--strict']
+    const { system } = released
+    const words = ['--rate', rate, '--one-request', '0.3', '--strict']
     const proof = await proveDuring(system, words, async () => {
       for (let round = 1; round <= rounds; round += 1) {
         for (const balancer of ['haproxy', 'gateway'] as const) {
@@ -46,7 +53,7 @@ describe('gateway → haproxy → gateway', { timeout: 1_200_000, skip: missing 
   })
 
   it('is nothing to do where it stands there already', async () => {
-    const report = await system.climb('grow', '--balancer', 'gateway')
+    const report = await released.system.climb('grow', '--balancer', 'gateway')
     assertDone(report)
     assert.deepEqual(report.steps, [])
   })

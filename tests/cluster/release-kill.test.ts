@@ -21,7 +21,7 @@ import {
 
 /** Which lines: all of them in a soak, else a few that the seed chooses. */
 const seed = Number(process.env.BANYAN_SEED ?? randomInt(2 ** 31))
-const linesMax = Number(process.env.BANYAN_RELEASE_KILL_LINES ?? '2')
+const linesMax = Number(process.env.BANYAN_RELEASE_KILL_LINES ?? '1')
 
 /** How long after a line its kill comes: at once, and in the middle of what the line announced. */
 const delaysMs = (process.env.BANYAN_KILL_DELAYS ?? '0').split(',').map(Number)

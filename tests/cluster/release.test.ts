@@ -31,7 +31,7 @@ import {
  */
 
 /** How many of each list; 0 for all. */
-const releasesMax = Number(process.env.BANYAN_RELEASE_ROUNDS ?? '2')
+const releasesMax = Number(process.env.BANYAN_RELEASE_ROUNDS ?? '1')
 const rate = process.env.BANYAN_RELEASE_RATE ?? '300'
 
 type Place = {

@@ -30,7 +30,8 @@ function describe({ releases, undo }: ReleaseList): string {
 
 function rowOf({ name, state, at, snapshot, reason }: ReleaseStatus): string[] {
   // The reason may have many lines; the log of the node has them all.
-  return [name, state, sayWhen(at), snapshot ?? 'pruned', reason?.split('\n')[0] ?? '']
+  const why = (reason ?? '').split('\n')[0]?.replace(/ Its last lines:$/, '') ?? ''
+  return [name, state, sayWhen(at), snapshot ?? 'pruned', why]
 }
 
 const sayWhen = (at: string) => at.slice(0, 19).replace('T', ' ')
