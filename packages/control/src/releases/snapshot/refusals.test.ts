@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { chmod, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { resolveSystem } from '@banyan/model'
 import { installed, makeTestApp, plainApp, type TestApp } from './test-apps.ts'
 
 let app: TestApp
@@ -119,12 +118,7 @@ test('what lies outside the root is refused, programs of the machine are not', a
     'inner/package-lock.json': '{}',
     'inner/package.json': '{}',
   })
-  const { root: _, ...input } = {
-    root: '',
-    name: 'shop',
-    services: { web: { run: 'node ../web.mjs' } },
-  }
-  const system = resolveSystem(input, { root: join(app.folder, 'inner'), source: 'c' })
+  const system = app.system({ services: { web: { run: 'node ../web.mjs' } } }, 'inner')
   assert.match(
     await app.refusal(system),
     /run: of web names .*\/web\.mjs, which lies outside .*\/inner/,
