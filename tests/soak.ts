@@ -32,6 +32,7 @@ const fullSize = {
   BANYAN_RELEASE_KILL_LINES: '0',
   BANYAN_RELEASE_KILL_RUNGS: 'single,balanced',
   BANYAN_BALANCER_ROUNDS: '10',
+  BANYAN_FILE_MINUTES: '90',
 }
 
 type Round = {

@@ -63,7 +63,7 @@ const places: readonly Place[] = [
 
 for (const { rungs, balancer, releases } of places) {
   const where = balancer === undefined ? rungs : `${rungs} with ${balancer}`
-  describe(`releases on ${where}`, { timeout: 1_800_000 }, () => {
+  describe(`releases on ${where}`, { timeout: 3_600_000 }, () => {
     let released: ReleaseSystem
 
     before(async () => {

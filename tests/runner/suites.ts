@@ -39,5 +39,9 @@ export const suites: readonly Suite[] = [
   { ...unit('prove', 'packages/prove/src/**/*.test.ts'), timeoutMs: 15 * minute },
   unit('conduit', 'apps/**/*.test.ts'),
   { ...unit('adoption', 'tests/adoption/*.test.ts'), timeoutMs: 10 * minute },
-  { ...unit('cluster', 'tests/cluster/**/*.test.ts'), timeoutMs: 10 * minute },
+  {
+    ...unit('cluster', 'tests/cluster/**/*.test.ts'),
+    // A soak runs some of these files at a size that takes longer.
+    timeoutMs: Number(process.env.BANYAN_FILE_MINUTES ?? '10') * minute,
+  },
 ]

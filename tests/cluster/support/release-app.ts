@@ -1,4 +1,14 @@
-import { chmod, cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -19,6 +29,8 @@ export type ReleaseApp = {
   readonly folder: string
   readonly config: string
   write(path: string, text: string): Promise<void>
+  /** Its text, after which it is no longer there. */
+  take(path: string): Promise<string>
   delete(path: string): Promise<void>
   /** Makes the next release one of this mood; what is not named is as in the last good one. */
   become(mood: Partial<Mood>): Promise<void>
@@ -47,7 +59,12 @@ export async function makeReleaseApp(): Promise<ReleaseApp> {
     folder,
     config: join(folder, 'banyan.config.ts'),
     write,
-    delete: async (path) => await rm(join(folder, path), { force: true }),
+    take: async (path) => {
+      const text = await readFile(join(folder, path), 'utf8')
+      await rm(join(folder, path))
+      return text
+    },
+    delete: async (path) => await rm(join(folder, path), { recursive: true, force: true }),
     become: async (mood) => {
       const next = { ...last, start: 'well', failing: 0, slowerMs: 0, ...mood } as const
       if (isGood(next)) last = next
