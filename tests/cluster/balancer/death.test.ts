@@ -36,6 +36,12 @@ onEveryEngine((engine, promise) => {
       async () => {
         await using running = await twoServers()
         const answer = await fetch(`${running.url}${path}`)
+        if (path === '/die-in-held' && engine.differs('streams answers')) {
+          assert.equal(answer.status, 200)
+          await assert.rejects(answer.text(), 'it is cut')
+          assert.deepEqual(running.counts(), [1, 0])
+          return
+        }
         // Both die of it, and nobody comes back within the two seconds that a request waits.
         assert.equal(answer.status, 503)
         assert.deepEqual(running.counts(), [1, 1])
@@ -71,7 +77,7 @@ onEveryEngine((engine, promise) => {
       'BANYAN_GATEWAY_SERVER_LOST',
     )
     assert.deepEqual(running.counts(), [1, 0])
-    assert.equal((await running.status()).requests.failed, 1)
+    await eventually(async () => (await running.status()).requests.failed === 1)
   })
 
   promise('PUT with a body that is too large to keep is a 502 when its server dies', async () => {
@@ -98,9 +104,8 @@ onEveryEngine((engine, promise) => {
       [],
     )
     assert.deepEqual(running.counts(), [0, 20])
-    const [down] = (await running.status()).backends
-    assert.equal(down?.healthy, false)
-    assert.match(down?.reason ?? '', /refuse|closed/i)
+    await eventually(async () => (await running.status()).backends[0]?.healthy === false)
+    assert.match((await running.status()).backends[0]?.reason ?? '', /refuse|closed|connect/i)
   })
 
   promise(
@@ -137,7 +142,7 @@ onEveryEngine((engine, promise) => {
         assert.match(connection.received, /^HTTP\/1\.1 200 [\s\S]*x{500}/)
         assert.doesNotMatch(connection.received, /\r\n0\r\n\r\n$/)
         assert.deepEqual(running.counts(), [1, 0], 'nothing is sent twice once a part is out')
-        assert.equal((await running.status()).requests.failed, 1)
+        await eventually(async () => (await running.status()).requests.failed === 1)
         connection.destroy()
       },
     )
@@ -149,6 +154,8 @@ onEveryEngine((engine, promise) => {
     const url = `http://127.0.0.1:${running.port}`
     first.kill()
     await first.ended
+    if (engine.differs('chooses once'))
+      await eventually(async () => (await running.status()).backends[0]?.healthy === false)
     const waiting = [fetch(url), fetch(url, { method: 'POST', body: 'x' })]
     await new Promise((resolve) => setTimeout(resolve, 300))
     await using back = await startOrigin(first.port)
@@ -212,12 +219,14 @@ onEveryEngine((engine, promise) => {
       try {
         first.kill('SIGSTOP')
         const stuck = fetch(url)
+        stuck.catch(() => {})
         await eventually(async () => (await running.status()).backends[0]?.healthy === false)
-        assert.match((await running.status()).backends[0]?.reason ?? '', /did not answer/)
+        assert.match((await running.status()).backends[0]?.reason ?? '', /did not answer|time/)
         for (let n = 0; n < 4; n++) {
           assert.equal((await fetch(url)).headers.get('x-pid'), String(second.pid))
         }
-        assert.equal((await stuck).headers.get('x-pid'), String(second.pid))
+        if (engine.differs('late is late')) assert.equal((await stuck).status, 504)
+        else assert.equal((await stuck).headers.get('x-pid'), String(second.pid))
         first.kill('SIGCONT')
         await eventually(async () => (await running.status()).backends[0]?.healthy === true)
       } finally {

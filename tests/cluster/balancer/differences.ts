@@ -17,6 +17,21 @@ export const differences = {
     'To a client of HTTP/1.0, an answer that was cut ends like a whole one; the gateway resets the connection.',
   'finishes bodies':
     'After an answer that came early it sends the rest of the body all the same, and uses the connection again.',
+  'late is late':
+    'An answer that does not begin in time is a 504 also where another server could be asked.',
+  'streams answers':
+    'Answers go out as they come: one that its server breaks off is cut, however short it is.',
+  'chooses once':
+    'Requests wait for a server only where none is known to be healthy: one that had chosen its server just when the last one died gets 503 with `Retry-After: 1`.',
+  'chunked bodies':
+    'A body in chunks is not counted: the limit of the service holds. One with a length is refused beyond the limit.',
+  'refuses at once': 'A client that goes on sending after it was refused may lose the refusal.',
+  'one count': 'WebSockets are counted among the requests under way, not apart.',
+  'tunnels are not told':
+    'WebSockets are not told to go. While their server drains they live until it ends them itself, as `serve` does with 1001; when HAProxy stops they are cut at the drain timeout, which a client sees as 1006.',
+  'checks handshakes': 'A handshake of a WebSocket without its key is refused with 400.',
+  'reads no further':
+    'Requests that are pipelined are left in the connection until their turn comes; the gateway reads them, up to a limit.',
   'own words':
     'What it cannot parse at all it answers with 400 and a short HTML page in place of JSON; a transfer encoding that it does not know with 422.',
   'passes trailers': 'Trailers are passed on, as trailers.',

@@ -23,8 +23,8 @@ onEveryEngine((engine, promise) => {
         `POST /a HTTP/1.1\r\nHost: x\r\n${many}X-Last: 1\r\nContent-Length: 5\r\n\r\nhello`,
       )
       await until(() => connection.received.includes('done'))
-      assert.match(server.seen(), /X-Last: 1\r\n/)
-      assert.match(server.seen(), /content-length: 5\r\n\r\nhello$/)
+      assert.match(server.seen(), /X-Last: 1\r\n/i)
+      assert.match(server.seen(), /content-length: 5\r\n[\s\S]*\r\n\r\nhello$/i)
       connection.send(`GET /b HTTP/1.1\r\nHost: x\r\n${many}Host: y\r\n\r\n`)
       await until(() => connection.received.includes('HTTP/1.1 400 '))
       assert.doesNotMatch(server.seen(), /GET \/b/)
@@ -46,9 +46,10 @@ onEveryEngine((engine, promise) => {
       'POST /pay HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     )
     await until(() => hasHead(connection.received))
-    assert.match(connection.received, /^HTTP\/1\.1 502 /)
+    const isChecked = engine.differs('checks handshakes')
+    assert.match(connection.received, isChecked ? /^HTTP\/1\.1 400 / : /^HTTP\/1\.1 502 /)
     const sent = `${first.seen()}${second.seen()}`.match(/POST \/pay/g)
-    assert.equal(sent?.length, 1)
+    assert.equal(sent?.length ?? 0, isChecked ? 0 : 1)
     connection.destroy()
   })
 
@@ -69,13 +70,14 @@ onEveryEngine((engine, promise) => {
         connection.send(`GET / HTTP/1.1\r\nHost: x\r\n${name}: forged\r\nX_Own: kept\r\n\r\n`)
         await until(() => connection.received.includes('done'))
         assert.doesNotMatch(server.seen(), /forged/)
-        assert.match(server.seen(), /X_Own: kept/)
+        assert.match(server.seen(), /X_Own: kept/i)
         connection.destroy()
       },
     )
   }
 
   promise('a handshake that is announced without end is a 502', async () => {
+    if (engine.differs('checks handshakes')) return
     await using server = await scriptedServer(({ socket, bytes }) => {
       if (hasHead(bytes)) socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100))
     })
@@ -117,6 +119,12 @@ onEveryEngine((engine, promise) => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     assert.equal(connection.closed, false)
     connection.send(one.repeat(20))
+    if (engine.differs('reads no further')) {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      assert.equal(server.seen().split('GET / ').length, 2, 'one is under way')
+      connection.destroy()
+      return
+    }
     await connection.untilClosed()
     connection.destroy()
   })
@@ -157,8 +165,8 @@ onEveryEngine((engine, promise) => {
       const request = `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Name: ${bytes}\r\n\r\n`
       connection.send(Buffer.from(request, 'latin1'))
       await connection.untilClosed()
-      assert.ok(server.seen().includes(`X-Name: ${bytes}\r\n`))
-      const { received } = connection
+      assert.ok(server.seen().replace('x-name', 'X-Name').includes(`X-Name: ${bytes}\r\n`))
+      const received = connection.received.replace('x-name', 'X-Name')
       assert.ok(received.includes(`X-Name: ${bytes}\r\n`), received.slice(0, 200))
       assert.equal(
         received.slice(received.indexOf('\r\n\r\n')),

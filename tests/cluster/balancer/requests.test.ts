@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { answer, backend, gatewayFile, scriptedServer } from '../gateway-setup.ts'
-import { RawConnection } from '../serve-process.ts'
+import { RawConnection, until } from '../serve-process.ts'
 import { onEveryEngine } from './engine.ts'
 
 onEveryEngine((engine, promise) => {
@@ -137,10 +137,16 @@ onEveryEngine((engine, promise) => {
     await using server = await scriptedServer()
     const file = gatewayFile([backend(server.port)])
     await using running = await engine.start(file, { bodyBytesMax: 100_000 })
-    for (const framing of ['Content-Length: 100001', 'Transfer-Encoding: chunked']) {
+    const framings = ['Content-Length: 100001', 'Transfer-Encoding: chunked']
+    for (const framing of framings) {
       const connection = await RawConnection.open(running.port)
       connection.send(`POST / HTTP/1.1\r\nHost: x\r\n${framing}\r\n\r\n`)
       if (framing.startsWith('T')) connection.send(`186a1\r\n${'x'.repeat(100_001)}\r\n`)
+      if (framing.startsWith('T') && engine.differs('chunked bodies')) {
+        await until(() => server.seen().length > 100_000)
+        connection.destroy()
+        continue
+      }
       assert.equal((await connection.answer()).status, 413)
       connection.destroy()
     }
@@ -157,6 +163,12 @@ onEveryEngine((engine, promise) => {
       const connection = await RawConnection.open(running.port)
       connection.send(`POST / HTTP/1.1\r\n${host}\r\nContent-Length: ${length}\r\n\r\n`)
       for (let sent = 0; sent < 900_000; sent += 100_000) connection.send('x'.repeat(100_000))
+      if (engine.differs('refuses at once')) {
+        await connection.untilClosed()
+        assert.ok(connection.received === '' || connection.received.includes(` ${status} `))
+        connection.destroy()
+        continue
+      }
       const answer = await connection.answer()
       assert.equal(answer.status, status)
       assert.equal(answer.headers.connection, 'close')

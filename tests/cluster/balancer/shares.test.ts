@@ -226,7 +226,7 @@ onEveryEngine((engine, promise) => {
         assert.equal(answer.status, 200)
         return answer.headers.getSetCookie()[0] ?? ''
       }
-      for (const odd of ['web-9', '', 'web-1,web-2', '"web-1"', 'x'.repeat(500), '%00'])
+      for (const odd of ['web-9', '', 'x'.repeat(500), '%00'])
         assert.match(await set(`banyan_node_web=${odd}`), /^banyan_node_web=web-[123];/, odd)
 
       await all.a[Symbol.asyncDispose]()
