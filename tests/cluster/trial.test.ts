@@ -1,9 +1,10 @@
 // A new release gets a first share of the requests, and is judged by what it makes of them.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { ClimbReport } from '@banyan/control/api'
@@ -195,6 +196,19 @@ for (const { rungs, balancer } of places) {
             assert.ok((by.get('good') ?? 0) > 300)
           },
         )
+
+        await t.test('one that is cold on a busy machine goes live', onlyWhole, async (t) => {
+          await app.become({ name: 'cold' })
+          const busy = Array.from({ length: availableParallelism() }, () =>
+            spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+          )
+          try {
+            const { report } = await releaseUnderLoad({ ...judged, t })
+            assert.equal(report.outcome, 'done', JSON.stringify(report))
+          } finally {
+            for (const one of busy) one.kill('SIGKILL')
+          }
+        })
 
         await t.test(
           'with hardly any requests a release goes live all the same',

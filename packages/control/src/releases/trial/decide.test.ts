@@ -105,6 +105,12 @@ test('with too few requests a release passes, and that is said', () => {
   assert.match(sentence, /^answered \d+ requests and the release before \d+, which are too few/)
 })
 
+test('where nobody asks for anything, nobody waits', () => {
+  const trial = { old: failing(0), next: failing(0), rate: 0, share: 0.1 }
+  const { end, elapsedMs } = simulateTrial(trial, seeded(1))
+  assert.deepEqual([end, elapsedMs], ['passed', 5_000])
+})
+
 test('a sentence has the figures of both', () => {
   const trial = { old: failing(0), next: failing(0.08), rate: 300, share: 0.1 }
   const { sentence } = simulateTrial(trial, seeded(3))

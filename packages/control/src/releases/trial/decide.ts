@@ -18,6 +18,8 @@ export const warmUpMs = 2_000
 export const watchMsMin = 5_000
 export const watchMsMax = 20_000
 const answersEnough = 300
+/** Nobody asks for anything: waiting for more would only keep whoever releases. */
+const idleBelow = 3
 /** The last look may be less strict: there is one of it. */
 const lastChanceMax = 5e-4
 /**
@@ -38,5 +40,6 @@ export function decide({ old, next, halves, elapsedMs }: Watched): Decision {
     return { ...judgement, end: 'worse' }
   }
   const isEnough = verdict === 'no-worse' && next.sent >= answersEnough && elapsedMs >= watchMsMin
-  return { ...judgement, end: isLast || isEnough ? 'passed' : 'not-yet' }
+  const isIdle = old.sent + next.sent < idleBelow && elapsedMs >= watchMsMin
+  return { ...judgement, end: isLast || isEnough || isIdle ? 'passed' : 'not-yet' }
 }
