@@ -24,6 +24,13 @@ export const engines: readonly Engine[] = [
     command: installCommand('postgresql', 'postgresql@18'),
     find: findPostgres,
   },
+  {
+    name: 'HAProxy',
+    suites: 'tests/cluster/haproxy',
+    debianPackage: 'haproxy',
+    command: installCommand('haproxy', 'haproxy'),
+    find: findHaproxy,
+  },
 ]
 
 /** The engines that are not on this machine. */
@@ -41,6 +48,15 @@ export async function canInstall(): Promise<boolean> {
 
 function installCommand(debian: string, homebrew: string): string {
   return process.platform === 'darwin' ? `brew install ${homebrew}` : `apt-get install ${debian}`
+}
+
+/** Debian puts it where only root's PATH leads. */
+async function findHaproxy(): Promise<string | null> {
+  for (const program of ['haproxy', '/usr/sbin/haproxy', '/usr/local/sbin/haproxy']) {
+    const works = await run(program, ['-v']).then(Boolean, () => false)
+    if (works) return program
+  }
+  return null
 }
 
 /** Debian and PGDG keep the versions side by side; other systems put one into PATH. */

@@ -175,7 +175,8 @@ function waitLines(limits: HaproxyLimits): string[] {
     'http-request disable-l7-retry unless METH_GET or METH_HEAD or METH_OPTIONS or { method PUT DELETE TRACE }',
     ...(waitMs > 0
       ? [
-          `http-request set-var(txn.wait) int(${waitMs}) if { var(txn.service),nbsrv 0 }`,
+          // One that stops takes every service for empty, though its servers are there.
+          `http-request set-var(txn.wait) int(${waitMs}) if { var(txn.service),nbsrv 0 } !{ stopping }`,
           `http-request set-var(txn.waiting_max) int(${waitingMax}) if { var(txn.wait) -m found }`,
           'http-request lua.wait_for_server if { var(txn.wait) -m found }',
         ]
