@@ -31,7 +31,7 @@ export async function attemptSnapshot(
   const pace = new Pace(request.signal)
   const sight = await look(source, pace)
   checkInstalled(source, sight.tree)
-  checkNamedPaths(source, sight.tree)
+  checkNamedPaths(source, sight.tree, request.config)
   checkNativeModules(source, sight.tree)
   const found = await findSnapshot(request.paths, sight.digest)
   if (found !== null) return found

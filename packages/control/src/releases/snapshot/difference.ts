@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { System } from '@banyan/model'
+import { BanyanError, type System } from '@banyan/model'
 import { Pace } from './pace.ts'
 import { brokenFileOf, readSnapshotFile } from './read.ts'
 import { fixedPlace, holderOf, rebase } from './rebase.ts'
@@ -19,13 +19,24 @@ export async function differenceFrom(
 ): Promise<{ readonly changed: readonly string[] }> {
   const file = await readSnapshotFile(snapshot.folder)
   if (file === null) throw brokenFileOf(snapshot.folder)
-  const source = openSource(system, dirname(dirname(snapshot.folder)))
+  try {
+    return { changed: await changesSince(file, system, dirname(dirname(snapshot.folder))) }
+  } catch (error) {
+    if (!BanyanError.is(error) || error.code !== 'BANYAN_RELEASE_REFUSED') throw error
+    // No snapshot can be taken of it as it is, so that it is another than the one that was taken.
+    const culprit = error.details.path ?? error.details.folder
+    return { changed: [typeof culprit === 'string' ? culprit : system.root] }
+  }
+}
+
+async function changesSince(file: SnapshotFile, system: System, state: string): Promise<string[]> {
+  const source = openSource(system, state)
   const { manifest, modules } = await look(source, new Pace(undefined))
   const now = rebase(system, source.root, fixedPlace, holderOf(manifest))
   const changed = changedPaths(file.manifest, manifest)
   if (JSON.stringify(now) !== JSON.stringify(recordedSystem(file))) changed.push('config')
   if ((modules?.key ?? null) !== file.installed) changed.push('node_modules')
-  return { changed }
+  return changed
 }
 
 function recordedSystem(file: SnapshotFile): System {

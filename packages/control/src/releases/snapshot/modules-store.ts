@@ -5,7 +5,7 @@ import type { StatePaths } from '../../state/paths.ts'
 import type { Modules } from './modules.ts'
 import type { ModuleEntry } from './modules-list.ts'
 import { Pace } from './pace.ts'
-import { modulesFolder, removeLeftBehind, takingName } from './places.ts'
+import { modulesCache, modulesFolder, removeLeftBehind, takingName } from './places.ts'
 import { isGone, unreadable, unwritable } from './refuse.ts'
 import type { Store } from './store-of.ts'
 
@@ -34,8 +34,8 @@ export async function hasModules(
 export async function makeModules(paths: StatePaths, making: Making): Promise<boolean> {
   const { root, store } = making
   const place = join(modulesFolder(paths), store.key)
-  const cache = process.env.BANYAN_MODULES_CACHE
-  if (store.isOwn || cache === undefined || cache === '') {
+  const cache = modulesCache()
+  if (store.isOwn || cache === null) {
     await makeWhole(place, making, root)
     return true
   }
@@ -48,8 +48,7 @@ export async function makeModules(paths: StatePaths, making: Making): Promise<bo
 
 /** Takes modules away again that turned out to be of no moment. */
 export async function forgetModules(paths: StatePaths, { key }: Store): Promise<void> {
-  const cache = process.env.BANYAN_MODULES_CACHE
-  const folders = [modulesFolder(paths), ...(cache === undefined || cache === '' ? [] : [cache])]
+  const folders = [modulesFolder(paths), modulesCache() ?? modulesFolder(paths)]
   for (const folder of folders) await rm(join(folder, key), { recursive: true, force: true })
 }
 

@@ -20,7 +20,7 @@ type Named = {
  * Refuses an app whose config names what a snapshot would not hold: a file that a rule of
  * `.gitignore` leaves out, unless a build makes it, or one outside the root.
  */
-export function checkNamedPaths(source: Source, tree: Tree): void {
+export function checkNamedPaths(source: Source, tree: Tree, config: string): void {
   const builds = source.system.services.some(({ build }) => build !== null)
   const holds = holderOf(tree.seen)
   for (const named of namedIn(source.system)) {
@@ -28,7 +28,7 @@ export function checkNamedPaths(source: Source, tree: Tree): void {
     if (inside === null) throw outside(source, named)
     if (holds(inside) || (named.isMade && builds)) continue
     const ignored = tree.ignored.find(({ path }) => pathInside(path, inside) !== null)
-    if (ignored) throw leftOut(source, named, inside, ignored)
+    if (ignored) throw leftOut(named, inside, ignored, config)
   }
 }
 
@@ -76,15 +76,15 @@ function outside({ root }: Source, { by, path }: Named): BanyanError {
   )
 }
 
-function leftOut(source: Source, named: Named, inside: string, ignored: Ignored): BanyanError {
+function leftOut(named: Named, inside: string, ignored: Ignored, config: string): BanyanError {
   const { by, isMade } = named
   const unignore = `take it out of the rule (a line "!${ignored.path}" below it)`
-  const build = `give the service that command as \`build:\` if one makes it`
+  const build = `write the command that makes it as \`build:\` into ${config}`
   return refused(
     `${by} names ${inside}, which the rule "${ignored.pattern}" leaves out (${ignored.place}): the release would lack it.`,
     isMade
       ? `Either ${build}, or ${unignore}.`
       : `It has to be there before anything is built: ${unignore}.`,
-    { path: inside, rule: ignored.place, root: source.root },
+    { path: inside, rule: ignored.place },
   )
 }

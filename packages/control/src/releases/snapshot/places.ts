@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { identify } from '../../sites/identity.ts'
 import type { StatePaths } from '../../state/paths.ts'
 
@@ -15,6 +15,15 @@ export function modulesFolder(paths: Pick<StatePaths, 'directory'>): string {
 
 export function snapshotFolder(paths: Pick<StatePaths, 'directory'>, digest: string): string {
   return join(snapshotsFolder(paths), digest)
+}
+
+/**
+ * A folder that several systems of a machine take their modules from, or null. It is for tests and
+ * build machines, where systems come and go: each of them has its own names for the same files.
+ */
+export function modulesCache(): string | null {
+  const named = process.env.BANYAN_MODULES_CACHE
+  return named === undefined || named === '' ? null : resolve(named)
 }
 
 /** The name of a folder that this process works in until it is whole: it says who, so that others know when it is left behind. */

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { System } from '@banyan/model'
+import { modulesCache } from './places.ts'
 import { findRoot, type Root } from './root.ts'
 
 /** What is released: the root and what is not taken from it. */
@@ -15,11 +16,7 @@ export type Source = Root & {
 /** Finds the root of a system's code, and what to leave out of it. */
 export function openSource(system: System, stateDirectory: string): Source {
   const root = findRoot(system.root)
-  const cache = process.env.BANYAN_MODULES_CACHE
-  const excluded = new Set([
-    stateDirectory,
-    ...(cache === undefined || cache === '' ? [] : [cache]),
-  ])
+  const excluded = new Set([stateDirectory, modulesCache() ?? stateDirectory])
   return { ...root, system, excluded, kept: new Set(settingsFiles(system.root, root.root)) }
 }
 

@@ -70,6 +70,12 @@ test('what has changed since a snapshot is told by name', async () => {
   assert.deepEqual(changed, ['banyan.config.ts', 'lib/new.mjs', 'web.mjs', 'config'])
 })
 
+test('an app that cannot be released as it is differs by what stands in the way', async () => {
+  const snapshot = await app.take()
+  await app.write({ passwords: '→ /etc/passwd' })
+  assert.deepEqual(await differenceFrom(snapshot, app.system()), { changed: ['passwords'] })
+})
+
 test('git, state and what is ignored stay out; .env comes along', async () => {
   await app.write({
     '.gitignore': '*.log\nnode_modules\n.env*\n',

@@ -20,7 +20,8 @@ const attemptsMax = 5
 export async function takeSnapshot(request: SnapshotRequest): Promise<Snapshot> {
   const { paths, system, signal } = request
   const source = openSource(system, paths.directory)
-  await makeFolder(snapshotsFolder(paths))
+  // The app's code and its .env: nobody else's business, whoever may enter the state directory.
+  await makeFolder(snapshotsFolder(paths), 0o700)
   await removeLeftBehind(snapshotsFolder(paths))
   let changed = ''
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
