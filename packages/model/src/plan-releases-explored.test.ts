@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Ground } from './ground.ts'
 import type { Goal, State } from './state.ts'
 import { circleIn, type ExploreOptions, explore } from './test-explore.ts'
+import { offGoals } from './test-goals.ts'
 import { everyMark, firstLive, isNotRefused, reach, release } from './test-releases.ts'
 import { groundOf, isRoutedShape, rungsOf, type Shape, systemsUpTo } from './test-systems.ts'
 
@@ -77,6 +78,7 @@ test('one balancer is exchanged for the other, with a release or without, and no
   const old = [gateway, haproxy].map((ground) => release('r1', names, ground))
   const counts = [
     assertSound(start, old, 'without a release'),
+    assertSound(start, [...old, ...offGoals(old[0]?.topology ?? start.topology)], 'and off'),
     ...fresh.map((goal) =>
       assertSound(start, [...old, goal], 'with a release', { crashes: false }),
     ),

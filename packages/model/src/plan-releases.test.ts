@@ -194,6 +194,25 @@ test('a new service runs before the trial, and one that is gone answers until th
   )
 })
 
+test('a process that waits for a port is stood in for before anything older goes untried', () => {
+  const ground = groundOf({ services: ['web', 'web'], data: false })
+  const ports = { ...ground.ports, 'web-a-1': ground.ports['web-b-1'] ?? 0, 'web-b-1': 7000 }
+  const there = reach(emptyState, old(balanced, ground))
+  const dead = { ...there, running: there.running.filter(({ node }) => node !== 'web-a-1') }
+  const steps = plan(dead, release('r2', single, { ...ground, ports }, { trial: true }))
+  const trial = steps.findIndex(({ kind }) => kind === 'try-release')
+  const begun = new Set(there.running.map(({ node }) => node))
+  const outBefore = steps
+    .slice(0, trial)
+    .filter((step) => step.kind === 'stop-node' && begun.has(step.node))
+  assert.deepEqual(outBefore, [])
+  assert.deepEqual(steps[trial], {
+    kind: 'try-release',
+    release: 'r2',
+    nodes: ['web-a-1-stand-in', 'web-b-1-stand-in'],
+  })
+})
+
 test('the gateway and HAProxy are exchanged beside each other', () => {
   const haproxy: Ground = { ...web, balancer: 'haproxy' }
   assert.deepEqual(plan(reach(emptyState, old(balanced)), old(balanced, haproxy)).map(sentenceOf), [
