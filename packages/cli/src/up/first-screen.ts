@@ -20,7 +20,7 @@ export class FirstScreen {
 
   /** A restart runs what is live; whoever has edited the code meanwhile may expect it. */
   differs(changed: readonly string[]): void {
-    const sentence = `The code here is not what is live, which runs: ${sayFew(changed)}. "banyan release" brings it live.`
+    const sentence = `The code here differs from the release that runs: ${sayFew(changed)}. "banyan release" brings it live.`
     const event = { at: new Date().toISOString(), type: 'differs', changed, sentence }
     this.#line(this.#json ? JSON.stringify(event) : `${paint('yellow', '●')} ${sentence}`)
   }
