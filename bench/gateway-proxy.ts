@@ -6,32 +6,34 @@ import httpProxy from '@fastify/http-proxy'
 import Fastify from 'fastify'
 import { createProxyServer } from 'http-proxy-3'
 import { pino } from 'pino'
+import { startHaproxy } from './gateway-haproxy.ts'
 
-// One proxy of the comparison, in a process of its own: `banyan`, `http-proxy-3` or `fastify`. All go
+// One proxy of the comparison, in a process of its own: `banyan`, `haproxy`, `http-proxy-3` or `fastify`. All go
 // round robin over the same servers, on connections that are kept, and say who the client is.
 const [kind, ...ports] = process.argv.slice(2)
 let turn = 0
 const next = (): string => `http://127.0.0.1:${ports[turn++ % ports.length]}`
 
+const file: GatewayFile = {
+  format: 1,
+  version: 1,
+  node: 'gateway-1',
+  listen: { host: '127.0.0.1', port: 0 },
+  token: 'bench',
+  drainTimeoutMs: 1_000,
+  trustedProxies: [],
+  routes: [{ host: null, prefix: '/', service: 'web' }],
+  backends: ports.map((port) => ({
+    node: `web-${port}`,
+    service: 'web',
+    host: '127.0.0.1',
+    port: Number(port),
+    health: null,
+    state: 'ready',
+  })),
+}
+
 async function banyan(): Promise<number> {
-  const file: GatewayFile = {
-    format: 1,
-    version: 1,
-    node: 'gateway-1',
-    listen: { host: '127.0.0.1', port: 0 },
-    token: 'bench',
-    drainTimeoutMs: 1_000,
-    trustedProxies: [],
-    routes: [{ host: null, prefix: '/', service: 'web' }],
-    backends: ports.map((port) => ({
-      node: `web-${port}`,
-      service: 'web',
-      host: '127.0.0.1',
-      port: Number(port),
-      health: null,
-      state: 'ready',
-    })),
-  }
   const place = { host: '127.0.0.1', port: 0 }
   const gateway = await Gateway.start({ file, place, logger: pino({ level: 'silent' }) })
   return Number(new URL(gateway.url).port)
@@ -54,7 +56,10 @@ async function fastify(): Promise<number> {
   return (app.server.address() as AddressInfo).port
 }
 
-const start = { banyan, 'http-proxy-3': httpProxy3, fastify }[kind ?? '']
+const haproxy = async () => await startHaproxy(file)
+
+const start = { banyan, haproxy, 'http-proxy-3': httpProxy3, fastify }[kind ?? '']
 if (start === undefined) throw new Error(`no such proxy: ${kind}`)
-process.send?.({ port: await start() })
+const started = await start()
+process.send?.(typeof started === 'number' ? { port: started } : started)
 process.on('disconnect', () => process.exit())

@@ -1,9 +1,10 @@
-// What a request costs on its way through the gateway, against http-proxy-3 and @fastify/http-proxy
-// before the same two servers. It is CPU of the proxy's process per request that counts: load and
+// What a request costs on its way through the gateway and through HAProxy, as control sets both up, against
+// http-proxy-3 and @fastify/http-proxy before the same two servers. Without HAProxy here it is left out. It is CPU of the proxy's process per request that counts: load and
 // servers are on the same machine. Latency is measured by the same closed loop. Prints JSON.
 // usage: node bench/gateway.ts [rounds] [seconds]
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { haproxyProgram } from '../packages/control/src/engines/haproxy/program.ts'
 import { closedLoop } from './closed-loop.ts'
 import { interleave } from './lib/interleave.ts'
 import { cpuMs } from './lib/processes.ts'
@@ -13,8 +14,10 @@ const rounds = Number(process.argv[2] ?? 7)
 const seconds = Number(process.argv[3] ?? 3)
 const connections = 20
 
-const kinds = ['banyan', 'http-proxy-3', 'fastify'] as const
-type Kind = (typeof kinds)[number]
+const allKinds = ['banyan', 'haproxy', 'http-proxy-3', 'fastify'] as const
+type Kind = (typeof allKinds)[number]
+const hasHaproxy = !((await haproxyProgram()) instanceof Error)
+const kinds = allKinds.filter((kind) => kind !== 'haproxy' || hasHaproxy)
 type Sample = { readonly cpuMicros: number; readonly p99Ms: number; readonly perSecond: number }
 
 const headers = [
@@ -44,8 +47,9 @@ async function start(
   const file = new URL(script, import.meta.url).pathname
   const child = fork(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   started.push(child)
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }]
-  return { pid: child.pid as number, port }
+  // HAProxy serves in a process of its own.
+  const [said] = (await once(child, 'message')) as [{ port: number; pid?: number }]
+  return { pid: said.pid ?? (child.pid as number), port: said.port }
 }
 
 async function sample(
@@ -79,11 +83,10 @@ try {
     ),
   ) as Record<Kind, { pid: number; port: number }>
   for (const kind of kinds) await sample(proxies[kind], 2)
-  const samples = await interleave(rounds, {
-    banyan: () => sample(proxies.banyan, seconds),
-    'http-proxy-3': () => sample(proxies['http-proxy-3'], seconds),
-    fastify: () => sample(proxies.fastify, seconds),
-  })
+  const contestants = Object.fromEntries(
+    kinds.map((kind) => [kind, () => sample(proxies[kind], seconds)] as const),
+  ) as Record<Kind, () => Promise<Sample>>
+  const samples = await interleave(rounds, contestants)
   const of = (kind: Kind) => {
     const cpu = samples[kind].map(({ cpuMicros }) => cpuMicros)
     return {
@@ -106,14 +109,20 @@ try {
     seconds,
     connections,
     banyan: of('banyan'),
+    ...(hasHaproxy && { haproxy: of('haproxy') }),
     httpProxy3: of('http-proxy-3'),
     fastify: of('fastify'),
     ratio: {
       requestsPerCpuSecond: {
+        ...(hasHaproxy && { haproxy: ratio('haproxy', 'cpuMicros') }),
         httpProxy3: ratio('http-proxy-3', 'cpuMicros'),
         fastify: ratio('fastify', 'cpuMicros'),
       },
-      p99: { httpProxy3: ratio('http-proxy-3', 'p99Ms'), fastify: ratio('fastify', 'p99Ms') },
+      p99: {
+        ...(hasHaproxy && { haproxy: ratio('haproxy', 'p99Ms') }),
+        httpProxy3: ratio('http-proxy-3', 'p99Ms'),
+        fastify: ratio('fastify', 'p99Ms'),
+      },
     },
   }
   console.log(JSON.stringify(result, null, 2))
