@@ -153,7 +153,11 @@ describe('HAProxy while it runs', {
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
     await eventually(async () => answers() === 1)
     assert.match(said, /keep-alive: timeout=5/i)
-    running.kill('SIGTERM')
+    // Its parent hears nothing while it makes itself ready.
+    await eventually(async () => {
+      running.kill('SIGTERM')
+      return !(await running.isReady())
+    })
     await sleep(3_500)
     assert.equal(socket.closed, false, 'it was cut while its client could count on it')
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
