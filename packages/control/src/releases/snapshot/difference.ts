@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { BanyanError, type System } from '@banyan/model'
 import { Pace } from './pace.ts'
-import { brokenFileOf, readSnapshotFile } from './read.ts'
+import { brokenFileOf, readManifest, readSnapshotFile } from './read.ts'
 import { fixedPlace, holderOf, rebase } from './rebase.ts'
 import { look } from './sight.ts'
 import { openSource } from './source.ts'
@@ -20,7 +20,7 @@ export async function differenceFrom(
   const file = await readSnapshotFile(snapshot.folder)
   if (file === null) throw brokenFileOf(snapshot.folder)
   try {
-    return { changed: await changesSince(file, system, dirname(dirname(snapshot.folder))) }
+    return { changed: await changesSince(snapshot, file, system) }
   } catch (error) {
     if (!BanyanError.is(error) || error.code !== 'BANYAN_RELEASE_REFUSED') throw error
     // No snapshot can be taken of it as it is, so that it is another than the one that was taken.
@@ -29,18 +29,20 @@ export async function differenceFrom(
   }
 }
 
-async function changesSince(file: SnapshotFile, system: System, state: string): Promise<string[]> {
-  const source = openSource(system, state)
+async function changesSince(
+  { folder }: Snapshot,
+  file: SnapshotFile,
+  system: System,
+): Promise<string[]> {
+  const source = openSource(system, dirname(dirname(folder)))
   const { manifest, modules } = await look(source, new Pace(undefined))
+  const recorded = await readManifest(folder)
+  const changed = changedPaths(recorded, manifest)
   const now = rebase(system, source.root, fixedPlace, holderOf(manifest))
-  const changed = changedPaths(file.manifest, manifest)
-  if (JSON.stringify(now) !== JSON.stringify(recordedSystem(file))) changed.push('config')
+  const then = rebase(file.system, file.app, fixedPlace, holderOf(recorded))
+  if (JSON.stringify(now) !== JSON.stringify(then)) changed.push('config')
   if ((modules?.key ?? null) !== file.installed) changed.push('node_modules')
   return changed
-}
-
-function recordedSystem(file: SnapshotFile): System {
-  return rebase(file.system, file.app, fixedPlace, holderOf(file.manifest))
 }
 
 function changedPaths(before: readonly ManifestEntry[], after: readonly ManifestEntry[]): string[] {

@@ -1,14 +1,21 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BanyanError } from '@banyan/model'
+import { BanyanError, type System } from '@banyan/model'
 import { brokenFile, readJson } from '../../state/files.ts'
 import type { StatePaths } from '../../state/paths.ts'
 import { hasModules } from './modules-store.ts'
 import { snapshotFolder } from './places.ts'
 import { holderOf, rebase } from './rebase.ts'
-import { type Snapshot, type SnapshotFile, snapshotFormat } from './types.ts'
+import {
+  type ManifestEntry,
+  type ManifestFile,
+  type Snapshot,
+  type SnapshotFile,
+  snapshotFormat,
+} from './types.ts'
 
 export const snapshotFileOf = (folder: string): string => join(folder, 'snapshot.json')
+export const manifestFileOf = (folder: string): string => join(folder, 'manifest.json')
 export const appOf = (folder: string): string => join(folder, 'app')
 
 type Place = Pick<StatePaths, 'directory'>
@@ -32,7 +39,7 @@ export async function readSnapshotFile(folder: string): Promise<SnapshotFile | n
     )
   }
   const isWhole =
-    file.format === snapshotFormat && Array.isArray(file.manifest) && typeof file.app === 'string'
+    file.format === snapshotFormat && typeof file.app === 'string' && typeof file.files === 'number'
   if (!isWhole) throw brokenFile(path, 'does not describe a snapshot')
   return file
 }
@@ -66,13 +73,26 @@ export async function findSnapshot(paths: Place, digest: string): Promise<Snapsh
   if (isStored && !(await hasModules(paths, file.modules ?? ''))) {
     throw brokenFile(join(paths.directory, 'modules', file.modules ?? ''), 'does not exist')
   }
-  return snapshotOf(folder, file)
+  return await snapshotOf(folder, file)
 }
 
-export function snapshotOf(folder: string, file: SnapshotFile): Snapshot {
-  const { digest, app, manifest, bytes, modules, takenAt } = file
-  const system = rebase(file.system, app, appOf(folder), holderOf(manifest))
-  const files = manifest.filter(({ kind }) => kind !== 'folder').length
+/** What a snapshot holds. */
+export async function readManifest(folder: string): Promise<readonly ManifestEntry[]> {
+  const path = manifestFileOf(folder)
+  const { manifest } = (await readJson<Partial<ManifestFile>>(path)) ?? {}
+  if (!Array.isArray(manifest)) throw brokenFile(path, 'does not say what the snapshot holds')
+  return manifest
+}
+
+async function snapshotOf(folder: string, file: SnapshotFile): Promise<Snapshot> {
+  const { digest, files, bytes, modules, takenAt } = file
+  const system = await systemAt(folder, file)
   const builtPath = join(folder, 'built.json')
   return { digest, folder, system, files, bytes, modules, takenAt, builtPath }
+}
+
+/** The state directory may have been moved since. */
+async function systemAt(folder: string, { app, system }: SnapshotFile): Promise<System> {
+  if (app === appOf(folder)) return system
+  return rebase(system, app, appOf(folder), holderOf(await readManifest(folder)))
 }

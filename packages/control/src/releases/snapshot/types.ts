@@ -43,7 +43,7 @@ export type ModulesFolder = {
   readonly target: string | null
 }
 
-/** `snapshot.json`. */
+/** `snapshot.json`. What is in the snapshot stands beside it, in `manifest.json`: few ask for it, and it may be big. */
 export type SnapshotFile = {
   readonly format: number
   readonly digest: string
@@ -56,8 +56,11 @@ export type SnapshotFile = {
   /** The key of the store. */
   readonly modules: string | null
   readonly modulesFolders: readonly ModulesFolder[]
+  readonly files: number
   readonly bytes: number
-  readonly manifest: readonly ManifestEntry[]
 }
+
+/** `manifest.json`. */
+export type ManifestFile = { readonly manifest: readonly ManifestEntry[] }
 
 export const snapshotFormat = 1
