@@ -45,20 +45,14 @@ test('a change of the release goes on, and back, from every rung to every other'
       const ground = groundOf(shape)
       const [old, fresh] = ['r1', 'r2'].map((release) => onEveryRung(shape, ground, release))
       assert.ok(old && fresh)
-      if (!isLarge(shape)) {
-        return assertSound([...old, ...fresh], shape.services.length === 1, shape)
-      }
-      return old.flatMap((from) =>
-        fresh.map((to) => assertSound([from, to], areSingle(from, to), shape)),
-      )
+      if (shape.services.length === 1) return assertSound([...old, ...fresh], true, shape)
+      // Who dies meanwhile is explored with the trial, in plan-releases-explored.test.ts.
+      if (!isLarge(shape)) return assertSound([...old, ...fresh], false, shape)
+      return old.flatMap((from) => fresh.map((to) => assertSound([from, to], false, shape)))
     })
   t.diagnostic(`${total(counts)} states`)
   assert.ok(total(counts) > 10_000)
 })
-
-/** On `balanced`, with stand-ins, so many processes die in so many orders that only walks go there. */
-const areSingle = (...goals: readonly Goal[]): boolean =>
-  goals.every(({ topology }) => topology.rungs.join() === 'single')
 
 test('everything can be stopped, or let go of, in the middle of any climb', () => {
   for (const shape of shapes) {
