@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { heavy, type Manner, seeded, simulateTrial, usual } from './simulate-trial.ts'
+import { heavy, type Manner, seeded, simulateTrial, usual } from './test-trials.ts'
 
 const failing =
   (rate: number, time: (random: () => number) => number = usual): Manner =>
