@@ -44,7 +44,8 @@ export function shapeOf(settings: HaproxySettings): string {
         ...general,
         version: 0,
         backends: [],
-        routes: hasHosts ? [{ host: 'a', prefix: '/', service: 'a' }] : [],
+        // One service stands for all.
+        routes: [{ host: hasHosts ? 'a' : null, prefix: '/', service: 'a' }],
       },
     }) + script,
   )
