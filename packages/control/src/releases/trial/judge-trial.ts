@@ -62,7 +62,10 @@ export function judgeTrial(
     return { verdict: 'unsure', sentence }
   }
   const doubtful = found.find(({ chance }) => chance < doubtfulChance)
-  if (doubtful !== undefined) return judgementOf('unsure', doubtful)
+  if (doubtful !== undefined) {
+    const sentence = `${doubtful.sentence}, which may be chance`
+    return judgementOf('unsure', { ...doubtful, sentence })
+  }
   return { verdict: 'no-worse', sentence: sayBoth(old, next) }
 }
 
