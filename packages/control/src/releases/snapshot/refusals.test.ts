@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, readdir, rm } from 'node:fs/promises'
+import { chmod, chown, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { installed, makeTestApp, plainApp, type TestApp } from './test-apps.ts'
@@ -179,8 +179,25 @@ test('a broken lockfile or package.json is said by its path', async () => {
   assert.match(await app.refusal(), /package\.json is not JSON/)
 })
 
-test('a file that may not be read is said by its path', async (t) => {
-  if (process.getuid?.() === 0) return t.skip('root may read everything')
+test('a file or a folder that may not be read is said by its path', async () => {
+  await app.write({ 'lib/a.mjs': '' })
+  const asRoot = process.geteuid?.() === 0
+  const nobody = 65_534
+  if (asRoot) await chown(app.folder, nobody, nobody)
   await chmod(join(app.folder, 'web.mjs'), 0)
-  assert.match(await app.refusal(), /web\.mjs cannot be read: permission denied.*chmod u\+r/)
+  try {
+    if (asRoot) process.seteuid?.(nobody)
+    assert.match(await app.refusal(), /web\.mjs cannot be read: permission denied.*chmod -R u\+rX/)
+  } finally {
+    if (asRoot) process.seteuid?.(0)
+  }
+  await chmod(join(app.folder, 'web.mjs'), 0o644)
+  await chmod(join(app.folder, 'lib'), 0)
+  try {
+    if (asRoot) process.seteuid?.(nobody)
+    assert.match(await app.refusal(), /lib cannot be read: permission denied/)
+  } finally {
+    if (asRoot) process.seteuid?.(0)
+    await chmod(join(app.folder, 'lib'), 0o755)
+  }
 })

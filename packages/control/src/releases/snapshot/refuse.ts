@@ -22,7 +22,7 @@ export function unreadable(path: string, cause: unknown): BanyanError {
     `${path} cannot be read: ${denied ? 'permission denied' : message}.`,
     {
       hint: denied
-        ? `Let this user read it (chmod u+r ${path}), or name it in .gitignore when the app does not need it. Nothing was changed.`
+        ? `Let this user read it (chmod -R u+rX ${path}), or name it in .gitignore when the app does not need it. Nothing was changed.`
         : 'Mend the file or its disk, or name it in .gitignore when the app does not need it. Nothing was changed.',
       details: { path },
       cause,

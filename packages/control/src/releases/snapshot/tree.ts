@@ -83,9 +83,9 @@ const leftOut = new Set(['.git', '.banyan'])
 /** Adds what is in a folder, and returns the folders to go on with. */
 function readFolder(source: Ground, { path, ignores }: Folder, tree: Growing): Folder[] {
   const absolute = join(source.root, path)
-  const own = readIgnoreFile(absolute)
-  const inner = own === null ? ignores : [...ignores, own]
   const names = namesIn(absolute)
+  const own = names?.includes('.gitignore') ? readIgnoreFile(absolute) : null
+  const inner = own === null ? ignores : [...ignores, own]
   // Gone since it was seen, or empty: an app may count on a folder being there.
   if (names?.length === 0 && path !== '') tree.seen.push(seen(path, 'folder', lstat(absolute)))
   return (names ?? []).flatMap((name) => {
