@@ -1,6 +1,6 @@
 import type { RungName } from '../ladder.ts'
 import type { Check } from './check.ts'
-import { findProgram, installCommandOf } from './find-program.ts'
+import { findProgram, installCommandOf, isOlder } from './find-program.ts'
 import { type Program, programs } from './programs.ts'
 
 /** The programs that the rungs use; those of no rung are always looked for. */
@@ -17,6 +17,12 @@ async function checkProgram(program: Program): Promise<Check> {
   if (found === null) {
     const mend = installCommandOf(program, process.platform)
     return { name, outcome: 'missing', found: 'not installed; optional', why, mend, rungs }
+  }
+  const { oldest } = program
+  if (oldest !== undefined && isOlder(found.version ?? '0', oldest)) {
+    const what = `${found.version ?? 'no version'} (${found.path}); ${oldest} is the oldest that can be used`
+    const mend = installCommandOf(program, process.platform)
+    return { name, outcome: 'missing', found: what, why, mend, rungs }
   }
   const version = found.version === null ? '' : `${found.version} `
   return { name, outcome: 'ok', found: `${version}(${found.path})`, why: null, mend: null, rungs }

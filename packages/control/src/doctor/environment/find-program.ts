@@ -39,6 +39,13 @@ async function versionOf(path: string, words: readonly string[]): Promise<string
   return /\d+\.\d+(\.\d+)*/.exec(`${said.stdout ?? ''}\n${said.stderr ?? ''}`)?.[0] ?? null
 }
 
+/** By the first two numbers. */
+export function isOlder(version: string, than: string): boolean {
+  const [a = 0, b = 0] = version.split('.').map(Number)
+  const [c = 0, d = 0] = than.split('.').map(Number)
+  return a < c || (a === c && b < d)
+}
+
 /** The command that installs it here. */
 export function installCommandOf(program: Program, platform: NodeJS.Platform): string | null {
   if (platform === 'darwin' && program.homebrew !== null) return `brew install ${program.homebrew}`

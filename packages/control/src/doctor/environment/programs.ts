@@ -13,6 +13,8 @@ export type Program = {
   readonly debian: string | null
   readonly homebrew: string | null
   readonly elsewhere?: string
+  /** An older one counts as missing. Absent: every version will do. */
+  readonly oldest?: string
 }
 
 /** None of these is needed for `single`: every rung can run on what npm brings along. */
@@ -52,6 +54,8 @@ export const programs: readonly Program[] = [
     why: 'the balancer, in place of the embedded gateway',
     debian: 'haproxy',
     homebrew: 'haproxy',
+    // Debian 12 has it, and it is what the engine was made and tested with.
+    oldest: '2.6',
   },
   {
     name: 'Patroni',

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import type { Backend, GatewayFile } from '@banyan/model'
+import { type Backend, BanyanError, type GatewayFile } from '@banyan/model'
+import { isOlder } from '../../doctor/environment/find-program.ts'
 import { changesTo } from './changes.ts'
 import { type Inspection, readRows } from './inspect.ts'
 import { factEntries, hostEntries, routeEntries } from './maps.ts'
 import { haproxyPlaces } from './places.ts'
-import { isOlder } from './program.ts'
+import { haproxyProgram } from './program.ts'
 import { servicesOf, slotCount, slotName } from './services.ts'
 import { haproxyFiles, shapeOf } from './settings.ts'
 
@@ -172,4 +176,22 @@ it('versions are compared as numbers', () => {
   assert.equal(isOlder('2.4.22', '2.6'), true)
   assert.equal(isOlder('2.10.1', '2.6'), false)
   assert.equal(isOlder('3.0', '2.6'), false)
+})
+
+it('one that is too old is refused with its path, its version and the command that installs another', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-old-'))
+  try {
+    const script = '#!/bin/sh\necho "HAProxy version 2.4.22-0ubuntu0.22.04.3 2023/08/14"\n'
+    await writeFile(join(folder, 'haproxy'), script, { mode: 0o755 })
+    const found = await haproxyProgram({ PATH: folder })
+    assert.ok(found instanceof BanyanError)
+    assert.equal(found.code, 'BANYAN_HAPROXY_MISSING')
+    assert.match(
+      found.message,
+      /banyan-old-\w+\/haproxy is HAProxy 2\.4\.22, and 2\.6 is the oldest/,
+    )
+    assert.match(found.hint ?? '', /install haproxy/)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })

@@ -3,11 +3,9 @@ import {
   type FoundProgram,
   findProgram,
   installCommandOf,
+  isOlder,
 } from '../../doctor/environment/find-program.ts'
 import { programs } from '../../doctor/environment/programs.ts'
-
-/** The oldest that this was made and tested with: Debian 12 has it. */
-export const oldestVersion = '2.6'
 
 /** The program, or why it cannot be used, with what mends it. */
 export async function haproxyProgram(
@@ -16,8 +14,9 @@ export async function haproxyProgram(
   const found = await findProgram(wanted, environment)
   if (found === null) return missing('HAProxy is not installed here.', null)
   if (found.version === null) return missing(`${found.path} does not say its version.`, found.path)
-  if (isOlder(found.version, oldestVersion)) {
-    const what = `${found.path} is HAProxy ${found.version}, and ${oldestVersion} is the oldest that can be used.`
+  const { oldest = '0' } = wanted
+  if (isOlder(found.version, oldest)) {
+    const what = `${found.path} is HAProxy ${found.version}, and ${oldest} is the oldest that can be used.`
     return missing(what, found.path)
   }
   return found
@@ -31,11 +30,4 @@ function missing(what: string, path: string | null): BanyanError {
     hint: `Install it (${command}), or use the gateway: banyan grow balanced --balancer gateway.`,
     details: { path },
   })
-}
-
-/** By the first two numbers. */
-export function isOlder(version: string, than: string): boolean {
-  const [a = 0, b = 0] = version.split('.').map(Number)
-  const [c = 0, d = 0] = than.split('.').map(Number)
-  return a < c || (a === c && b < d)
 }
