@@ -14,7 +14,7 @@ const seed = Number(process.env.BANYAN_SEED ?? randomInt(2 ** 31))
 function sample<Moment>(moments: readonly Moment[], label: string): readonly Moment[] {
   if (momentsMax === 0 || moments.length <= momentsMax) return moments
   const random = randomFrom(seed, label)
-  const order = moments.map((moment, index) => ({ moment, index, rank: random() }))
+  const order = moments.map((moment, index) => ({ moment, index, rank: random.fraction() }))
   const chosen = order.sort((a, b) => a.rank - b.rank).slice(0, momentsMax)
   return chosen.sort((a, b) => a.index - b.index).map(({ moment }) => moment)
 }

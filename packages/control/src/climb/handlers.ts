@@ -1,6 +1,6 @@
 import { type Node, type Step, type StepKind, type StepOf, simulate } from '@banyan/model'
 import { createCluster, removeCluster } from '../engines/postgres/engine.ts'
-import { admit, dismiss, drain } from '../entry/gateways.ts'
+import { admit, dismiss, drain, shareAlike } from '../entry/gateways.ts'
 import { sizeOf } from '../logs/follow.ts'
 import { inPlace, systemAlongside } from '../releases/releases.ts'
 import { tryRelease } from '../releases/trial/try-release.ts'
@@ -62,6 +62,8 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
   'try-release': tryRelease,
   'record-release': async (context, { release }) => {
     await context.releases.markLive(release)
+    // A trial that nobody older was left for leaves its share behind.
+    await shareAlike(context)
     await writeJson(context.paths.system, context.system, 0o600)
   },
   'contract-migrations': async (context, { release }, signal) => {

@@ -1,12 +1,15 @@
-import { plan, refusals, sayList } from '@banyan/model'
+import { isDeepStrictEqual as isSame } from 'node:util'
+import { plan, refusals, type System, sayList } from '@banyan/model'
 import { climbRefused } from '../api/climb-errors.ts'
 import { reportOf } from '../api/report.ts'
 import type { ClimbedStep, ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
 import type { Journal } from '../journal/journal.ts'
+import { systemOfRelease } from '../releases/releases.ts'
 import type { Aim } from './aim.ts'
 import { climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
 import type { Context } from './context.ts'
 import { aimAt, groundFor, systemFor } from './ground.ts'
+import { migrate } from './migrate.ts'
 import { recorderOf } from './recorder.ts'
 import { isReliable, observe } from './state.ts'
 
@@ -88,9 +91,27 @@ export class Run {
         await this.#options.journal.append({ kind: 'turn', climb, to: from.rungs, reason })
       }
       await this.#climbTo(from)
+      await this.#forgetDeclarations()
       this.outcome = 'undone'
     } catch (error) {
       this.#fail(error)
+    }
+  }
+
+  /** Lookups and triggers that only the release declares which was gone back from would bind the other one too. */
+  async #forgetDeclarations(): Promise<void> {
+    const { context, ending } = this.#options
+    const { from, to } = this.#course
+    const { system } = context
+    const other = systemOfRelease(context, to.release)
+    if (other === null || from.release === to.release || isSame(tablesOf(system), tablesOf(other)))
+      return
+    try {
+      await migrate(context, { system, phase: 'contract', alongside: null }, ending)
+    } catch (error) {
+      ending.throwIfAborted()
+      const sentence = `What ${to.release} declares of its tables stays until the next start: ${reportOf(error).message}`
+      context.events.add({ type: 'progress', sentence })
     }
   }
 
@@ -129,6 +150,8 @@ export class Run {
     return `From ${from} to ${to}: ${steps} ${steps === 1 ? 'step' : 'steps'}.`
   }
 }
+
+const tablesOf = ({ data }: System) => data?.tables ?? []
 
 /** How it ended, in one sentence. */
 export function sayEnd(course: Course, { outcome, steps, reason }: Run, totalMs: number): string {
