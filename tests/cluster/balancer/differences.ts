@@ -32,6 +32,10 @@ export const differences = {
   'checks handshakes': 'A handshake of a WebSocket without its key is refused with 400.',
   'reads no further':
     'Requests that are pipelined are left in the connection until their turn comes; the gateway reads them, up to a limit.',
+  'goes on after handshakes':
+    'An answer to a handshake that is no upgrade does not end the connection.',
+  'hangs up':
+    'When a server dies under a request that may not be sent again, on a connection that was used before, the client may see its own connection end in place of a 502.',
   'own words':
     'What it cannot parse at all it answers with 400 and a short HTML page in place of JSON; a transfer encoding that it does not know with 422.',
   'passes trailers': 'Trailers are passed on, as trailers.',

@@ -17,6 +17,7 @@ import { fileNames, haproxyPlaces } from '../../../packages/control/src/engines/
 import { haproxyProgram } from '../../../packages/control/src/engines/haproxy/program.ts'
 import type { HaproxySettings } from '../../../packages/control/src/engines/haproxy/settings.ts'
 import { workerUser } from '../../../packages/control/src/engines/haproxy/user.ts'
+import { onDeath } from '../../../packages/testing/src/watchdog.ts'
 import { bind, freePort } from '../gateway-setup.ts'
 import { differences } from './differences.ts'
 import type { BalancerEngine, BalancerProgram } from './engine.ts'
@@ -51,6 +52,8 @@ async function start(
   let settings = settingsOf(first)
   const socket = bind(port)
   const log = join(folder, 'log')
+  /** A test that is killed leaves no HAProxy behind. */
+  const dogs: { dismiss(): void }[] = []
   let child: ChildProcess
   let ended: Promise<[number | null, NodeJS.Signals | null]>
   const begin = async (): Promise<void> => {
@@ -61,8 +64,11 @@ async function start(
       cwd: folder,
       env: { PATH: process.env.PATH, LISTEN_FDS: '1' },
       stdio: ['ignore', out, out, socket.fd],
+      // A group of its own: what control ends are all the processes of a node.
+      detached: true,
     })
     ended = once(child, 'exit') as typeof ended
+    dogs.push(onDeath('kill -9 -"$1" 2>/dev/null', String(child.pid)))
     const isUp = async (): Promise<boolean> => {
       if (child.exitCode !== null) throw new Error(await readFile(log, 'utf8'))
       return await isHaproxyReady(settings.file)
@@ -78,6 +84,13 @@ async function start(
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     await ended
   }
+  const signalAll = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-(child.pid as number), signal)
+    } catch {
+      // All of them have ended.
+    }
+  }
   await begin()
   await eventually(async () => (await status()).backends.every(({ healthy }) => healthy))
   return {
@@ -87,7 +100,10 @@ async function start(
     port,
     isReady: () => isHaproxyReady(settings.file),
     // What control stops in order is told so by another signal than its own.
-    kill: (signal) => void child.kill(signal === 'SIGTERM' ? 'SIGUSR1' : signal),
+    kill: (signal) => {
+      if (signal === 'SIGTERM') child.kill('SIGUSR1')
+      else signalAll(signal)
+    },
     again: begin,
     ended: async () => {
       const [code, signal] = await ended
@@ -100,8 +116,9 @@ async function start(
     },
     stop: () => end('SIGUSR1'),
     [Symbol.asyncDispose]: async () => {
-      // Both it and its workers end at once.
-      await end('SIGTERM')
+      signalAll('SIGKILL')
+      await ended
+      for (const dog of dogs) dog.dismiss()
       socket.close()
       await rm(folder, { recursive: true, force: true })
       if (existsSync(places.sockets)) await rm(places.sockets, { recursive: true, force: true })
