@@ -21,7 +21,7 @@ export type Mood = {
   readonly start: 'well' | 'crashes' | 'never'
   readonly failing: number
   readonly slowerMs: number
-  readonly notes: 'legacy' | 'both' | 'body'
+  readonly notes: 'legacy' | 'both' | 'filled' | 'body'
 }
 
 /** A copy of the app of `release-app`, which a test edits before each release. */

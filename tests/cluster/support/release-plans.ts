@@ -25,10 +25,10 @@ export const expanding = good('a new column', async (app) => {
   await app.become({ release: 'expanded', notes: 'both' })
 })
 
-/** Rows that were written before get the new column filled. */
+/** Rows that were written before get the new column filled, which is read from now on; both are still written. */
 export const backfilling = good('a backfill in batches', async (app) => {
   await app.write('migrations/0003_backfill.sql', backfill)
-  await app.become({ release: 'backfilled' })
+  await app.become({ release: 'backfilled', notes: 'filled' })
 })
 
 const backfill = `-- banyan: repeat

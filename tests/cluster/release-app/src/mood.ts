@@ -6,6 +6,9 @@ export const mood: {
   /** The part of the requests that are answered with 500. */
   readonly failing: number
   readonly slowerMs: number
-  /** What becomes of the text of a note: written as it was at first, with its words counted, or only the new way. */
-  readonly notes: 'legacy' | 'both' | 'body'
+  /**
+   * Where the text of a note is. Each lives beside the one before it: whoever writes only `body` has nobody
+   * beside it who reads `legacy`.
+   */
+  readonly notes: 'legacy' | 'both' | 'filled' | 'body'
 } = { release: 'first', start: 'well', failing: 0, slowerMs: 0, notes: 'legacy' }

@@ -3,10 +3,10 @@ import { mood } from './mood.ts'
 
 type Note = { readonly text: string | null; readonly by: string | null }
 
-/** The first release knows the column `legacy`; later ones move to `body`, and the last drops `legacy`. */
+/** `legacy` at first; then both are written and `legacy` is read, then `body` is read, then `legacy` goes. */
 export async function readNote(user: string): Promise<string | null> {
   const scope = data.of(user)
-  if (mood.notes === 'body') {
+  if (mood.notes === 'filled' || mood.notes === 'body') {
     const [note] = await scope.read<Note>`select body as text from notes where user_id = ${user}`
     return note?.text ?? null
   }
@@ -20,7 +20,7 @@ export async function writeNote(user: string, text: string): Promise<void> {
     await scope.write`
       insert into notes (user_id, legacy) values (${user}, ${text})
       on conflict (user_id) do update set legacy = excluded.legacy`
-  } else if (mood.notes === 'both') {
+  } else if (mood.notes === 'both' || mood.notes === 'filled') {
     await scope.write`
       insert into notes (user_id, legacy, body) values (${user}, ${text}, ${text})
       on conflict (user_id) do update set legacy = excluded.legacy, body = excluded.body`
