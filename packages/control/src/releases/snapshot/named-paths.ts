@@ -47,12 +47,19 @@ function namedIn(system: System): Named[] {
 
 /** Of a build only its program counts: the other paths in it may be those that it writes. */
 function namedByCommands({ name, run, build }: Service, root: string): Named[] {
-  const runs = run.flatMap((word, at) => pathIn(word, root, at > 1 || run[0] === 'node') ?? [])
+  const runs = run.flatMap((word, at) =>
+    at > 1 && isWhole(word) ? [] : (pathIn(word, root, at > 1 || run[0] === 'node') ?? []),
+  )
   const builders = (build ?? []).slice(0, 2).flatMap((word) => pathIn(word, root, false) ?? [])
   return [
     ...runs.map((path) => ({ by: `run: of ${name}`, path, isMade: true })),
     ...builders.map((path) => ({ by: `build: of ${name}`, path, isMade: false })),
   ]
+}
+
+/** What a program is given by its whole path is data: it stays where it is, for all releases. */
+function isWhole(word: string): boolean {
+  return /^(-[^=]*=)?\//.test(word)
 }
 
 /**
@@ -83,7 +90,7 @@ function leftOut(named: Named, inside: string, ignored: Ignored, config: string)
   return refused(
     `${by} names ${inside}, which the rule "${ignored.pattern}" leaves out (${ignored.place}): the release would lack it.`,
     isMade
-      ? `Either ${build}, or ${unignore}.`
+      ? `Either ${build}, or ${unignore}; data that outlives a release is named by its whole path.`
       : `It has to be there before anything is built: ${unignore}.`,
     { path: inside, rule: ignored.place },
   )

@@ -95,6 +95,17 @@ test('words that are only like the name of something ignored are let be', async 
   assert.match(await app.refusal(running('serve --to logs')), /run: of web names logs/)
 })
 
+test('data that is ignored is named by its whole path, and stays where it is', async () => {
+  await app.write({ '.gitignore': 'data/', 'data/shop.db': '' })
+  assert.match(
+    await app.refusal(running('node web.mjs --db data/shop.db')),
+    /names data\/shop\.db, .* data that outlives a release is named by its whole path/,
+  )
+  const path = join(app.folder, 'data/shop.db')
+  const { system } = await app.take(running(`node web.mjs --db ${path} --log=${path}.log`))
+  assert.deepEqual(system.services[0]?.run.slice(2), ['--db', path, `--log=${path}.log`])
+})
+
 test('a program that is run to build is not something that a build makes', async () => {
   await app.write({ '.gitignore': 'tools/', 'tools/make.mjs': '' })
   const text = await app.refusal(running('node dist/web.js', { build: 'node tools/make.mjs' }))
