@@ -80,7 +80,7 @@ const forms: readonly Form[] = [
   {
     what: 'another type',
     refused: ['alter table t alter column n type bigint'],
-    says: /changes the type of "n" from integer, which rewrites "t" \(about 12,000 rows, .*Add a new column/s,
+    says: /changes the type of "n" from integer, which rewrites "t" \(about 1\d,\d{3} rows, .*Add a new column/s,
     safe: [
       `alter table t add column x bigint;
        create function keep_x() returns trigger language plpgsql as $$ begin new.x = new.n; return new; end $$;
@@ -296,7 +296,7 @@ const forms: readonly Form[] = [
   {
     what: 'a DELETE of every row',
     refused: ['delete from t'],
-    says: /changes about 12,000 rows of "t"/,
+    says: /changes about 1\d,\d{3} rows of "t"/,
   },
   {
     what: 'a batch of everything',
