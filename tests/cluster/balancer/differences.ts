@@ -34,8 +34,9 @@ export const differences = {
     'Requests that are pipelined are left in the connection until their turn comes; the gateway reads them, up to a limit.',
   'goes on after handshakes':
     'An answer to a handshake that is no upgrade does not end the connection.',
+  'trusts 101': 'A 101 that does not say to what it changes is passed on.',
   'hangs up':
-    'When a server dies under a request that may not be sent again, on a connection that was used before, the client may see its own connection end in place of a 502.',
+    "When a server dies under a request that may not be sent twice, and that request came over a connection of the server that had carried another before, the client's connection is closed without an answer. Whether it was done is not known, as after a 502.",
   'own words':
     'What it cannot parse at all it answers with 400 and a short HTML page in place of JSON; a transfer encoding that it does not know with 422.',
   'passes trailers': 'Trailers are passed on, as trailers.',

@@ -56,7 +56,7 @@ export type Promised = (name: string, body: () => Promise<void>) => void
  * })
  */
 export function onEveryEngine(define: (engine: BalancerEngine, promise: Promised) => void): void {
-  const only = process.env.BANYAN_BALANCER ?? 'gateway'
+  const only = process.env.BANYAN_BALANCER
   for (const engine of engines) {
     if (only !== undefined && engine.name !== only) continue
     define(engine, (name, body) => {

@@ -114,7 +114,12 @@ async function start(
       settings = settingsOf(file)
       if ((await tellHaproxy(settings)) === null) throw new Error('HAProxy did not take the file')
     },
-    stop: () => end('SIGUSR1'),
+    stop: async () => {
+      // Its parent takes no signals in the first moments, and asking twice does no harm.
+      const asking = setInterval(() => child.kill('SIGUSR1'), 100)
+      await end('SIGUSR1')
+      clearInterval(asking)
+    },
     [Symbol.asyncDispose]: async () => {
       signalAll('SIGKILL')
       await ended

@@ -235,6 +235,11 @@ onEveryEngine((engine, promise) => {
         await using running = await engine.start(gatewayFile([backend(server.port)]))
         const connection = await RawConnection.open(running.port)
         connection.send(upgrade)
+        if (engine.differs('trusts 101') && name.startsWith('of 101')) {
+          await until(() => connection.received.startsWith('HTTP/1.1 101 '))
+          connection.destroy()
+          return
+        }
         if (engine.differs('goes on after handshakes')) {
           const { status, body } = await connection.answer()
           assert.match(
