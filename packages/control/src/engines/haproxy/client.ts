@@ -54,9 +54,15 @@ async function reload(settings: HaproxySettings, pid: number): Promise<void> {
   const deadline = performance.now() + reloadTimeoutMs
   while (performance.now() < deadline) {
     const found = await inspect(places.runtime)
-    if (found !== null && found.pid !== pid) return
+    // Its parent hears no signal before it takes commands again.
+    const isHeard = found !== null && found.pid !== pid && (await isParentUp(places))
+    if (isHeard) return
     await sleep(lookEveryMs)
   }
+}
+
+async function isParentUp({ master }: HaproxyPlaces): Promise<boolean> {
+  return (await command(master, ['show version'])) !== null
 }
 
 /** Whether it takes requests, as its private address says. */

@@ -53,8 +53,8 @@ async function exchange(path: string, line: string): Promise<string | null> {
       said += piece
     })
     socket.once('end', () => end(said))
-    // It ends the connection once it has said everything.
-    socket.write(`${line}\n`)
+    // With nothing to follow it ends the connection once it has said everything, and so does its parent.
+    socket.end(`${line}\n`)
   })
 }
 
