@@ -33,7 +33,12 @@ const server = createServer(async (request, response) => {
   }
   if (pathname === '/slow') await sleep(Number(searchParams.get('ms')))
   const pieces: Buffer[] = []
-  for await (const piece of request) pieces.push(piece as Buffer)
+  try {
+    for await (const piece of request) pieces.push(piece as Buffer)
+  } catch {
+    // Whoever asked has given up, which is no reason to die.
+    return
+  }
   const body = Buffer.concat(pieces)
   response.setHeader('x-pid', process.pid)
   response.end(`${request.method} ${request.url} ${body.length}`)
