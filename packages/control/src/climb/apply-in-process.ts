@@ -23,6 +23,7 @@ export type MigrationJob = {
   /** What the release that still runs declares; null where none does. */
   readonly alongside: readonly Table[] | null
   readonly phase: Phase
+  readonly serving: boolean
   /** Whether the policies of narrow mode are to be there afterwards. */
   readonly narrow: boolean
   /** Only says what would be done, and what stands against it. */

@@ -22,13 +22,14 @@ async function look(owner: Client, job: MigrationJob): Promise<MigrationDone> {
 }
 
 async function apply(owner: Client, job: MigrationJob): Promise<MigrationDone> {
-  const { host, port, database, watcher, folder, tables, alongside, phase, narrow } = job
+  const { host, port, database, watcher, folder, tables, alongside, phase, serving, narrow } = job
   const { keyType, contracts } = await applyMigrations({
     owner,
     migrations: folder === null ? [] : await readMigrations(folder),
     tables,
     alongside,
     phase,
+    serving,
     narrow,
     // An app without migrations of ours makes its tables itself, once it runs.
     missing: folder === null ? 'tolerated' : 'refused',

@@ -135,9 +135,14 @@ function jobOf(
     tables: data.tables,
     alongside: alongside === null ? null : (alongside.data?.tables ?? []),
     phase,
+    serving: phase !== 'whole' && isServing(context),
     narrow: isNarrow(context),
   }
 }
+
+/** Whether any process of the app runs, whom a lock would hold up. */
+const isServing = ({ keepers }: Context): boolean =>
+  keepers.all.some(({ driver, facts }) => driver.release !== undefined && facts.running)
 
 const hasWork = ({ folder, tables, alongside }: MigrationJob): boolean =>
   folder !== null || tables.length > 0 || (alongside ?? []).length > 0

@@ -31,6 +31,8 @@ export type ApplyOptions = {
   readonly alongside?: readonly Table[] | null
   /** Default `whole`: nothing else runs, so that nobody is held up. */
   readonly phase?: Phase
+  /** Whether processes of the app run, whom a lock would hold up. Default: in every phase but `whole`. */
+  readonly serving?: boolean
   /** Connects as somebody who sees what every session does. Default: as the owner. */
   readonly watcher?: ClientConfig
   readonly patience?: Partial<Patience>
@@ -90,7 +92,7 @@ async function applyPending(options: ApplyOptions, watch: Watch): Promise<Applie
     owner,
     tables,
     narrow,
-    serving: phase !== 'whole',
+    serving: options.serving ?? phase !== 'whole',
     beside: (options.alongside ?? null) !== null,
     patience: { ...patienceByDefault, ...options.patience },
     watch,
