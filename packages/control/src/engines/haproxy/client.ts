@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
+import { lstat, mkdir } from 'node:fs/promises'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { GatewayFile } from '@banyan/model'
+import { BanyanError, type GatewayFile } from '@banyan/model'
 import { writeText } from '../../state/files.ts'
 import { changesTo } from './changes.ts'
 import { inspect } from './inspect.ts'
@@ -42,8 +42,19 @@ export async function tellHaproxy(settings: HaproxySettings): Promise<HaproxySta
 export async function writeHaproxyFiles(settings: HaproxySettings): Promise<void> {
   const { folder, sockets } = settings.places
   await mkdir(folder, { recursive: true })
-  if (sockets !== folder) await mkdir(sockets, { recursive: true, mode: 0o700 })
+  if (sockets !== folder) await makePrivate(sockets)
   for (const { path, text } of haproxyFiles(settings)) await writeText(path, text, 0o600)
+}
+
+/** Its name can be guessed, so that somebody else may have made it first. */
+async function makePrivate(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { uid, mode } = await lstat(folder)
+  if (uid === process.getuid?.() && (mode & 0o077) === 0) return
+  throw new BanyanError('BANYAN_STATE_UNWRITABLE', `${folder} belongs to somebody else.`, {
+    hint: 'Remove it, or give the system a state directory with a shorter path (--dir).',
+    details: { path: folder },
+  })
 }
 
 /** The worker that runs finishes what it has, while another one accepts from the same sockets. */
