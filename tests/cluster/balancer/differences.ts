@@ -34,7 +34,8 @@ export const differences = {
     'Requests that are pipelined are left in the connection until their turn comes; the gateway reads them, up to a limit.',
   'goes on after handshakes':
     'An answer to a handshake that is no upgrade does not end the connection.',
-  'trusts 101': 'A 101 that does not say to what it changes is passed on.',
+  'waits after 101':
+    'After a 101 that does not say to what it changes it waits for the answer, and says 504 when none has come in time.',
   'hangs up':
     "When a server dies under a request that may not be sent twice, and that request came over a connection of the server that had carried another before, the client's connection is closed without an answer. Whether it was done is not known, as after a 502.",
   'own words':
