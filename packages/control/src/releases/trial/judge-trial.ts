@@ -91,8 +91,10 @@ function judgeFailures(old: AnswerCounts, next: AnswerCounts, halves: Halves): F
   const goesOn = halves.every(
     ({ failed, sent }) => share(failed, sent) > Math.max(allowed, rate / 4),
   )
-  const isMore = next.failed >= failuresMin && rate > allowed && goesOn
-  const chance = isMore ? chanceOfBoth(next.failed, next.sent, old.failed, old.sent) : 1
+  const isMore = next.failed >= failuresMin && rate > allowed
+  const found = isMore ? chanceOfBoth(next.failed, next.sent, old.failed, old.sent) : 1
+  // What only one half shows is watched for longer.
+  const chance = goesOn ? found : Math.max(found, doubtfulChance / 2)
   return { about: 'failures', chance, sentence }
 }
 

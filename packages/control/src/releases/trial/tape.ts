@@ -44,6 +44,14 @@ export class Tape {
     return first === undefined ? emptyCounts() : minus(this.#total, first.counts)
   }
 
+  /** The moment by which half of what was answered since another one had been. */
+  middleSince(ms: number): number {
+    const first = this.#marks.find(({ atMs }) => atMs >= ms)
+    if (first === undefined) return ms
+    const half = (first.counts.sent + this.#total.sent) / 2
+    return this.#marks.find(({ counts }) => counts.sent >= half)?.atMs ?? ms
+  }
+
   /** What is not answered although it is high time, as if it were now: whenever it may come, it is slow. */
   get waiting(): AnswerCounts {
     const counts = emptyCounts()

@@ -12,11 +12,14 @@ import type { Decision } from './decide.ts'
 const lookEveryMs = 250
 const linesShown = 15
 
-/** The part of the connections that the old ones let go, where the kernel shares out new ones in equal parts. */
-const letGoShare = 0.2
+/**
+ * The part of the connections that the old ones let go at first. Whom the kernel gives a new one is not in
+ * our hands, and clients open few when they have others, so that it is twice the part each time.
+ */
+const letGoFirst = 0.2
 /** Below this part of the requests the new ones have too little to be judged by. */
 const shareMin = 0.08
-const letGoEveryMs = 2_000
+const letGoEveryMs = 1_500
 
 /**
  * Watches the nodes of a new release beside those of the one before: returns once they answer no worse,
@@ -68,12 +71,15 @@ export async function watch(
   const logFrom = await Promise.all(comparisons.map(({ keeper }) => sizeOf(keeper.driver.logFile)))
   const going = new Map(comparisons.map((one, at) => [one, logFrom[at] as number]))
   let letGoAtMs = 0
+  let letGoShare = letGoFirst
   while (going.size > 0) {
     signal.throwIfAborted()
     const elapsedMs = performance.now() - began
     await lookAt([...going.keys()], source, elapsedMs)
     if (elapsedMs >= letGoAtMs) {
-      await letGo([...going.keys()], source, letGoAtMs)
+      const wanting = [...going.keys()].filter((one) => hasTooLittle(one, letGoAtMs))
+      for (const { olds } of wanting) await source.letGo(olds, letGoShare)
+      if (wanting.length > 0) letGoShare = Math.min(1, 2 * letGoShare)
       letGoAtMs = elapsedMs + letGoEveryMs
     }
     for (const [comparison, from] of going) {
@@ -104,15 +110,8 @@ async function lookAt(
 }
 
 /** Clients keep the connections that they have, so that a new process at the same socket would get few. */
-async function letGo(
-  comparisons: readonly Comparison[],
-  source: AnswerSource,
-  sinceMs: number,
-): Promise<void> {
-  for (const comparison of comparisons) {
-    if ((comparison.shareSince(sinceMs) ?? 0) >= shareMin) continue
-    await source.letGo(comparison.olds, letGoShare)
-  }
+function hasTooLittle(comparison: Comparison, sinceMs: number): boolean {
+  return (comparison.shareSince(sinceMs) ?? 0) < shareMin
 }
 
 async function worse(
