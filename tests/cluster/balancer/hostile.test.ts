@@ -24,7 +24,7 @@ onEveryEngine((engine, promise) => {
       )
       await until(() => connection.received.includes('done'))
       assert.match(server.seen(), /X-Last: 1\r\n/i)
-      assert.match(server.seen(), /content-length: 5\r\n[\s\S]*\r\n\r\nhello$/i)
+      assert.match(server.seen(), /content-length: 5\r\n(?:[\s\S]*\r\n)?\r\nhello$/i)
       connection.send(`GET /b HTTP/1.1\r\nHost: x\r\n${many}Host: y\r\n\r\n`)
       await until(() => connection.received.includes('HTTP/1.1 400 '))
       assert.doesNotMatch(server.seen(), /GET \/b/)
