@@ -52,11 +52,14 @@ onEveryEngine((engine, promise) => {
   /** Sends bytes over a connection of their own; what came back, and what the server got. */
   async function send(bytes: string): Promise<{ back: string; seen: string }> {
     const { server, running } = await shared()
-    const before = server.seen().length
+    const before = new Map(server.connections.map((one) => [one, one.bytes.length]))
+    // Of each connection what came on it since: two requests may come on two of them.
+    const seen = (): string =>
+      server.connections.map((one) => one.bytes.slice(before.get(one) ?? 0)).join('')
     const connection = await RawConnection.open(running.port)
     connection.send(Buffer.from(bytes, 'latin1'))
     // As many answers as a server saw requests, for one that a balancer takes for two.
-    const asked = (): number => server.seen().slice(before).split(' HTTP/1.').length - 1
+    const asked = (): number => seen().split(' HTTP/1.').length - 1
     const answered = (): number => connection.received.split('HTTP/1.1 ').length - 1
     await until(() => connection.closed || (answered() > 0 && answered() >= asked()))
     // Time for whatever else would reach the server.
