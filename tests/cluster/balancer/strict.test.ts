@@ -67,7 +67,7 @@ onEveryEngine((engine, promise) => {
     connection.destroy()
     return {
       back: connection.received,
-      seen: server.seen().slice(before).replaceAll('\n---\n', ''),
+      seen: seen(),
     }
   }
 
