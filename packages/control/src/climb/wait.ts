@@ -48,7 +48,7 @@ async function crashed({ name, driver, facts }: Keeper, logFrom: number): Promis
     'BANYAN_SERVICE_CRASHED',
     `${name} exits at once (${sayExit(facts.lastExit)}), tried ${facts.quickExits} times.${quote(lines)}`,
     {
-      hint: `Mend what its last lines say, then run "banyan up" again. The whole log: ${driver.logFile}`,
+      hint: `Mend what its last lines say, then start or release it again. The whole log: ${driver.logFile}`,
       details: { node: name, ...facts.lastExit, tries: facts.quickExits, lines },
     },
   )
