@@ -25,6 +25,7 @@ export const differences = {
     'Requests wait for a server only where none is known to be healthy: one that had chosen its server just when the last one died gets 503 with `Retry-After: 1`.',
   'chunked bodies':
     'A body in chunks is not counted: the limit of the service holds. One with a length is refused beyond the limit.',
+  'counts tunnels': 'Connections to one server are not limited.',
   'refuses at once': 'A client that goes on sending after it was refused may lose the refusal.',
   'one count': 'WebSockets are counted among the requests under way, not apart.',
   'tunnels are not told':

@@ -13,7 +13,6 @@ export type HaproxyLimits = {
   readonly retriesMax: number
   readonly waitMs: number
   readonly waitingMax: number
-  readonly connectionsMax: number
   readonly checkIntervalMs: number
   readonly recheckIntervalMs: number
   readonly checkTimeoutMs: number
@@ -33,7 +32,6 @@ export const defaultLimits: HaproxyLimits = {
   retriesMax: 2,
   waitMs: 2_000,
   waitingMax: 1_000,
-  connectionsMax: 1_000,
   checkIntervalMs: 1_000,
   recheckIntervalMs: 100,
   checkTimeoutMs: 1_000,

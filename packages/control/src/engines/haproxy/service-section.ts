@@ -47,11 +47,12 @@ function stickyLines({ name }: HaproxyService): string[] {
 }
 
 function serverWords({ slowStartMs = 0 }: GatewayFile, limits: HaproxyLimits): string {
-  const { checkIntervalMs, recheckIntervalMs, connectionsMax } = limits
+  const { checkIntervalMs, recheckIntervalMs } = limits
   const slow = slowStartMs > 0 ? ` slowstart ${slowStartMs}ms` : ''
   return (
     `check inter ${checkIntervalMs}ms fastinter ${recheckIntervalMs}ms downinter ${recheckIntervalMs}ms ` +
-    `rise 1 fall 2 observe layer4 error-limit 1 on-error fastinter maxconn ${connectionsMax} ` +
+    // Without `maxconn`: WebSockets would count, and a thousand of them would keep all requests waiting.
+    'rise 1 fall 2 observe layer4 error-limit 1 on-error fastinter ' +
     // An idle connection is given up well before any server would close it under a request.
     `pool-purge-delay 1s${slow}`
   )
