@@ -126,6 +126,14 @@ describe('what a running HAProxy is told', () => {
     ])
   })
 
+  it('is a route with all its characters, whatever they mean in a command', () => {
+    const prefix = '/a;b\\c'
+    const route = { host: null, prefix, service: 'web' }
+    const more = fileOf(one.backends, { routes: [...one.routes, route] })
+    assert.deepEqual(commandsFor(one, more), ['add map routes.map /a\\;b\\\\c/ web'])
+    assert.deepEqual(commandsFor(more, one), ['del map routes.map /a\\;b\\\\c/'])
+  })
+
   it('is a reload for a new service, another way to ask for health, and for how it works', () => {
     const api = backend('api-1', 4_003, { service: 'api' })
     assert.equal(change(one, fileOf([...one.backends, api])), 'reload')
@@ -164,6 +172,12 @@ it('rows of statistics may have commas and quotes in their texts', () => {
 it('a token with quotes is one word of the configuration', () => {
   const [configuration] = haproxyFiles(settingsOf(fileOf([], { token: `a'b "c` })))
   assert.match(configuration?.text ?? '', /'Bearer a'"'"'b "c'/)
+})
+
+it('a worker that root starts leaves its group too', () => {
+  const settings = { ...settingsOf(fileOf([])), user: { name: 'nobody', gid: 65_534 } }
+  const [configuration] = haproxyFiles(settings)
+  assert.match(configuration?.text ?? '', /^ {2}user nobody\n {2}gid 65534$/m)
 })
 
 it('a socket of a deep folder lies where its path fits', () => {

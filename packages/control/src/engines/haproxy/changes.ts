@@ -12,6 +12,7 @@ import {
   slotKey,
   versionKey,
 } from './maps.ts'
+import { argument } from './runtime.ts'
 import { type HaproxyService, servicesOf } from './services.ts'
 
 /** What brings a running HAProxy to what a file says. */
@@ -121,8 +122,8 @@ function swap(map: string, found: Entries, wanted: Entries): string[] {
   const gone = [...found.keys()].filter((key) => !wanted.has(key))
   return [
     ...changed.map(
-      ([key, value]) => `${found.has(key) ? 'set' : 'add'} map ${map} ${key} ${value}`,
+      ([key, value]) => `${found.has(key) ? 'set' : 'add'} map ${map} ${argument(key)} ${value}`,
     ),
-    ...gone.map((key) => `del map ${map} ${key}`),
+    ...gone.map((key) => `del map ${map} ${argument(key)}`),
   ]
 }

@@ -19,6 +19,9 @@ export async function command(
   return parts.length === commands.length ? parts : null
 }
 
+/** One argument of a command, taken as it is: a path of a user may have what ends a command. */
+export const argument = (text: string): string => text.replaceAll(/[\\; ]/g, '\\$&')
+
 /** Has the parent start another worker. It ends every connection to do so, and says nothing before. */
 export async function askForReload(master: string): Promise<void> {
   await exchange(master, 'reload')

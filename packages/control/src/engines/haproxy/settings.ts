@@ -7,13 +7,14 @@ import { publicSection } from './public-section.ts'
 import { script } from './script.ts'
 import { serviceSection } from './service-section.ts'
 import { servicesOf } from './services.ts'
+import type { WorkerUser } from './user.ts'
 import { answer, errorBody, errorPage, word } from './words.ts'
 
 export type HaproxySettings = {
   readonly file: GatewayFile
   readonly places: HaproxyPlaces
   /** Whom its workers run as; null: whoever starts it. */
-  readonly user: string | null
+  readonly user: WorkerUser | null
   /** Whether it is given the public socket, as descriptor 3. */
   readonly isPublic: boolean
   readonly limits?: Partial<HaproxyLimits>
@@ -70,7 +71,7 @@ function globalSection({ file, places, user }: HaproxySettings): string[] {
     `  stats socket ${word(places.runtime)} mode 600 level admin`,
     '  stats timeout 1h',
     `  hard-stop-after ${file.drainTimeoutMs}ms`,
-    ...(user === null ? [] : [`  user ${user}`]),
+    ...(user === null ? [] : [`  user ${user.name}`, `  gid ${user.gid}`]),
     `  lua-load ${fileNames.script}`,
     // A body of 64 KiB is kept for another try, and an answer may have headers of almost as many.
     '  tune.bufsize 73728',
