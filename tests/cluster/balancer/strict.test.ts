@@ -259,6 +259,13 @@ onEveryEngine((engine, promise) => {
     assert.equal(body, 'hi')
   })
 
+  promise('an upgrade takes nothing else along that its connection names', async () => {
+    const { seen } = await send(
+      'GET /a HTTP/1.1\r\nHost: x\r\nConnection: upgrade, X-Hop\r\nX-Hop: 1\r\nUpgrade: h2c\r\n\r\n',
+    )
+    assert.deepEqual(values(parse(seen).headers, 'x-hop'), [])
+  })
+
   promise('raw bytes in a value stay in that value', async () => {
     const { seen } = await send(
       'GET /a HTTP/1.1\r\nHost: x\r\nX: \xe5\x98\x8a\xe5\x98\x8dY: 1\xff\r\n\r\n',

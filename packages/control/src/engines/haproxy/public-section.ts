@@ -100,7 +100,8 @@ function headerLines({ trustedProxies }: GatewayFile): string[] {
     `acl traced_well req.fhdr(traceparent) -m reg ${word(parentForm)}`,
     'acl named req.fhdr_cnt(x-request-id) 1',
     `acl named_well req.fhdr(x-request-id) -m reg ${word(idForm)}`,
-    'http-request lua.drop_named if { req.hdr(connection) -m found } !{ req.hdr(connection) -m str -i keep-alive close upgrade }',
+    // Each of several values counts: `upgrade, x-secret` names one more than an upgrade needs.
+    "http-request lua.drop_named if { req.hdr(connection) -m reg -i '^(?!(keep-alive|close|upgrade)$).' }",
     'http-request del-header connection unless { req.hdr(upgrade) -m found }',
     ...forwardedLines(trustedProxies),
     'http-request set-header x-request-id %[uuid()] unless named named_well',
