@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BackendStatus, GatewayFile } from '@banyan/model'
+import type { BackendStatus, GatewayFile, Node, Service } from '@banyan/model'
 import { BanyanError } from '@banyan/model'
 import type { Context } from '../climb/context.ts'
 import { runtimeFileOf } from '../drivers/run-file.ts'
 import { type Balancer, balancerOf, isBalancer } from '../engines/balancer.ts'
 import { drainTimeoutMs, gatewayFile } from '../engines/gateway/settings.ts'
+import { systemOfRelease } from '../releases/releases.ts'
 import { writeJson } from '../state/files.ts'
 import { entrySystem } from './entry-system.ts'
 import { type EntryRecord, writeEntryRecord } from './record.ts'
@@ -130,8 +131,15 @@ export function gatewayFileOf(context: Context, name: string): GatewayFile {
   if (node === undefined) throw new Error(`there is no gateway ${name}`)
   const { admitted, version, shares = {} } = entry
   const token = secrets.controlToken
-  const facts = { system, topology, admitted, draining: [...draining], shares, version, token }
-  return gatewayFile(facts, node)
+  const told = { topology, admitted, draining: [...draining], shares, version, token }
+  return gatewayFile({ ...told, system, serviceOf: (one) => ownService(context, one) }, node)
+}
+
+/** The service of a node as the release has it that the node runs. */
+function ownService(context: Context, node: Node): Service | null {
+  const release = context.keepers.get(node.name)?.driver.release ?? null
+  const services = systemOfRelease(context, release)?.services ?? []
+  return services.find(({ name }) => name === node.service) ?? null
 }
 
 async function until(

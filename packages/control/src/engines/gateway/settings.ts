@@ -5,6 +5,7 @@ import {
   type GatewayFile,
   gatewayRoutes,
   type Node,
+  type Service,
   type System,
   type Topology,
   weightMax,
@@ -19,6 +20,8 @@ export type GatewayFacts = {
   readonly draining: readonly string[]
   /** Of the admitted ones, those that get only so much of the requests of their service, in percent. */
   readonly shares: Readonly<Record<string, number>>
+  /** The service of a node as its own release has it; null where that is not known. */
+  readonly serviceOf?: (node: Node) => Service | null
   readonly version: number
   readonly token: string
 }
@@ -59,7 +62,8 @@ function backendsOf(facts: GatewayFacts): Backend[] {
     if (service === undefined || node.entry || !admitted.includes(node.name)) return []
     const { name, port } = node
     const state = draining.includes(name) ? 'drain' : 'ready'
-    const { health } = service
+    // While two releases answer, each is asked at its own path: the other's need not be there.
+    const { health } = facts.serviceOf?.(node) ?? service
     const place = { host: addressOf(topology, node), port }
     const weight = weightOf(facts, node)
     const share = weight === defaultWeight ? {} : { weight }
