@@ -105,6 +105,8 @@ async function makeControl(paths: StatePaths, publicFd: number | null) {
   const journal = await openJournal(paths.journal)
   const releases = await Releases.open(paths)
   const release = releaseToRun(settings, releases)
+  // Never the folder of the user in its place; what is wrong with it is said here.
+  if (release !== inPlace) await releases.load(release)
   const system = withUrlOf(releases.find(release)?.snapshot.system ?? asked, asked)
   const balancer = settings.balancer ?? 'gateway'
   const facts = { paths, system, recorded, entry, balancer }

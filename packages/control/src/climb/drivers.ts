@@ -26,8 +26,9 @@ export function driverOf(
 export async function driverAsFound(context: Context, node: Node): Promise<NodeDriver> {
   if (node.service === undefined) return driverOf(context, node)
   const release = (await readRunFile(context.paths, node.name))?.release ?? null
-  const isKnown = release !== null && (await context.releases.load(release)) !== null
-  return driverOf(context, node, isKnown ? release : context.release)
+  // What runs from a snapshot that is damaged cannot be started again: it is run as what is live.
+  const found = release === null ? null : await context.releases.load(release).catch(() => null)
+  return driverOf(context, node, found?.name ?? context.release)
 }
 
 const makers: Readonly<

@@ -40,10 +40,9 @@ export class Releases {
   static async open(paths: StatePaths): Promise<Releases> {
     const releases = new Releases(paths, await readReleases(paths))
     const { live } = releases
-    if (live !== null) await releases.load(live)
     for (const { name, state } of releases.#record.releases) {
-      // Whoever leads to one that cannot be read is told then; what is live has to run.
-      if (state === 'pending') await releases.load(name).catch(() => null)
+      // Whoever leads to one that cannot be read is told then; another one is to go on.
+      if (name === live || state === 'pending') await releases.load(name).catch(() => null)
     }
     return releases
   }

@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeJson } from '../../state/files.ts'
+import { forgiveBroken, writeJson } from '../../state/files.ts'
 import { copyApp } from './copy-app.ts'
 import { checkInstalled } from './installed.ts'
 import { makeFolder } from './make-folder.ts'
@@ -11,6 +11,7 @@ import { checkNamedPaths } from './named-paths.ts'
 import { checkNativeModules } from './native-modules.ts'
 import { Pace } from './pace.ts'
 import { modulesFolder, snapshotFolder, snapshotsFolder, takingName } from './places.ts'
+import { removeWhole } from './prune.ts'
 import { appOf, findSnapshot, manifestFileOf, readSnapshot, snapshotFileOf } from './read.ts'
 import { holderOf, rebase } from './rebase.ts'
 import { unwritable } from './refuse.ts'
@@ -39,7 +40,7 @@ export async function attemptSnapshot(
   checkInstalled(source, sight.tree)
   checkNamedPaths(source, sight.tree, request.config)
   checkNativeModules(source, sight.tree)
-  const found = await findSnapshot(request.paths, sight.digest)
+  const found = await findWhole(request.paths, sight.digest)
   if (found !== null) return found
   for (const skipped of sight.tree.skipped) request.onProgress?.(saySkipped(skipped))
   const taking = join(snapshotsFolder(request.paths), takingName())
@@ -116,10 +117,32 @@ async function finish(
   }
   await writeManifest(manifestFileOf(taking), { manifest })
   await writeJson(snapshotFileOf(taking), file, 0o600)
-  await rename(taking, folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw unwritable(folder, error)
-  })
+  const isTaken = await renameUnlessThere(taking, folder)
+  if (isTaken && (await findWhole(paths, digest)) === null) {
+    await removeWhole(snapshotsFolder(paths), digest)
+    await renameUnlessThere(taking, folder)
+  }
   return await readSnapshot(paths, digest)
+}
+
+/** One that is damaged is as good as none: the same content is there to copy it from again. */
+async function findWhole(
+  paths: SnapshotRequest['paths'],
+  digest: string,
+): Promise<Snapshot | null> {
+  return await findSnapshot(paths, digest).catch(forgiveBroken)
+}
+
+/** Whether something had the name already, which then keeps it. */
+async function renameUnlessThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to)
+    return false
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return true
+    throw unwritable(to, error)
+  }
 }
 
 /** In one line: nobody reads it with their own eyes, and that halves it. */

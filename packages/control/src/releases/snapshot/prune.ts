@@ -43,7 +43,7 @@ async function pruneModules(paths: Place): Promise<void> {
 }
 
 /** First its name, then its content: nobody finds half of one. */
-async function removeWhole(folder: string, name: string): Promise<void> {
+export async function removeWhole(folder: string, name: string): Promise<void> {
   const gone = join(folder, `.gone-${randomBytes(4).toString('hex')}`)
   try {
     await rename(join(folder, name), gone)

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BanyanError, type System } from '@banyan/model'
-import { brokenFile, readJson } from '../../state/files.ts'
+import { forgiveBroken, readJson } from '../../state/files.ts'
 import type { StatePaths } from '../../state/paths.ts'
 import { hasModules } from './modules-store.ts'
 import { snapshotFolder } from './places.ts'
@@ -27,7 +27,10 @@ type Place = Pick<StatePaths, 'directory'>
  */
 export async function readSnapshotFile(folder: string): Promise<SnapshotFile | null> {
   const path = snapshotFileOf(folder)
-  const file = await readJson<SnapshotFile>(path)
+  const file = await readJson<SnapshotFile>(path).catch((error: unknown) => {
+    forgiveBroken(error)
+    throw broken(path, 'does not hold a JSON object')
+  })
   if (file === null) return null
   if (typeof file.format === 'number' && file.format > snapshotFormat) {
     throw new BanyanError(
@@ -40,7 +43,7 @@ export async function readSnapshotFile(folder: string): Promise<SnapshotFile | n
   }
   const isWhole =
     file.format === snapshotFormat && typeof file.app === 'string' && typeof file.files === 'number'
-  if (!isWhole) throw brokenFile(path, 'does not describe a snapshot')
+  if (!isWhole) throw broken(path, 'does not describe a snapshot')
   return file
 }
 
@@ -58,7 +61,15 @@ export async function readSnapshot(paths: Place, digest: string): Promise<Snapsh
 }
 
 export function brokenFileOf(folder: string): BanyanError {
-  return brokenFile(snapshotFileOf(folder), 'does not exist')
+  return broken(snapshotFileOf(folder), 'does not exist')
+}
+
+/** Unlike the rest of the state, code can be copied anew. */
+function broken(path: string, what: string): BanyanError {
+  return new BanyanError('BANYAN_STATE_BROKEN', `${path} ${what}.`, {
+    hint: `Restore ${path} from a backup; or start with the code as it is here: "banyan up --release". The data stays. Nothing was changed.`,
+    details: { path },
+  })
 }
 
 /** A snapshot, or null where there is none of that digest. */
@@ -68,10 +79,10 @@ export async function findSnapshot(paths: Place, digest: string): Promise<Snapsh
   if (file === null) return null
   const app = appOf(folder)
   if ((await stat(app).catch(() => null))?.isDirectory() !== true)
-    throw brokenFile(app, 'does not exist')
+    throw broken(app, 'does not exist')
   const isStored = file.modulesFolders.some(({ target }) => target === null)
   if (isStored && !(await hasModules(paths, file.modules ?? ''))) {
-    throw brokenFile(join(paths.directory, 'modules', file.modules ?? ''), 'does not exist')
+    throw broken(join(paths.directory, 'modules', file.modules ?? ''), 'does not exist')
   }
   return await snapshotOf(folder, file)
 }
@@ -80,7 +91,7 @@ export async function findSnapshot(paths: Place, digest: string): Promise<Snapsh
 export async function readManifest(folder: string): Promise<readonly ManifestEntry[]> {
   const path = manifestFileOf(folder)
   const { manifest } = (await readJson<Partial<ManifestFile>>(path)) ?? {}
-  if (!Array.isArray(manifest)) throw brokenFile(path, 'does not say what the snapshot holds')
+  if (!Array.isArray(manifest)) throw broken(path, 'does not say what the snapshot holds')
   return manifest
 }
 
