@@ -27,7 +27,6 @@ export const differences = {
     'A body in chunks is not counted: the limit of the service holds. One with a length is refused beyond the limit.',
   'counts tunnels': 'Connections to one server are not limited.',
   'refuses at once': 'A client that goes on sending after it was refused may lose the refusal.',
-  'one count': 'WebSockets are counted among the requests under way, not apart.',
   'tunnels are not told':
     'WebSockets are not told to go. While their server drains they live until it ends them itself, as `serve` does with 1001; when HAProxy stops they are cut at the drain timeout, which a client sees as 1006.',
   'checks handshakes': 'A handshake of a WebSocket without its key is refused with 400.',

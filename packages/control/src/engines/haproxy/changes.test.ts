@@ -54,6 +54,7 @@ function startedWith(file: GatewayFile): Inspection {
         place: server === undefined ? '127.0.0.1:1' : `${server.host}:${server.port}`,
         isOut: server === undefined || server.state === 'drain',
         weight: server?.weight ?? 100,
+        webSockets: 0,
         row: new Map(),
       }
     }),
@@ -124,6 +125,13 @@ describe('what a running HAProxy is told', () => {
       'add map routes.map /b/ web',
       'del map routes.map /',
     ])
+  })
+
+  it('ends the lines of a trial that nobody watches any more', () => {
+    const found = startedWith(one)
+    const facts = new Map([...found.facts, ['trial', 'on']])
+    const changes = changesTo(one, shapeOf(settingsOf(one)), { ...found, facts })
+    assert.deepEqual(changes, { commands: ['set map facts.map trial off'] })
   })
 
   it('is a route with all its characters, whatever they mean in a command', () => {

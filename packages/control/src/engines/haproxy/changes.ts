@@ -10,6 +10,7 @@ import {
   sameEntries,
   shapeKey,
   slotKey,
+  trialKey,
   versionKey,
 } from './maps.ts'
 import { argument } from './runtime.ts'
@@ -34,6 +35,8 @@ export function changesTo(file: GatewayFile, shape: string, found: Inspection): 
       ...services.flatMap((service) => place(service, found)),
       ...swap(maps.routes, found.routes, routeEntries(file)),
       ...swap(maps.hosts, found.hosts, hostEntries(file)),
+      // A control that was killed left it on. One that tries a release now turns it on again.
+      ...(found.facts.get(trialKey) === 'on' ? [`set map ${maps.facts} ${trialKey} off`] : []),
       ...setFact(found.facts, versionKey, String(file.version)),
     ],
   }

@@ -1,5 +1,6 @@
 import { type Entries, maps, readMapText } from './maps.ts'
 import { command } from './runtime.ts'
+import { tunnelTable } from './tunnel-table.ts'
 
 /** One row of HAProxy's statistics, by the names of its columns. */
 export type Row = ReadonlyMap<string, string>
@@ -11,6 +12,8 @@ export type Slot = {
   readonly place: string
   readonly isOut: boolean
   readonly weight: number
+  /** How many of its sessions are WebSockets. */
+  readonly webSockets: number
   readonly row: Row
 }
 
@@ -33,16 +36,18 @@ export async function inspect(socket: string): Promise<Inspection | null> {
     `show map ${maps.facts}`,
     `show map ${maps.routes}`,
     `show map ${maps.hosts}`,
+    `show table ${tunnelTable}`,
   ])
   if (said === null) return null
-  const [info = '', stat = '', facts = '', routes = '', hosts = ''] = said
+  const [info = '', stat = '', facts = '', routes = '', hosts = '', table = ''] = said
   const pid = Number(/^Pid: (\d+)$/m.exec(info)?.[1])
   if (!Number.isInteger(pid)) return null
   const rows = readRows(stat)
+  const tunnels = readTunnels(table)
   return {
     pid,
     rows,
-    slots: rows.filter(isSlot).map(slotOf),
+    slots: rows.filter(isSlot).map((row) => slotOf(row, tunnels)),
     facts: readMapText(facts),
     routes: readMapText(routes),
     // Its table is there only where some route names a host.
@@ -71,15 +76,26 @@ function cellsOf(line: string): string[] {
 const isSlot = (row: Row): boolean =>
   row.get('type') === '2' && !(row.get('pxname') ?? '').startsWith('banyan:')
 
-function slotOf(row: Row): Slot {
+function slotOf(row: Row, tunnels: ReadonlyMap<string, number>): Slot {
   return {
     service: row.get('pxname') ?? '',
     name: row.get('svname') ?? '',
     place: row.get('addr') ?? '',
     isOut: (row.get('status') ?? '').startsWith('MAINT'),
     weight: Number(row.get('uweight') || row.get('weight')),
+    webSockets: tunnels.get(row.get('svname') ?? '') ?? 0,
     row,
   }
 }
+
+/** What a line says of a slot: `0x5581…: key=web:1 use=2 exp=0 shard=0 conn_cur=2`. */
+function readTunnels(text: string): Map<string, number> {
+  const found = text.matchAll(/^0x\S+: key=(\S+) .*\bconn_cur=(\d+)/gm)
+  return new Map([...found].map(([, slot = '', count]) => [slot, Number(count)]))
+}
+
+/** What is under way but for WebSockets, which are no requests that wait for an answer. */
+export const inFlightOf = ({ row, webSockets }: Slot): number =>
+  Math.max(0, numberOf(row, 'scur') - webSockets)
 
 export const numberOf = (row: Row, column: string): number => Number(row.get(column) || 0)

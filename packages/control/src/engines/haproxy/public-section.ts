@@ -3,6 +3,8 @@ import type { GatewayFile } from '@banyan/model'
 import type { HaproxyLimits } from './limits.ts'
 import { maps } from './maps.ts'
 import { ownLines } from './own-lines.ts'
+import { trialFormat } from './trial-line.ts'
+import { tunnelLine } from './tunnel-table.ts'
 import { answer, errorBody, word } from './words.ts'
 
 /** What is passed on about a request that Banyan says itself: neither a client nor `_` for `-` may. */
@@ -40,7 +42,7 @@ export function publicSection(file: GatewayFile, limits: HaproxyLimits): string[
 const trialLines = [
   `  http-request set-log-level silent unless { str(trial),map_str(${maps.facts},off) -m str on }`,
   '  log ring@trial format raw local0',
-  `  log-format "%[srv_name,map_str(${maps.facts},-)] %ST %Ta %ts"`,
+  `  log-format "${trialFormat(`%[srv_name,map_str(${maps.facts},-)]`)}"`,
 ]
 
 const malformed = (why: string): string =>
@@ -165,6 +167,7 @@ const answerLines = [
   `  http-response ${invalid} if { res.ver 1.0 } { res.fhdr_cnt(transfer-encoding) gt 0 }`,
   `  http-response del-header ${word('^(proxy-(connection|authenticate)|te|trailer)$')} -m reg`,
   '  http-response del-header connection unless { status 101 }',
+  `  ${tunnelLine}`,
 ]
 
 /** A small body is read first, so that a slow client holds no connection to a server. */

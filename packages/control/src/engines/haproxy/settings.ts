@@ -7,6 +7,7 @@ import { publicSection } from './public-section.ts'
 import { script } from './script.ts'
 import { serviceSection } from './service-section.ts'
 import { servicesOf } from './services.ts'
+import { tunnelSection } from './tunnel-table.ts'
 import type { WorkerUser } from './user.ts'
 import { answer, errorBody, errorPage, word } from './words.ts'
 
@@ -59,6 +60,7 @@ function configurationOf(settings: HaproxySettings): string {
     ...globalSection(settings),
     ...defaultsSection(limits),
     ...(isPublic ? publicSection(file, limits) : []),
+    ...tunnelSection,
     ...privateSection(file),
     ...servicesOf(file).flatMap((service) => serviceSection(file, service, limits)),
   ]

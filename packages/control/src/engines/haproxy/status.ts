@@ -1,5 +1,5 @@
 import type { BackendStatus, EntryRequests, GatewayStatus } from '@banyan/model'
-import { type Inspection, numberOf, type Row, type Slot } from './inspect.ts'
+import { type Inspection, inFlightOf, numberOf, type Row, type Slot } from './inspect.ts'
 import { versionKey } from './maps.ts'
 
 /** What HAProxy does, in the words of the gateway. */
@@ -21,16 +21,16 @@ export function statusOf(found: Inspection): HaproxyStatus {
   }
 }
 
-function backendStatus(node: string, { row, isOut }: Slot): BackendStatus {
+function backendStatus(node: string, slot: Slot): BackendStatus {
+  const { row, isOut, webSockets } = slot
   const reason = isOut ? null : reasonOf(row)
   return {
     node,
     state: isOut ? 'drain' : 'ready',
     // One that drains is not asked any more, and nothing is known against it.
     healthy: reason === null,
-    // It does not tell tunnels from requests.
-    inFlight: numberOf(row, 'scur'),
-    webSockets: 0,
+    inFlight: inFlightOf(slot),
+    webSockets,
     reason,
   }
 }

@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { type CountingAnswers, countAnswer, emptyCounts } from '@banyan/model'
-import { inspect, numberOf } from '../../engines/haproxy/inspect.ts'
+import { inFlightOf, inspect, numberOf } from '../../engines/haproxy/inspect.ts'
 import { maps, trialKey } from '../../engines/haproxy/maps.ts'
 import { command } from '../../engines/haproxy/runtime.ts'
+import { readHaproxyLine } from '../../engines/haproxy/trial-line.ts'
 import type { Look } from './tape.ts'
 
 /** A line that never ends is none of HAProxy's. */
@@ -32,14 +33,15 @@ export class HaproxyLines {
     if (found.pid !== this.#pid || this.#stream === null) this.#follow(found.pid)
     if (found.facts.get(trialKey) !== 'on') await this.#turn('on')
     const looks = new Map<string, Look>()
-    for (const { name, row } of found.slots) {
+    for (const slot of found.slots) {
+      const { name, row } = slot
       const node = found.facts.get(name)
       if (node === undefined) continue
       this.#noteRedispatched(`${found.pid} ${node}`, node, numberOf(row, 'wredis'))
       const { sent, failed, latency } = this.#of(node)
       looks.set(node, {
         answers: { sent, failed, latency: latency.slice() },
-        inFlight: numberOf(row, 'scur'),
+        inFlight: inFlightOf(slot),
       })
     }
     return looks
@@ -76,12 +78,9 @@ export class HaproxyLines {
     for (const line of lines) this.#count(line)
   }
 
-  /** `web-1 200 12 --`: the node, the status, milliseconds, and who ended it. */
-  #count(line: string): void {
-    const [, node, status, ms, ended] = /(\S+) (-?\d+) \+?(-?\d+) (\S\S)\s*$/.exec(line) ?? []
-    if (node === undefined || node === '-') return
-    const failed = Number(status) >= 500 || /^[Ss]/.test(ended ?? '')
-    countAnswer(this.#of(node), Math.max(0, Number(ms)), failed)
+  #count(text: string): void {
+    const line = readHaproxyLine(text)
+    if (line !== null) countAnswer(this.#of(line.node), line.ms, line.failed)
   }
 
   /** What went to another server, because this one failed it, has only the line of the other one. */
