@@ -66,7 +66,7 @@ export class Climbs {
     if (this.#going !== null) throw climbRunning(this.#going)
     const { context, ending, journal } = this.#options
     const from = { ...aimOf(context), rungs: context.topology.rungs }
-    const to = await destinationOf(context, request, from)
+    const to = await destinationOf(context, request, from, ending)
     // Whoever asked before everything was stopped must not have the next control climb.
     ending.throwIfAborted()
     await journal.append({ kind: 'climb', climb, direction, ...entryOf(from, to) })
@@ -235,7 +235,8 @@ export class Climbs {
       const state = run.outcome === 'undone' ? 'undone' : 'failed'
       await releases.markEnded(to.release, state, run.reason?.message ?? null)
     }
-    await releases.prune(releasesThatRun(context))
+    // What cannot be deleted now is deleted after the next one; the climb has come to its end.
+    await releases.prune(releasesThatRun(context)).catch(() => {})
   }
 }
 

@@ -2,6 +2,8 @@ import { BanyanError } from '@banyan/model'
 import { climbRefused } from '../api/climb-errors.ts'
 import type { ClimbRequest } from '../api/types.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
+import { targetOf } from '../engines/adopted/target.ts'
+import { nothingToDo, type Preflight } from '../migrations/preflight.ts'
 import { nothingBefore, releaseRefused, takenAway, unchanged } from '../releases/refuse.ts'
 import type { Aim } from './aim.ts'
 import type { Context } from './context.ts'
@@ -19,9 +21,12 @@ export async function destinationOf(
   context: Context,
   request: ClimbRequest,
   from: Aim,
+  ending: AbortSignal,
 ): Promise<Aim> {
-  if (request.direction === 'release') return await releaseDestination(context, request, from)
-  if (request.direction === 'undo') return await undoDestination(context, from)
+  if (request.direction === 'release') {
+    return await releaseDestination(context, request, from, ending)
+  }
+  if (request.direction === 'undo') return await undoDestination(context, from, ending)
   const { direction, rungs, balancer = from.balancer } = request
   const to = { ...from, rungs: rungsFor(request, from), balancer }
   if (rungs.length === 0 && request.balancer !== undefined) to.rungs = from.rungs
@@ -38,6 +43,7 @@ async function releaseDestination(
   context: Context,
   { snapshot = '', again = false }: ClimbRequest,
   from: Aim,
+  ending: AbortSignal,
 ): Promise<Aim> {
   const { releases } = context
   if (releases.live === null || context.settings.mode === 'dev') throw inDev()
@@ -45,18 +51,37 @@ async function releaseDestination(
   const system = await releases.systemOf(snapshot)
   const reasons = [
     ...(await refusalsOf(context, from, await groundFor(context, { system }), true)),
-    ...(await refusedData(context, system)),
+    ...refusedData(context, system),
   ]
+  const migrating = await lookAhead(context, system, ending)
+  reasons.push(...migrating.reasons)
   if (reasons.length > 0) throw releaseRefused(reasons)
   const { name } = await releases.begin(snapshot)
+  context.contracts = migrating.contracts
   return { ...from, release: name }
 }
 
-/** What stands against the data of a release: changes that no system may make while it runs, and its migrations. */
-async function refusedData(
+/**
+ * What stands against the migrations of a release. A database that is not well (one that is paused, for
+ * one) is a reason of its own, and may never answer; and whoever stops everything waits for no answer.
+ */
+async function lookAhead(
   context: Context,
   system: Context['system'],
-): Promise<readonly string[]> {
+  ending: AbortSignal,
+): Promise<Pick<Preflight, 'reasons' | 'contracts'>> {
+  const isAiling = context.keepers.all.some(
+    ({ driver, health }) => driver.node.tier === 'data' && health === 'failed',
+  )
+  if (isAiling || system.data === null || system.data.url !== null) return nothingToDo
+  const signal = AbortSignal.any([ending, AbortSignal.timeout(lookAheadMs)])
+  return await preflight(context, system, context.system, signal)
+}
+
+const lookAheadMs = 60_000
+
+/** What stands against the data of a release: changes that no system may make while it runs. */
+function refusedData(context: Context, system: Context['system']): readonly string[] {
   const before = context.system
   if (system.name !== before.name) {
     return [`The system is ${before.name}, and the config now says ${system.name}.`]
@@ -73,13 +98,16 @@ async function refusedData(
         `\`data.${part}\` is another than before, and a release does not change the database server.`,
     )
   }
-  if (system.data === null || system.data.url !== null) return otherDatabase(context, system)
-  const { reasons, contracts } = await preflight(context, system, before)
-  context.contracts = contracts
-  return reasons
+  return otherDatabase(context, system)
 }
 
-function otherDatabase({ topology }: Context, system: Context['system']): readonly string[] {
+function otherDatabase(context: Context, system: Context['system']): readonly string[] {
+  const { topology, system: before } = context
+  if (isElsewhere(before, system)) {
+    return [
+      '`data.url` leads to another database than before, and both releases would write at once.',
+    ]
+  }
   try {
     checkSameDatabase(system, topology)
     return []
@@ -88,7 +116,14 @@ function otherDatabase({ topology }: Context, system: Context['system']): readon
   }
 }
 
-async function undoDestination(context: Context, from: Aim): Promise<Aim> {
+/** With another user or password it is the same database. */
+function isElsewhere(before: Context['system'], system: Context['system']): boolean {
+  if (before.data?.url == null || system.data?.url == null) return false
+  const [was, is] = [targetOf(before), targetOf(system)]
+  return was.host !== is.host || was.port !== is.port || was.database !== is.database
+}
+
+async function undoDestination(context: Context, from: Aim, ending: AbortSignal): Promise<Aim> {
   const { releases } = context
   const { before, live } = releases
   if (before === null) throw nothingBefore(live)
@@ -97,10 +132,19 @@ async function undoDestination(context: Context, from: Aim): Promise<Aim> {
   const reasons = await refusalsOf(context, to, await groundFor(context, { system }), true)
   if (reasons.length > 0) throw climbRefused('undo', reasons)
   if (system.data !== null && system.data.url === null) {
-    const missing = await contractsMissingIn(context, system)
+    const missing = await orEnding(contractsMissingIn(context, system), ending)
     if (missing.length > 0) throw takenAway(before, missing)
   }
+  context.contracts = []
   return to
+}
+
+/** What a database that froze this moment would answer is waited for until everything is to stop. */
+async function orEnding<Result>(answer: Promise<Result>, ending: AbortSignal): Promise<Result> {
+  const called = new Promise<never>((_, reject) => {
+    ending.addEventListener('abort', () => reject(ending.reason), { once: true })
+  })
+  return await Promise.race([answer, called])
 }
 
 function inDev(): BanyanError {

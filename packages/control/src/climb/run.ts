@@ -83,7 +83,8 @@ export class Run {
   async #goBack(reason: ErrorReport | null): Promise<void> {
     const { climb, from, turned } = this.#course
     this.reason = reason
-    this.#options.context.trial = false
+    // What the release was to take away is no business of the one that is gone back to.
+    Object.assign(this.#options.context, { trial: false, contracts: [] })
     const why = reason === null ? '' : ` ${reason.message}`
     this.#say('turned', `The climb goes back to ${sayEnds(this.#course).from}.${why}`)
     try {
