@@ -4,6 +4,7 @@ import { BanyanError, type Node, type Service } from '@banyan/model'
 import { resolveCommand, wholeEnvironment } from '../engines/process/environment.ts'
 import { sizeOf } from '../logs/follow.ts'
 import { lastLines } from '../logs/tail.ts'
+import { localSite } from '../sites/local.ts'
 import { logFileOf } from '../state/paths.ts'
 import { type Context, runtimeOf } from './context.ts'
 
@@ -45,7 +46,13 @@ async function build(
   const { databaseUrl } = runtimeOf(context, system, node.name, service)
   const development = context.settings.mode === 'dev'
   const options = { service, node: node.name, root: system.root, cache: paths.cache, development }
-  const env = wholeEnvironment({ ...options, listen: null, databaseUrl }, process.env)
+  const mark = { name: 'BANYAN_BUILD', value: `${service.name} in ${system.root}` }
+  const env = {
+    ...wholeEnvironment({ ...options, listen: null, databaseUrl }, process.env),
+    [mark.name]: mark.value,
+  }
+  // One whose control died goes on: two would write the same files.
+  await localSite.kill(null, mark)
   const [program = '', ...words] = resolveCommand(command)
   const logFrom = await sizeOf(logFile)
   const log = await open(logFile, 'a', 0o600)
