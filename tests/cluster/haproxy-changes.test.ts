@@ -165,4 +165,31 @@ describe('HAProxy while it runs', {
     assert.match(said, /connection: close/i)
     await running.ended()
   })
+
+  it('two changes at once leave every server under its own name', async () => {
+    await using first = await named('first')
+    await using second = await named('second')
+    await using third = await named('third')
+    const [one, two, three] = [backend(first.port), backend(second.port), backend(third.port)]
+    const file = gatewayFile([one], { sticky: true })
+    await using running = await haproxyEngine.start(file)
+    await Promise.allSettled([
+      running.tell({ ...file, version: 2, backends: [one, three] }),
+      running.tell({ ...file, version: 3, backends: [one, two, three] }),
+    ])
+    await eventually(async () => {
+      const { backends } = await running.status()
+      return backends.length === 3 && backends.every(({ healthy }) => healthy)
+    })
+    const names = new Map([
+      ['first', one.node],
+      ['second', two.node],
+      ['third', three.node],
+    ])
+    for (let asked = 0; asked < 9; asked += 1) {
+      const answer = await fetch(`http://127.0.0.1:${running.port}/`)
+      const name = names.get(await answer.text())
+      assert.match(answer.headers.get('set-cookie') ?? '', new RegExp(`=${name};`))
+    }
+  })
 })

@@ -21,8 +21,23 @@ export async function askHaproxy({ runtime }: HaproxyPlaces): Promise<HaproxySta
   return found === null ? null : statusOf(found)
 }
 
+/** What each HAProxy is being told. Two at once would take the same free slot for different servers. */
+const telling = new Map<string, Promise<unknown>>()
+
 /** Brings a HAProxy to what its file says; null when it gives no answer, or has something newer. */
 export async function tellHaproxy(settings: HaproxySettings): Promise<HaproxyStatus | null> {
+  const { runtime } = settings.places
+  const before = telling.get(runtime) ?? Promise.resolve()
+  const told = before.then(async () => await bring(settings))
+  const over = told.catch(() => {})
+  telling.set(runtime, over)
+  void over.then(() => {
+    if (telling.get(runtime) === over) telling.delete(runtime)
+  })
+  return await told
+}
+
+async function bring(settings: HaproxySettings): Promise<HaproxyStatus | null> {
   const { file, places } = settings
   const shape = shapeOf(settings)
   for (let round = 0; round < roundsMax; round += 1) {
