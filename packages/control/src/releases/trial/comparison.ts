@@ -33,9 +33,7 @@ export class Comparison {
   }
 
   decide(elapsedMs: number): Decision {
-    const trouble = this.#trouble()
-    if (trouble !== null) return { end: 'worse', verdict: 'worse', sentence: trouble }
-    return decide(watchedOn(this.#old, this.#next, elapsedMs))
+    return this.trouble ?? decide(watchedOn(this.#old, this.#next, elapsedMs))
   }
 
   /** The part of the requests since a moment that the new one got; null where there were none. */
@@ -45,7 +43,12 @@ export class Comparison {
     return all === 0 ? null : next / all
   }
 
-  /** What no figures are needed for. */
+  /** What no figures are needed for, and is worse at any moment; null where there is none. */
+  get trouble(): Decision | null {
+    const sentence = this.#trouble()
+    return sentence === null ? null : { end: 'worse', verdict: 'worse', sentence }
+  }
+
   #trouble(): string | null {
     const { facts, presence, situation } = this.#keeper
     const answered = `after it had answered ${this.#next.since(0).sent.toLocaleString('en-US')} requests`

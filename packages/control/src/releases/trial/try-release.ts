@@ -68,23 +68,31 @@ export async function watch(
   say: (sentence: string) => void,
 ): Promise<void> {
   const began = performance.now()
-  const logFrom = await Promise.all(comparisons.map(({ keeper }) => sizeOf(keeper.driver.logFile)))
-  const going = new Map(comparisons.map((one, at) => [one, logFrom[at] as number]))
+  const sizes = comparisons.map(
+    async (one) => [one, await sizeOf(one.keeper.driver.logFile)] as const,
+  )
+  const logFrom = new Map(await Promise.all(sizes))
+  const going = new Set(comparisons)
   let letGoAtMs = 0
   let letGoShare = letGoFirst
   while (going.size > 0) {
     signal.throwIfAborted()
     const elapsedMs = performance.now() - began
-    await lookAt([...going.keys()], source, elapsedMs)
+    await lookAt([...going], source, elapsedMs)
     if (elapsedMs >= letGoAtMs) {
-      const wanting = [...going.keys()].filter((one) => hasTooLittle(one, letGoAtMs))
+      const wanting = [...going].filter((one) => hasTooLittle(one, letGoAtMs))
       for (const { olds } of wanting) await source.letGo(olds, letGoShare)
       if (wanting.length > 0) letGoShare = Math.min(1, 2 * letGoShare)
       letGoAtMs = elapsedMs + letGoEveryMs
     }
-    for (const [comparison, from] of going) {
+    // One that has passed can crash all the same while another is still watched.
+    const fallen = comparisons.find(({ trouble }) => trouble !== null)
+    if (fallen?.trouble) throw await worse(fallen.keeper, fallen.trouble, logFrom.get(fallen) ?? 0)
+    for (const comparison of going) {
       const decision = comparison.decide(elapsedMs)
-      if (decision.end === 'worse') throw await worse(comparison.keeper, decision, from)
+      if (decision.end === 'worse') {
+        throw await worse(comparison.keeper, decision, logFrom.get(comparison) ?? 0)
+      }
       if (decision.end === 'not-yet') continue
       going.delete(comparison)
       say(`${comparison.node.name} ${decision.sentence}.`)
