@@ -1,8 +1,10 @@
 // What a gateway knows of each of its servers: what they answered, and how fast.
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { type AnswerCounts, countBeyond, quantile } from '@banyan/model'
 import { answer, backend, gatewayFile, scriptedServer, startGateway } from './gateway-setup.ts'
+import { until } from './serve-process.ts'
 
 type Running = Awaited<ReturnType<typeof startGateway>>
 
@@ -39,4 +41,30 @@ test('an answer of 500 has failed, and its time is that of the server', async ()
   assert.deepEqual([counts.sent, counts.failed], [3, 1])
   assert.equal(countBeyond(counts, 120), 2)
   assert.ok(quantile(counts, 1) < 1_000)
+})
+
+test('a handshake that fails has failed, and one that succeeds counts with its own time', async () => {
+  const accepted = 'HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'
+  await using server = await scriptedServer(({ socket, bytes }) => {
+    if (bytes.startsWith('GET /bad ')) {
+      socket.end('HTTP/1.1 500 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n')
+    } else if (bytes.startsWith('GET /gone ')) socket.destroy()
+    else socket.write(accepted)
+  })
+  await using running = await startGateway(gatewayFile([backend(server.port)]), { waitMs: 50 })
+  const counts = () => countsOf(running, server.port)
+  const sockets = []
+  for (const [at, path] of ['/', '/bad', '/gone'].entries()) {
+    const socket = connect(Number(new URL(running.gateway.url).port), '127.0.0.1')
+    socket.on('error', () => {}).resume()
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
+        'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    )
+    sockets.push(socket)
+    await until(() => counts().sent > at)
+  }
+  assert.equal(counts().failed, counts().sent - 1)
+  assert.ok(counts().failed >= 2)
+  for (const socket of sockets) socket.destroy()
 })

@@ -96,6 +96,8 @@ class Handshake {
     const { limits } = this.#request.context
     const upstream = connect({ host, port, noDelay: true, allowHalfOpen: true })
     let read: Buffer = Buffer.alloc(0)
+    const began = performance.now()
+    const answered = (failed: boolean): void => server.answered(performance.now() - began, failed)
     const late = setTimeout(() => fail(serverLate, false), limits.answerTimeoutMs)
     const asking = {
       goAway: (): void => fail(noServer(this.#request.service), false),
@@ -121,6 +123,8 @@ class Handshake {
       detach()
       upstream.destroy()
       this.#tried.add(server)
+      // A 503 says that nobody was asked, or that the server is to go.
+      if (refusal.status !== 503) answered(true)
       if (suspects) server.suspect('It closed a connection before it had answered.')
       // A handshake is a GET: asking another server does no harm.
       const again = suspects && this.#tried.size <= limits.retriesMax
@@ -135,6 +139,7 @@ class Handshake {
         if (found === null) return
         detach()
         this.#over = true
+        answered(found.head.status >= 500)
         this.#decide(server, upstream, found.head, found.rest)
       } catch (error) {
         if (!(error instanceof BadAnswer)) throw error
