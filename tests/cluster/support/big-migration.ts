@@ -75,6 +75,21 @@ export async function countFilled(released: ReleaseSystem): Promise<number> {
   })
 }
 
+/** The triggers of a table by which its declarations bind whoever writes. */
+export async function triggersOf(
+  released: ReleaseSystem,
+  table: 'notes' | 'entries',
+): Promise<string[]> {
+  return await withClient(released, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `select tgname as name from pg_trigger
+       where tgrelid = $1::regclass and not tgisinternal order by 1`,
+      [table],
+    )
+    return rows.map(({ name }) => name)
+  })
+}
+
 async function withClient<Result>(
   { system }: ReleaseSystem,
   use: (client: pg.Client) => Promise<Result>,

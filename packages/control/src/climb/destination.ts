@@ -134,6 +134,8 @@ async function undoDestination(context: Context, from: Aim, ending: AbortSignal)
   if (system.data !== null && system.data.url === null) {
     const missing = await orEnding(contractsMissingIn(context, system), ending)
     if (missing.length > 0) throw takenAway(before, missing)
+    const { reasons: unsafe } = await lookAhead(context, system, ending)
+    if (unsafe.length > 0) throw climbRefused('undo', unsafe)
   }
   context.contracts = []
   return to
