@@ -7,7 +7,7 @@ import { makeApp, plainConfig, plainWeb, type TestApp } from './support/banyan.t
 let app: TestApp
 before(async () => {
   app = await makeApp({ 'banyan.config.ts': plainConfig, 'web.mjs': plainWeb })
-  await app.banyan('up', '--detach')
+  await app.banyan('up', '--detach', '--port', String(app.port))
 })
 after(async () => {
   await app.banyan('resume', 'db-1')

@@ -115,6 +115,7 @@ async function makeControl(paths: StatePaths, publicFd: number | null) {
   const context: Context = {
     paths,
     system,
+    reached: system,
     settings,
     events,
     secrets: await ensureSecrets(paths),

@@ -33,6 +33,8 @@ export type Context = {
   readonly paths: StatePaths
   /** As the release says that the climb leads to, or led to last. */
   system: System
+  /** The one whose address of an adopted database is known to be right: as `up` or the live release says. */
+  reached?: System
   readonly secrets: Secrets
   settings: UpSettings
   binaries: Binaries | null

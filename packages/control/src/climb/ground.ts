@@ -10,6 +10,7 @@ import {
 } from '@banyan/model'
 import { type Address, freeAddress, isTakenByOthers } from '../engines/postgres/engine.ts'
 import { type EntryRecord, plainServices } from '../entry/record.ts'
+import { systemFrom } from '../releases/releases.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 import type { Aim } from './aim.ts'
 import type { Context } from './context.ts'
@@ -62,7 +63,7 @@ export async function systemFor(context: Context, { release }: Aim): Promise<Sys
   if (release === context.release) return context.system
   const found = await context.releases.load(release)
   if (found === null) throw releaseGone(release)
-  return found.snapshot.system
+  return systemFrom(context, found)
 }
 
 /** What a topology would be built on; with other facts than those of now where they are named. */

@@ -4,7 +4,7 @@ import { systemOfRelease } from '../releases/releases.ts'
 
 type Facts = Pick<
   Context,
-  'releases' | 'system' | 'release' | 'topology' | 'keepers' | 'entry' | 'draining'
+  'releases' | 'reached' | 'system' | 'release' | 'topology' | 'keepers' | 'entry' | 'draining'
 >
 
 /**

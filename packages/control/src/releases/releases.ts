@@ -1,5 +1,6 @@
 import type { System } from '@banyan/model'
 import type { ReleaseList, ReleaseState } from '../api/types.ts'
+import { withUrlOf } from '../config/with-url-of.ts'
 import { exists, writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import {
@@ -207,12 +208,21 @@ export const inPlace = 'dev'
 
 /** The system of a release, or null for one that is not known any more. */
 export function systemOfRelease(
-  { releases, system, release }: { releases: Releases; system: System; release: string },
+  context: Known & { readonly system: System; readonly release: string },
   name: string | null,
 ): System | null {
   // The one that the climb leads to may be the code in place.
-  if (name === release) return system
-  return releases.find(name)?.snapshot.system ?? null
+  if (name === context.release) return context.system
+  const found = context.releases.find(name)
+  return found && systemFrom(context, found)
+}
+
+type Known = { readonly releases: Releases; readonly reached?: System }
+
+/** The address of an adopted database changes for all releases, but for one that is to prove its own. */
+export function systemFrom({ releases, reached }: Known, { name, snapshot }: Release): System {
+  const { system } = snapshot
+  return reached === undefined || releases.isPending(name) ? system : withUrlOf(system, reached)
 }
 
 /**
@@ -221,6 +231,7 @@ export function systemOfRelease(
  */
 export function systemAlongside(context: {
   readonly releases: Releases
+  readonly reached?: System
   readonly system: System
   readonly release: string
   readonly keepers: { readonly all: readonly { readonly driver: { readonly release?: string } }[] }
