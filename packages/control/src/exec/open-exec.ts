@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { System } from '@banyan/model'
 import { ControlClient } from '../api/control-client.ts'
 import { findControl } from '../api/find-control.ts'
+import type { UpSettings } from '../api/types.ts'
 import { attachTo } from '../attached/attach-to.ts'
 import { type Attached, detach } from '../attached/attachments.ts'
 import { dropFresh } from '../attached/fresh.ts'
@@ -80,15 +81,25 @@ type Opening = {
   context: Context | null
 }
 
-/** That of the control which runs, else what the config says now. */
+/** That of the control which runs, else what the config says now; so also for a trial beside a release. */
 async function chooseSystem(paths: StatePaths, request: ExecRequest): Promise<System> {
   const marker = await inspectStateDirectory(paths)
   await checkWritable(paths)
   const recorded = (await findControl(paths)) === null ? null : await readJson<System>(paths.system)
-  if (recorded !== null) return recorded
+  if (recorded !== null && !(await triesCodeHere(paths, recorded, request))) return recorded
   const system = await loadSystem(request.config, { signal: request.signal })
   checkSystemName(paths, marker, system.name)
   return system
+}
+
+/** What `up` runs is a copy of code as it once was, and its migrations; an empty database is for those of here. */
+async function triesCodeHere(
+  paths: StatePaths,
+  { data }: System,
+  { fresh }: ExecRequest,
+): Promise<boolean> {
+  const mode = (await readJson<UpSettings>(paths.settings))?.mode ?? 'up'
+  return fresh && mode === 'up' && data !== null && data.url === null
 }
 
 async function open(state: Opening, request: ExecRequest): Promise<OpenExec> {
