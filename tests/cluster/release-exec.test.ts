@@ -22,6 +22,19 @@ test('exec --fresh migrates with the migrations that lie here, not with those of
   assert.equal(live.stdout, '[{"found":null}]\n', live.stderr)
 })
 
+test('up says what was taken away from a live release by a command that ran between', async () => {
+  await app.banyan('down')
+  await app.write(
+    'migrations/0100_gone.sql',
+    '-- banyan: contract\nalter table notes drop column body;\n',
+  )
+  await app.write('sql.mjs', asking)
+  const { code, stderr } = await app.banyan('exec', '--', 'node', 'sql.mjs', 'select 1')
+  assert.equal(code, 0, stderr)
+  const up = await app.banyan('up', '--detach', '--port', String(app.port))
+  assert.match(up.stdout + up.stderr, /0100_gone.* took away what r1 may need.*up --release/s)
+})
+
 const asking = `import pg from ${JSON.stringify(import.meta.resolve('pg'))}
 const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
 await client.connect()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError, nearestName, type Topology } from '@banyan/model'
 import { reportOf } from './api/report.ts'
 import type { Controlled } from './api/server.ts'
@@ -14,6 +15,7 @@ import { climb, type Progress } from './climb/climb.ts'
 import { Climbs } from './climb/climbs.ts'
 import type { Context } from './climb/context.ts'
 import { driverAsFound } from './climb/drivers.ts'
+import { contractsMissingIn } from './climb/migrate.ts'
 import { urlOf } from './climb/place.ts'
 import { isOfService } from './dev/apply-change.ts'
 import { Changes } from './dev/changes.ts'
@@ -27,6 +29,8 @@ import type { Keeper } from './supervise/keeper.ts'
 
 /** How a control ended. */
 export type Ending = 'stopped' | 'failed'
+
+const warnTimeoutMs = 2_000
 
 /** Runs one system: leads it up, keeps it, and leads it down. */
 export class Control implements Controlled {
@@ -187,7 +191,20 @@ export class Control implements Controlled {
     await this.#climbs.resume()
     await this.#climb()
     await this.#tidy()
+    await this.#warnOfMissing()
     this.#welcome(began)
+  }
+
+  /** `dev` and `exec` apply what lies in the folder, which the live release need not know. */
+  async #warnOfMissing(): Promise<void> {
+    const { release, system } = this.#context
+    if (release === inPlace) return
+    const asked = contractsMissingIn(this.#context, system).catch(() => [])
+    // One that freezes this moment keeps nobody from being up, nor from being stopped.
+    const missing = await Promise.race([asked, sleep(warnTimeoutMs, [], { ref: false })])
+    if (missing.length === 0) return
+    const sentence = `${missing.join(', ')} took away what ${release} may need: "banyan up --release" starts with the code as it is here.`
+    this.events.add({ type: 'progress', sentence })
   }
 
   /** Nothing that was left on its way is, once the system is up; and a full disk is no reason not to be. */
