@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { GatewayFile } from '@banyan/model'
 import { eventually } from './balancer/eventually.ts'
 import { haproxyEngine } from './balancer/haproxy-engine.ts'
-import { backend, gatewayFile } from './gateway-setup.ts'
+import { answer, backend, gatewayFile, scriptedServer } from './gateway-setup.ts'
 
 /** Says its name to everybody. */
 async function named(name: string) {
@@ -191,5 +191,27 @@ describe('HAProxy while it runs', {
       const name = names.get(await answer.text())
       assert.match(answer.headers.get('set-cookie') ?? '', new RegExp(`=${name};`))
     }
+  })
+
+  it('asks servers of two releases each at its own path', async () => {
+    const at = async (path: string) =>
+      await scriptedServer(({ socket, bytes }) => {
+        if (bytes.startsWith(`GET ${path} `) || bytes.startsWith('GET / ')) answer(socket, path)
+        else socket.write('HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n')
+      })
+    await using old = await at('/up')
+    await using next = await at('/ok;1')
+    const first = backend(old.port, { health: '/up' })
+    const file = gatewayFile([first])
+    await using running = await haproxyEngine.start(file)
+    const pid = pidOf(await running.status())
+    const backends = [first, backend(next.port, { health: '/ok;1' })]
+    await running.tell({ ...file, version: 2, backends })
+    const areHealthy = async (): Promise<boolean> =>
+      (await running.status()).backends.every(({ healthy }) => healthy)
+    await eventually(areHealthy)
+    await sleep(2_500)
+    assert.ok(await areHealthy())
+    assert.equal(pidOf(await running.status()), pid, 'it was not reloaded')
   })
 })

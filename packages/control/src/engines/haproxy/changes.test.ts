@@ -127,6 +127,24 @@ describe('what a running HAProxy is told', () => {
     ])
   })
 
+  it('asks each server at the path of its own release', () => {
+    const old = backend('web-1', 4_001, { health: '/up' })
+    const next = backend('web-2', 4_002, { health: '/ok;1' })
+    const both = fileOf([old, next])
+    assert.deepEqual(commandsFor(fileOf([old]), both).slice(2, 4), [
+      'add map facts.map web:2/path /ok\\;1',
+      'set server web/web:2 state maint',
+    ])
+    assert.deepEqual(commandsFor(both, fileOf([next])), [
+      'set server web/web:1 state maint',
+      'del map facts.map web:1',
+      'del map facts.map node:web/web-1',
+      'del map facts.map web:1/path',
+    ])
+    const moved = fileOf([{ ...old, health: '/fine' }])
+    assert.deepEqual(commandsFor(fileOf([old]), moved), ['set map facts.map web:1/path /fine'])
+  })
+
   it('ends the lines of a trial that nobody watches any more', () => {
     const found = startedWith(one)
     const facts = new Map([...found.facts, ['trial', 'on']])

@@ -6,6 +6,7 @@ import {
   healthKey,
   hostEntries,
   maps,
+  pathKey,
   routeEntries,
   sameEntries,
   shapeKey,
@@ -14,7 +15,7 @@ import {
   versionKey,
 } from './maps.ts'
 import { argument } from './runtime.ts'
-import { type HaproxyService, servicesOf } from './services.ts'
+import { type HaproxyService, healthOf, servicesOf } from './services.ts'
 
 /** What brings a running HAProxy to what a file says. */
 export type Changes = 'reload' | { readonly commands: readonly string[] }
@@ -42,10 +43,11 @@ export function changesTo(file: GatewayFile, shape: string, found: Inspection): 
   }
 }
 
-function hasRoom({ name, health, servers }: HaproxyService, { slots, facts }: Inspection): boolean {
+function hasRoom(service: HaproxyService, { slots, facts }: Inspection): boolean {
+  const { name, servers } = service
   const own = slots.filter(({ service }) => service === name)
   const knownHealth = facts.get(healthKey(name))
-  const sameHealth = servers.length === 0 || knownHealth === (health ?? '-')
+  const sameHealth = servers.length === 0 || knownHealth === healthOf(service)
   return own.length >= Math.max(1, servers.length) && sameHealth
 }
 
@@ -60,6 +62,7 @@ function leave(
     ...(isOut ? [] : [`set server ${service}/${name} state maint`]),
     `del map ${maps.facts} ${name}`,
     `del map ${maps.facts} ${slotKey(service, node)}`,
+    ...setPath(facts, name, null),
   ]
 }
 
@@ -72,13 +75,16 @@ function place({ name, servers }: HaproxyService, { slots, facts }: Inspection):
     .sort((a, b) => numberOf(a.row, 'scur') - numberOf(b.row, 'scur'))
   return servers.flatMap((server) => {
     const slot = own.find((candidate) => facts.get(candidate.name) === server.node)
-    if (slot !== undefined) return adjust(slot, server)
+    if (slot !== undefined) {
+      return [...setPath(facts, slot.name, server.health), ...adjust(slot, server)]
+    }
     const taken = free.shift()
     return taken === undefined
       ? []
       : [
           ...setFact(new Map(), taken.name, server.node),
           ...setFact(new Map(), slotKey(name, server.node), taken.name),
+          ...setPath(new Map(), taken.name, server.health),
           ...fill(taken, server),
         ]
   })
@@ -115,7 +121,13 @@ function fill(slot: Slot, server: Backend): string[] {
 function setFact(facts: Entries, key: string, value: string): string[] {
   const known = facts.get(key)
   if (known === value) return []
-  return [`${known === undefined ? 'add' : 'set'} map ${maps.facts} ${key} ${value}`]
+  return [`${known === undefined ? 'add' : 'set'} map ${maps.facts} ${key} ${argument(value)}`]
+}
+
+function setPath(facts: Entries, slot: string, path: string | null): string[] {
+  const key = pathKey(slot)
+  if (path !== null) return setFact(facts, key, path)
+  return facts.has(key) ? [`del map ${maps.facts} ${key}`] : []
 }
 
 /** What is changed comes before what goes, so that no path is without a service in between. */

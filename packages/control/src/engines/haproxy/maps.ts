@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { GatewayFile, GatewayRoute } from '@banyan/model'
-import { servicesOf, slotName } from './services.ts'
+import { healthOf, servicesOf, slotName } from './services.ts'
 
 /** As HAProxy names its tables: files in the folder that it runs in. */
 export const maps = { routes: 'routes.map', hosts: 'hosts.map', facts: 'facts.map' } as const
@@ -28,6 +28,9 @@ export const shapeKey = 'shape'
 export const trialKey = 'trial'
 /** Where a node is, for clients that come back to it; the other way round, a slot names its node. */
 export const slotKey = (service: string, node: string): string => `node:${service}/${node}`
+/** The path at which a slot is asked whether it is healthy; two releases may have two. */
+export const pathKey = (slot: string): string => `${slot}/path`
+/** How what a service says to that is taken. */
 export const healthKey = (service: string): string => `health:${service}`
 
 /** What HAProxy is to know of itself when it starts: which node is in which slot, and what it was told. */
@@ -37,11 +40,12 @@ export function factEntries(file: GatewayFile, shape: string): Entries {
     [versionKey, String(file.version)],
     [shapeKey, shape],
     [trialKey, 'off'],
-    ...services.map(({ name, health }) => [healthKey(name), health ?? '-'] as const),
+    ...services.map((service) => [healthKey(service.name), healthOf(service)] as const),
     ...services.flatMap(({ name, servers }) =>
-      servers.flatMap(({ node }, index) => [
+      servers.flatMap(({ node, health }, index) => [
         [slotName(name, index), node] as const,
         [slotKey(name, node), slotName(name, index)] as const,
+        ...(health === null ? [] : [[pathKey(slotName(name, index)), health] as const]),
       ]),
     ),
   ])

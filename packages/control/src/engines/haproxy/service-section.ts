@@ -1,8 +1,8 @@
 import type { Backend, GatewayFile } from '@banyan/model'
 import { defaultWeight, stickyCookie } from '@banyan/model'
 import type { HaproxyLimits } from './limits.ts'
-import { maps, slotKey } from './maps.ts'
-import { type HaproxyService, slotCount, slotName } from './services.ts'
+import { maps, pathKey, slotKey } from './maps.ts'
+import { type HaproxyService, healthOf, slotCount, slotName } from './services.ts'
 import { errorBody, errorPage, word } from './words.ts'
 
 /**
@@ -59,16 +59,16 @@ function serverWords({ slowStartMs = 0 }: GatewayFile, limits: HaproxyLimits): s
 }
 
 /** Without a path `/-/ready` is asked, and who does not know it has an open port at least. */
-function checkLines({ health }: HaproxyService, { checkTimeoutMs }: HaproxyLimits): string[] {
-  const path = word(health ?? '/-/ready')
+function checkLines(service: HaproxyService, { checkTimeoutMs }: HaproxyLimits): string[] {
+  const path = word(`%[srv_name,concat(${pathKey('')}),map_str(${maps.facts},/-/ready)]`)
   return [
     '  option httpchk',
     `  timeout check ${checkTimeoutMs}ms`,
     '  http-check connect',
-    `  http-check send meth GET uri ${path} ver HTTP/1.1 hdr host localhost hdr connection close`,
-    health === null
-      ? '  http-check expect ! hdr name banyan-ready value false'
-      : '  http-check expect rstatus ^2',
+    `  http-check send meth GET uri-lf ${path} ver HTTP/1.1 hdr host localhost hdr connection close`,
+    healthOf(service) === '2xx'
+      ? '  http-check expect rstatus ^2'
+      : '  http-check expect ! hdr name banyan-ready value false',
   ]
 }
 

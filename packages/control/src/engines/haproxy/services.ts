@@ -3,8 +3,6 @@ import type { Backend, GatewayFile } from '@banyan/model'
 /** A service as HAProxy knows it: one backend with slots that servers are put into while it runs. */
 export type HaproxyService = {
   readonly name: string
-  /** Null also where no server has said. */
-  readonly health: string | null
   readonly servers: readonly Backend[]
 }
 
@@ -13,9 +11,16 @@ export function servicesOf({ routes, backends }: GatewayFile): HaproxyService[] 
   const names = new Set([...routes, ...backends].map(({ service }) => service))
   return [...names].sort().map((name) => {
     const servers = backends.filter(({ service }) => service === name)
-    return { name, health: servers[0]?.health ?? null, servers }
+    return { name, servers }
   })
 }
+
+/**
+ * `2xx` where every server has a path that the config names. Where one has none, an open port may be all
+ * that it has to say, and HAProxy takes all servers of a service alike.
+ */
+export const healthOf = ({ servers }: HaproxyService): '2xx' | 'open' =>
+  servers.length > 0 && servers.every(({ health }) => health !== null) ? '2xx' : 'open'
 
 /** Beyond what is there, servers come without a reload. */
 export function slotCount({ servers }: HaproxyService): number {
