@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { makeApp, type TestApp } from './support/banyan.ts'
@@ -28,6 +28,10 @@ async function ok(...words: string[]): Promise<void> {
   const { code, stdout, stderr } = await app.banyan(...words)
   assert.equal(code, 0, stdout + stderr)
 }
+
+test('the record of releases, which holds lines of logs, is for its owner alone', async () => {
+  assert.equal((await stat(join(app.state, 'releases.json'))).mode & 0o777, 0o600)
+})
 
 const damages: readonly (readonly [string, (folder: string) => Promise<void>])[] = [
   ['is gone', async (folder) => await rm(folder, { recursive: true })],

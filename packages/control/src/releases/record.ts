@@ -50,7 +50,8 @@ export async function readReleases(paths: StatePaths): Promise<ReleasesRecord> {
 }
 
 export async function writeReleases(paths: StatePaths, record: ReleasesRecord): Promise<void> {
-  await writeJson(pathOf(paths), record)
+  // Why one was undone has the last lines of a log in it, which is nobody else's business either.
+  await writeJson(pathOf(paths), record, 0o600)
 }
 
 /** The record with a new release behind the others, and its name. */
