@@ -49,10 +49,18 @@ export function gatewayFile(facts: GatewayFacts, node: Node): GatewayFile {
     // A system that was recorded by an earlier version says nothing of it.
     ...defaultBalancer,
     ...system.balancer,
+    ...whileShared(facts, node),
     routes: gatewayRoutes(system),
     backends: backendsOf(facts),
   }
 }
+
+/**
+ * By the fewest connections a node that has none yet would get every request for as long as the others
+ * have WebSockets, however small its share. Of HAProxy it would take a reload, which ends WebSockets.
+ */
+const whileShared = ({ shares }: GatewayFacts, { engine }: Node): Pick<GatewayFile, 'balance'> =>
+  engine === 'gateway' && Object.keys(shares).length > 0 ? { balance: 'round-robin' } : {}
 
 function backendsOf(facts: GatewayFacts): Backend[] {
   const { system, topology, admitted, draining } = facts
