@@ -74,8 +74,13 @@ async function lookAhead(
     ({ driver, health }) => driver.node.tier === 'data' && health === 'failed',
   )
   if (isAiling || system.data === null || system.data.url !== null) return nothingToDo
-  const signal = AbortSignal.any([ending, AbortSignal.timeout(lookAheadMs)])
-  return await preflight(context, system, context.system, signal)
+  const late = AbortSignal.timeout(lookAheadMs)
+  const signal = AbortSignal.any([ending, late])
+  return await preflight(context, system, context.system, signal).catch((error: unknown) => {
+    if (!late.aborted) throw error
+    const reason = `The database has not answered for ${lookAheadMs / 1_000} s what the migrations would meet.`
+    return { reasons: [reason], contracts: [] }
+  })
 }
 
 const lookAheadMs = 60_000

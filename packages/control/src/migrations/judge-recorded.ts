@@ -53,7 +53,7 @@ function refuseEdited(migrations: readonly Migration[], rows: ReadonlyMap<string
     'BANYAN_MIGRATION_EDITED',
     `${list} ${edited.length === 1 ? 'was' : 'were'} changed after being applied; nothing was run.`,
     {
-      hint: 'Restore the file from version control, and write the change as a new migration.',
+      hint: 'Restore the file from version control, and write the change as a new migration; what a release applied that was undone stays applied as well.',
       details: { edited },
     },
   )

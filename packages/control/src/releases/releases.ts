@@ -25,6 +25,9 @@ export type Release = {
 /** Kept besides what runs, is live, or is on its way: to be gone back to, and to be looked at. */
 const keptMax = 5
 
+/** Between the copy of a snapshot and the question to bring it live. */
+const spareMs = 60_000
+
 /** The releases of a system, as they are recorded, with the snapshots of those that are in use. */
 export class Releases {
   readonly #paths: StatePaths
@@ -171,7 +174,7 @@ export class Releases {
       )
       for (const { name } of gone) this.#loaded.delete(name)
     }
-    await pruneSnapshots(this.#paths, [...digests])
+    await pruneSnapshots(this.#paths, [...digests], { spareMs })
   }
 
   list(): ReleaseList {

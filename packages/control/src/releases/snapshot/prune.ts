@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StatePaths } from '../../state/paths.ts'
 import { modulesFolder, snapshotsFolder, takingsIn } from './places.ts'
@@ -12,17 +12,30 @@ type Place = Pick<StatePaths, 'directory'>
  * Removes every snapshot whose digest is not among those kept, and the modules that none needs any
  * more. What is taken at this moment stays, and so do the modules of a snapshot that cannot be read.
  *
+ * `spareMs`: a snapshot younger than so many milliseconds stays as well, since whoever took it may be
+ * about to release it. Default 0.
+ *
  * @example await pruneSnapshots(paths, releases.map(({ snapshot }) => snapshot))
  */
-export async function pruneSnapshots(paths: Place, keptDigests: readonly string[]): Promise<void> {
+export async function pruneSnapshots(
+  paths: Place,
+  keptDigests: readonly string[],
+  { spareMs = 0 }: { readonly spareMs?: number } = {},
+): Promise<void> {
   const folder = snapshotsFolder(paths)
   await finishRemoving(folder)
   await finishRemoving(modulesFolder(paths))
   const digests = (await namesIn(folder)).filter((name) => digestPattern.test(name))
   for (const digest of digests) {
-    if (!keptDigests.includes(digest)) await removeWhole(folder, digest)
+    if (keptDigests.includes(digest) || (await isYoung(join(folder, digest), spareMs))) continue
+    await removeWhole(folder, digest)
   }
   await pruneModules(paths)
+}
+
+async function isYoung(path: string, spareMs: number): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }))
+  return Date.now() - mtimeMs < spareMs
 }
 
 const digestPattern = /^[0-9a-f]{16}$/
