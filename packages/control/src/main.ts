@@ -55,7 +55,7 @@ async function control(directory: string, held: Held): Promise<void> {
   const lock = takeLock(paths.lock)
   if (lock === null) return refuse(alreadyRunning(paths))
   process.title = `banyan control ${directory}`
-  const { control, context, stopKeepingLogs } = await makeControl(paths, held.publicFd)
+  const { control, context, stopKeepingLogs } = await makeControl(paths, held.publicFds)
   const server = await listen(control, paths.socket)
   if (held.byHolder) holder = keepHolder(context)
   await announce(paths, server)
@@ -95,7 +95,7 @@ function watch(lock: Lock, control: Control, directory: string): () => void {
   return () => clearInterval(timer)
 }
 
-async function makeControl(paths: StatePaths, publicFd: number | null) {
+async function makeControl(paths: StatePaths, publicFds: readonly number[]) {
   const asked = await readRequired<System>(paths.system)
   const settings = await readRequired<UpSettings>(paths.settings)
   await makeStateDirectory(paths, asked.name)
@@ -132,7 +132,7 @@ async function makeControl(paths: StatePaths, publicFd: number | null) {
     entry,
     draining: new Set(),
     leaving: false,
-    publicFd,
+    publicFds,
     learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
     migrated: null,
   }

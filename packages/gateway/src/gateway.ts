@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo, Server as NetServer } from 'node:net'
 import { BanyanError, type GatewayFile, type GatewayStatus } from '@banyan/model'
 import type { Logger } from 'pino'
 import { readTrusted } from './http/trusted-proxies.ts'
@@ -8,6 +9,7 @@ import { routerOf } from './routes.ts'
 import { Entry } from './server/entry.ts'
 import type { Exchange } from './server/exchange.ts'
 import { privateServer } from './server/private-server.ts'
+import { Ports } from './tcp/ports.ts'
 import { Balancer } from './upstream/balancer.ts'
 import type { UpstreamError } from './upstream/upstream-error.ts'
 
@@ -37,6 +39,7 @@ export class Gateway {
   readonly #logger: Logger
   readonly #balancer: Balancer
   readonly #entry: Entry
+  readonly #ports: Ports
   readonly #private: HttpServer
   readonly #requests = { sent: 0, failed: 0 }
   #file: GatewayFile
@@ -71,6 +74,12 @@ export class Gateway {
       },
       onTrouble: (exchange, error) => this.#logTrouble(exchange, error),
     })
+    this.#ports = new Ports(file.tcp ?? [], {
+      limits: this.#limits,
+      balancer: this.#balancer,
+      onTrouble: (port, { backend }, reason) =>
+        logger.warn({ port, server: backend.node, reason }, 'server did not take a connection'),
+    })
     this.#private = privateServer(this)
     this.#take(file)
   }
@@ -80,6 +89,13 @@ export class Gateway {
     if (address === null || typeof address === 'string') return ''
     const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
     return `http://${host}:${address.port}`
+  }
+
+  /** Where it listens for other protocols than HTTP, in the order of its file. */
+  get tcpPorts(): readonly number[] {
+    return this.#ports.listeners.map(
+      (listener) => (listener.address() as AddressInfo | null)?.port ?? 0,
+    )
   }
 
   /** Where control reaches it. */
@@ -122,6 +138,7 @@ export class Gateway {
     this.#file = file
     this.#entry.clients.trust(readTrusted(file.trustedProxies).isTrusted)
     this.#entry.route(routerOf(file.routes))
+    this.#ports.route(file.tcp ?? [])
     this.#balancer.apply(file)
   }
 
@@ -130,17 +147,29 @@ export class Gateway {
     try {
       await listening(this.#private, { host, port })
       await listening(this.#entry.server, place)
+      for (const [index, listener] of this.#ports.listeners.entries()) {
+        await listening(listener, this.#portPlace(place, index))
+      }
     } catch (error) {
       this.#private.close()
+      this.#entry.stopAccepting()
+      this.#ports.stopAccepting()
       this.#balancer.destroy()
       throw error
     }
     this.#phase = 'ready'
   }
 
+  /** Passed like that of HTTP, or at the same address. */
+  #portPlace(place: PublicPlace, index: number): PublicPlace {
+    const { fd = 0, port = 0 } = this.#file.tcp?.[index] ?? {}
+    return 'fd' in place ? { fd } : { host: place.host, port }
+  }
+
   async #drain(): Promise<void> {
     this.#phase = 'draining'
     this.#entry.stopAccepting()
+    this.#ports.stopAccepting()
     const { drainTimeoutMs } = this.#file
     const idleMs = this.#limits.keepAliveTimeoutMs + keepAliveGraceMs
     // An idle connection stays for as long as its client may count on it: Node's own timer ends it, and
@@ -149,6 +178,9 @@ export class Gateway {
     const isEmpty = await within(drainTimeoutMs, this.#empty())
     clearInterval(sweep)
     if (!isEmpty) {
+      const connections = this.#ports.cut()
+      if (connections > 0)
+        this.#logger.warn({ connections }, 'connections were cut at the end of the drain timeout')
       this.#balancer.goAway()
       const lost = this.#entry.clients.cut()
       this.#requests.failed += lost
@@ -163,7 +195,8 @@ export class Gateway {
 
   async #empty(): Promise<void> {
     await this.#entry.clients.empty()
-    while (this.#balancer.tunnels > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    while (this.#balancer.tunnels + this.#ports.size > 0)
+      await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
   #logTrouble({ head, server }: Exchange, { kind, sent, message }: UpstreamError): void {
@@ -187,7 +220,7 @@ async function within(ms: number, done: Promise<void>): Promise<boolean> {
   return outcome
 }
 
-async function listening(server: HttpServer, place: PublicPlace): Promise<void> {
+async function listening(server: NetServer, place: PublicPlace): Promise<void> {
   server.listen(place)
   try {
     await once(server, 'listening')

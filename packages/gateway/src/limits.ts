@@ -28,6 +28,8 @@ export type GatewayLimits = {
   readonly waitingMax: number
   /** Most connections to one server. Default 1,000. */
   readonly connectionsMax: number
+  /** How long a connection that is passed on as it is may keep silent once one side has ended; then it is cut. Default 600,000. */
+  readonly halfClosedTimeoutMs: number
   /** How often a healthy server is asked whether it still is. Default 1,000. */
   readonly checkIntervalMs: number
   /** How often one that is not healthy is asked whether it is back. Default 100. */
@@ -51,6 +53,7 @@ export const defaultLimits: GatewayLimits = {
   waitMs: 2_000,
   waitingMax: 1_000,
   connectionsMax: 1_000,
+  halfClosedTimeoutMs: 600_000,
   checkIntervalMs: 1_000,
   recheckIntervalMs: 100,
   checkTimeoutMs: 1_000,

@@ -1,9 +1,9 @@
-// The program of a gateway: its file in BANYAN_SYSTEM, the public socket as descriptor 3. SIGTERM drains
+// The program of a gateway: its file in BANYAN_SYSTEM, the public sockets as descriptors from 3 on. SIGTERM drains
 // and ends it. A gateway that cannot start says why and ends with 1.
 import { writeFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
-import { BanyanError, type EntryRequests, type LastWords } from '@banyan/model'
+import { BanyanError, type EntryRequests, type GatewayFile, type LastWords } from '@banyan/model'
 import { Gateway, type PublicPlace } from './gateway.ts'
 import { openLog } from './log.ts'
 import { readGatewayFile } from './read-gateway-file.ts'
@@ -23,10 +23,11 @@ function leaveLastWords(file: string, requests: EntryRequests): void {
   }
 }
 
-function publicPlace(environment: NodeJS.ProcessEnv): PublicPlace {
-  if (environment.LISTEN_FDS === '1') return { fd: passedFd }
-  throw new BanyanError('BANYAN_LISTEN_SOCKET_INVALID', 'No public socket was passed.', {
-    hint: 'Gateways are started by Banyan, which passes it: banyan up.',
+function publicPlace({ tcp = [] }: GatewayFile, environment: NodeJS.ProcessEnv): PublicPlace {
+  const passed = Number(environment.LISTEN_FDS ?? 0)
+  if (passed >= 1 + tcp.length) return { fd: passedFd }
+  throw new BanyanError('BANYAN_LISTEN_SOCKET_INVALID', 'Not every public socket was passed.', {
+    hint: 'Gateways are started by Banyan, which passes them: banyan up.',
   })
 }
 
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   const { logger, flush } = openLog(process.env.BANYAN_NODE ?? 'gateway')
   try {
     const file = readGatewayFile(process.env.BANYAN_SYSTEM ?? '')
-    const gateway = await Gateway.start({ file, place: publicPlace(process.env), logger })
+    const gateway = await Gateway.start({ file, place: publicPlace(file, process.env), logger })
     const stop = (signal: string): void => {
       logger.info({ signal }, 'stopping')
       void gateway.stop().then(() => {

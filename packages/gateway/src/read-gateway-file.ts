@@ -82,8 +82,12 @@ function faultsOf(value: unknown): string[] {
   )
   want(isListOf(value.routes, isRoute), 'routes is not a list of {host, prefix, service}.')
   want(
+    value.tcp === undefined || isListOf(value.tcp, isPublicPort),
+    'tcp is not a list of {port, fd, service}.',
+  )
+  want(
     isListOf(value.backends, isBackend),
-    'backends is not a list of {node, service, host, port, health, state, weight}.',
+    'backends is not a list of {node, service, host, port, health, state, weight, tcp}.',
   )
   if (faults.length === 0) {
     const twice = twiceIn(value.backends as Backend[])
@@ -118,6 +122,12 @@ const isRoute = (one: unknown): boolean =>
   one.prefix.startsWith('/') &&
   isText(one.service)
 
+const isPublicPort = (one: unknown): boolean =>
+  isObject(one) &&
+  isPort(one.port, 0) &&
+  isCount(one.fd) &&
+  (one.service === null || isText(one.service))
+
 const isBackend = (one: unknown): boolean =>
   isObject(one) &&
   isText(one.node) &&
@@ -127,7 +137,8 @@ const isBackend = (one: unknown): boolean =>
   isPort(one.port, 1) &&
   (one.health === null || (isText(one.health) && /^\/[\x21-\x7e]*$/.test(one.health))) &&
   (one.state === 'ready' || one.state === 'drain') &&
-  (one.weight === undefined || (isCount(one.weight) && (one.weight as number) <= weightMax))
+  (one.weight === undefined || (isCount(one.weight) && (one.weight as number) <= weightMax)) &&
+  (one.tcp === undefined || one.tcp === true)
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -25,6 +25,8 @@ export type GatewayFile = {
   /** How long the share of a server that has come back grows until it is whole; without it 0. */
   readonly slowStartMs?: number
   readonly routes: readonly GatewayRoute[]
+  /** The public ports besides that of HTTP. Absent: none. */
+  readonly tcp?: readonly GatewayPort[]
   readonly backends: readonly Backend[]
 }
 
@@ -56,6 +58,18 @@ export type GatewayRoute = {
   readonly service: string
 }
 
+/**
+ * A public port whose connections are passed on as they are. Which there are does not change while a
+ * gateway runs: the sockets are passed to it when it starts.
+ */
+export type GatewayPort = {
+  readonly port: number
+  /** The descriptor of its socket, as it was passed. */
+  readonly fd: number
+  /** Null: none has it any more, and who connects is told so by the end of the connection. */
+  readonly service: string | null
+}
+
 /** A server that requests are sent to. */
 export type Backend = {
   readonly node: string
@@ -71,6 +85,8 @@ export type Backend = {
    * those of clients that stay with it by their cookie.
    */
   readonly weight?: number
+  /** It is given whole connections, and is ready when it takes one. Absent: it answers requests of HTTP. */
+  readonly tcp?: true
 }
 
 /** What `GET /-/gateway` answers. */
@@ -85,6 +101,7 @@ export type BackendStatus = {
   readonly state: Backend['state']
   /** Whether requests are sent to it: its checks passed, and its last answers were not failures. */
   readonly healthy: boolean
+  /** Requests; of a server that is given whole connections, those that are open. */
   readonly inFlight: number
   readonly webSockets: number
   /** Why it is not healthy. */

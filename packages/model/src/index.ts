@@ -33,6 +33,7 @@ export {
   defaultWeight,
   type EntryRequests,
   type GatewayFile,
+  type GatewayPort,
   type GatewayRoute,
   type GatewayStatus,
   type LastWords,
@@ -55,6 +56,7 @@ export { joinPlace } from './place.ts'
 export { isReached } from './plan/reached.ts'
 export { nextStep, plan } from './plan.ts'
 export type * from './proof-protocol.ts'
+export { isPublic, publicServices, tcpPorts } from './public-services.ts'
 export { refusals } from './refusals.ts'
 export { defaultBalancer } from './resolve-balancer.ts'
 export { type ResolveOptions, resolveSystem } from './resolve-system.ts'

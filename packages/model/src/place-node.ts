@@ -1,4 +1,5 @@
 import type { Ground } from './ground.ts'
+import { isPublic } from './public-services.ts'
 import type { Service } from './system.ts'
 import type { Host, Node } from './topology.ts'
 
@@ -10,7 +11,7 @@ export const hostAt = ({ hosts }: Ground, index: number): Host => {
   return host
 }
 
-/** One process of a service, behind whatever is in front of it. A service without routes is a worker. */
+/** One process of a service, behind whatever is in front of it. A service that nobody outside asks is a worker. */
 export const serviceNode = (
   service: Service,
   number: number,
@@ -20,7 +21,7 @@ export const serviceNode = (
   const name = `${service.name}-${number}`
   return {
     name,
-    tier: service.routes.length > 0 ? 'web' : 'worker',
+    tier: isPublic(service) ? 'web' : 'worker',
     engine: 'process',
     host: host.name,
     port: ports[name] ?? 0,

@@ -4,9 +4,10 @@ import { FieldReader, isRecord } from './field-reader.ts'
 import type { FoundFiles } from './found-files.ts'
 import { readEnvironment } from './resolve-environment.ts'
 import { readRoutes } from './resolve-routes.ts'
+import { readTcp } from './resolve-tcp.ts'
 import type { Service } from './system.ts'
 
-const keys = ['run', 'build', 'routes', 'health', 'env', 'startTimeoutMs', 'stopTimeoutMs']
+const keys = ['run', 'build', 'routes', 'tcp', 'health', 'env', 'startTimeoutMs', 'stopTimeoutMs']
 
 const commandExpected: Complaint = {
   expected: 'a command, for example "node src/web.ts"',
@@ -30,11 +31,13 @@ export const readService = (
   }
   faults.checkKeys(path, value, keys)
   const fields = new FieldReader(faults, path, value)
+  const tcp = readTcp(fields)
   return {
     name,
     run: readRun(fields, files),
     build: readCommandField(fields, 'build', files),
     routes: readRoutes(fields),
+    ...(tcp === null ? {} : { tcp }),
     health: readHealth(fields),
     env: readEnvironment(fields),
     startTimeoutMs: fields.integer(

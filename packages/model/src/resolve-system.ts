@@ -10,6 +10,7 @@ import { readData } from './resolve-data.ts'
 import { readFile, readFolder } from './resolve-path.ts'
 import { checkRoutesTogether } from './resolve-routes.ts'
 import { readService } from './resolve-service.ts'
+import { checkTcpTogether } from './resolve-tcp.ts'
 import type { Service, System } from './system.ts'
 
 export type ResolveOptions = {
@@ -85,5 +86,6 @@ const readServices = (fields: FieldReader, files: FoundFiles): readonly Service[
     return readService(fields.faults, name, service, files) ?? []
   })
   checkRoutesTogether(fields.faults, services)
+  checkTcpTogether(fields.faults, services)
   return services
 }

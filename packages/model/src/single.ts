@@ -1,6 +1,7 @@
 import { parseDatabaseUrl } from './database-url.ts'
 import type { Ground } from './ground.ts'
 import { balancerNode, hostAt, serviceNode } from './place-node.ts'
+import { publicServices } from './public-services.ts'
 import type { Host, Node, Size, Topology } from './topology.ts'
 
 /** Above this, a first database server gains little from memory that the web processes could use. */
@@ -8,13 +9,14 @@ const databaseMemoryMbMax = 4096
 
 /**
  * One host, one database server when the system has data, one node of each service. What accepts from
- * the public socket is the one web process itself; several of them, or one that takes no passed socket,
- * stand behind a gateway.
+ * the public socket is the one web process itself; several of them, or one that takes no passed socket
+ * or speaks another protocol than HTTP, stand behind a gateway.
  */
 export const applySingle = (topology: Topology, ground: Ground): Topology => {
   const host = hostAt(ground, 0)
-  const [entry = null, ...more] = ground.system.services.filter(({ routes }) => routes.length > 0)
-  const isEntry = entry !== null && more.length === 0 && !ground.plain.includes(entry.name)
+  const [entry = null, ...more] = publicServices(ground.system)
+  const isAlone = entry !== null && more.length === 0 && entry.tcp === undefined
+  const isEntry = isAlone && !ground.plain.includes(entry.name)
   const services = ground.system.services.map((service) => {
     const node = serviceNode(service, 1, host, ground)
     return isEntry && service === entry ? { ...node, entry: true as const } : node

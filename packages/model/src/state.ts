@@ -62,7 +62,7 @@ export const emptyState: State = {
 
 export const isDataNode = (node: Node): boolean => node.tier === 'data'
 
-/** A process of a service with routes: requests go to it, by way of a gateway or from the public socket itself. */
+/** A process of a public service: requests go to it, by way of a gateway or from the public socket itself. */
 export const isRouted = (node: Node): boolean => node.tier === 'web'
 
 /** What stands at the entry and sends requests on: a gateway, of whichever engine. */

@@ -11,8 +11,13 @@ export type ServiceInput = {
   run: string
   /** A command that runs once per release, before the first node of it starts. */
   build?: string
-  /** Path prefixes that this service answers, with or without a host name: `/api`, `api.example.com/`. A service without routes is a worker. */
+  /** Path prefixes that this service answers, with or without a host name: `/api`, `api.example.com/`. A service without routes, and without `tcp`, is a worker. */
   routes?: string[]
+  /**
+   * For other protocols than HTTP, in place of `routes`: a public port of the system, whose connections
+   * are passed on, byte for byte, to the processes of this service, which listen on `PORT`.
+   */
+  tcp?: number
   /** A path that answers 2xx when the service is ready; without it, `serve` or an open port says so. */
   health?: string
   /** Additional environment variables. Strings only. */
@@ -72,6 +77,8 @@ export type Service = {
   readonly run: readonly string[]
   readonly build: readonly string[] | null
   readonly routes: readonly string[]
+  /** The public port whose connections are passed on to it as they are. Absent: none. */
+  readonly tcp?: number
   readonly health: string | null
   readonly env: Readonly<Record<string, string>>
   readonly startTimeoutMs: number

@@ -4,9 +4,11 @@ import {
   BanyanError,
   emptyTopology,
   findRungs,
+  publicServices,
   refusals,
   type System,
   type Topology,
+  tcpPorts,
   topologyOf,
 } from '@banyan/model'
 import { type Attached, listAttached } from '../attached/attachments.ts'
@@ -56,8 +58,8 @@ export type PreparedUp = {
   readonly paths: StatePaths
   readonly system: System
   readonly settings: UpSettings
-  /** What listens at the public address now is of this system, and is taken over. */
-  readonly beside?: boolean
+  /** The public ports at which what listens now is of this system, and is taken over. */
+  readonly beside?: readonly number[]
   /** The code that runs: as it lies here, a new snapshot of it, or that of the live release. */
   readonly code: 'in-place' | 'new' | 'live'
   /** For a new snapshot. */
@@ -85,11 +87,21 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   const balancer = request.balancer ?? (await lastBalancer(paths))
   await checkRungs({ paths, system, recorded: recorded ?? emptyTopology, balancer }, rungs)
-  const beside = request.dataOnly !== true && (await checkPort(paths, recorded, host, port, system))
-  const socket = request.dataOnly !== true && isPublic(system)
+  const isOpen = request.dataOnly !== true && publicServices(system).length > 0
+  const tcp = isOpen ? tcpPorts(system) : []
+  const beside = isOpen ? await checkPorts({ paths, recorded, host, port, tcp }) : []
   const isAsked = request.rungs.length > 0 || code.kind === 'new'
   const asked = isAsked ? { askedAt: new Date().toISOString() } : {}
-  const settings = { rungs, host, port, socket, balancer, ...asked, ...switchesOf(request, system) }
+  const settings = {
+    rungs,
+    host,
+    port,
+    socket: isOpen,
+    tcp,
+    balancer,
+    ...asked,
+    ...switchesOf(request, system),
+  }
   return {
     paths,
     system: request.mode === 'dev' ? inHaste(system) : system,
@@ -146,11 +158,6 @@ async function checkRungs(
   const reasons = [...refusals(rungs, ground)]
   if (reasons.length === 0) reasons.push(...(await missingPrograms(topologyOf(rungs, ground))))
   if (reasons.length > 0) throw climbRefused('grow', reasons)
-}
-
-/** Somebody outside has something to ask. */
-function isPublic({ services }: Pick<System, 'services'>): boolean {
-  return services.some(({ routes }) => routes.length > 0)
 }
 
 function chooseRungs(wanted: readonly string[], recorded: Topology | null): string[] {
@@ -217,28 +224,53 @@ function heldByExec({ directory }: StatePaths, commands: readonly Attached[]): B
   )
 }
 
-/** Whether something of ours is there already, which an earlier control has left. */
-async function checkPort(
-  paths: StatePaths,
-  recorded: Topology | null,
-  host: string,
-  port: number,
-  { services }: System,
-): Promise<boolean> {
-  if (!isPublic({ services })) return false
+type Places = {
+  readonly paths: StatePaths
+  readonly recorded: Topology | null
+  readonly host: string
+  /** That of HTTP. */
+  readonly port: number
+  readonly tcp: readonly number[]
+}
+
+/** Looks at every public port before anything is bound; gives those where something of ours is, left by an earlier control. */
+async function checkPorts(places: Places): Promise<number[]> {
+  const { host, port, tcp } = places
+  if (tcp.includes(port)) throw claimedTwice(host, port)
+  const beside: number[] = []
+  for (const one of [port, ...tcp]) if (await checkPort(places, one)) beside.push(one)
+  return beside
+}
+
+async function checkPort({ paths, recorded, host, port: own }: Places, port: number) {
   const failure = await tryToListen(host, port)
   if (failure === null) return false
+  const isOwn = port === own
   if (failure.code === 'EADDRINUSE') {
     if (await isHeldByUs(paths, recorded, port)) return true
-    throw await portTaken(host, port)
+    throw await portTaken(host, port, isOwn)
   }
   throw new BanyanError(
     'BANYAN_LISTEN_FAILED',
     `Nothing can listen on ${host}:${port}: ${failure.message}.`,
     {
-      hint: 'Name an address of this machine with --host, and a port that you may use with --port.',
+      hint: `Name an address of this machine with --host, and a port that you may use ${placeFor(isOwn)}.`,
       details: { host, port },
       cause: failure,
+    },
+  )
+}
+
+/** Where a port is named. */
+const placeFor = (isOwn: boolean): string => (isOwn ? 'with --port' : 'under `tcp:` in the config')
+
+function claimedTwice(host: string, port: number): BanyanError {
+  return new BanyanError(
+    'BANYAN_PORT_TAKEN',
+    `${host}:${port} is taken: it is the system's own port, that of HTTP.`,
+    {
+      hint: 'Write another port under `tcp:` in the config, or name another one with --port.',
+      details: { host, port, holder: null },
     },
   )
 }
@@ -258,7 +290,7 @@ async function isHeldByUs(
   port: number,
 ): Promise<boolean> {
   const last = await readJson<Partial<UpSettings>>(paths.settings)
-  if (last?.port !== port) return false
+  if (last?.port !== port && last?.tcp?.includes(port) !== true) return false
   if (findHolder(paths) !== null) return true
   for (const node of recorded?.nodes ?? []) {
     if (node.entry !== true) continue
@@ -271,11 +303,11 @@ async function isHeldByUs(
   return false
 }
 
-async function portTaken(host: string, port: number): Promise<BanyanError> {
+async function portTaken(host: string, port: number, isOwn: boolean): Promise<BanyanError> {
   const holder = await holderOfPort(port)
   const who = holder === null ? 'another process' : `process ${holder.pid} (${holder.command})`
   return new BanyanError('BANYAN_PORT_TAKEN', `${host}:${port} is taken: ${who} listens there.`, {
-    hint: `Name another port with --port, or end ${holder === null ? 'it' : `process ${holder.pid}`}.`,
+    hint: `Name another port ${placeFor(isOwn)}, or end ${holder === null ? 'it' : `process ${holder.pid}`}.`,
     details: { host, port, holder },
   })
 }

@@ -42,7 +42,7 @@ export async function startControl(
   await writeJson(paths.system, system, 0o600)
   await writeJson(paths.settings, settings)
   await warmCache()
-  const task: HolderTask = { kind: 'start', beside: prepared.beside === true }
+  const task: HolderTask = { kind: 'start', beside: prepared.beside ?? [] }
   const program = isHeld ? [holderProgram] : [controlProgram]
   const words = isHeld ? [JSON.stringify(task)] : []
   const logFile = isHeld ? paths.holderLog : paths.controlLog
@@ -51,7 +51,7 @@ export async function startControl(
     cwd: paths.directory,
     environment: withCompileCache(process.env),
     logFile,
-    socket: null,
+    sockets: [],
   })
   const word = await firstWord(child, logFile)
   if (child.connected) child.disconnect()

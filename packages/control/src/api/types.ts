@@ -169,6 +169,8 @@ export type UpSettings = {
   readonly dataOnly?: boolean
   /** The public address is a socket that the holder binds and entry nodes inherit. Absent: no. */
   readonly socket?: boolean
+  /** The public ports besides, each a socket of its own, in the order in which they are passed. Absent: none. */
+  readonly tcp?: readonly number[]
   /** When somebody named the rungs; a climb that was left unfinished before holds no longer. Absent: nobody did. */
   readonly askedAt?: string
   /** The release that this `up` leads to, until it is live or was given up. Absent: the live one. */

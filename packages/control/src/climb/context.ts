@@ -59,8 +59,8 @@ export type Context = {
   readonly draining: Set<string>
   /** Everything is being stopped. */
   leaving: boolean
-  /** The public socket, as a descriptor of this process; null where nothing is public. */
-  readonly publicFd: number | null
+  /** The public sockets, as descriptors of this process: that of HTTP, then those of `settings.tcp`. Empty where nothing is public. */
+  readonly publicFds: readonly number[]
   learned: Learned
   /** The release whose migrations this control has seen applied; it believes no file about that. */
   migrated: string | null

@@ -1,4 +1,4 @@
-import { BanyanError } from '@banyan/model'
+import { BanyanError, isPublic, type System } from '@banyan/model'
 import { climbRefused } from '../api/climb-errors.ts'
 import type { ClimbRequest } from '../api/types.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
@@ -51,6 +51,7 @@ async function releaseDestination(
   const system = await releases.systemOf(snapshot)
   const reasons = [
     ...(await refusalsOf(context, from, await groundFor(context, { system }), true)),
+    ...otherProtocols(context.system, system),
     ...refusedData(context, system),
   ]
   const migrating = await lookAhead(context, system, ending)
@@ -59,6 +60,16 @@ async function releaseDestination(
   const { name } = await releases.begin(snapshot)
   context.contracts = migrating.contracts
   return { ...from, release: name }
+}
+
+/** The nodes of both releases serve side by side under one name, so that they have to speak the same. */
+function otherProtocols(before: System, after: System): string[] {
+  return after.services.filter(isPublic).flatMap(({ name, tcp }) => {
+    const old = before.services.find((service) => service.name === name && isPublic(service))
+    if (old === undefined || (old.tcp === undefined) === (tcp === undefined)) return []
+    const [had, has] = tcp === undefined ? ['tcp', 'routes'] : ['routes', 'tcp']
+    return [`${name} had \`${had}\` and now has \`${has}\`; give the service another name.`]
+  })
 }
 
 /**

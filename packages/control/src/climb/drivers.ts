@@ -1,5 +1,5 @@
 import { type EngineName, joinPlace, type Node, type Service } from '@banyan/model'
-import { type PublicSocket, readRunFile } from '../drivers/run-file.ts'
+import { type PublicSockets, readRunFile } from '../drivers/run-file.ts'
 import { adoptedDriver } from '../engines/adopted/local.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import { gatewayDriver } from '../engines/gateway/local.ts'
@@ -49,18 +49,27 @@ function databaseOf({ topology, paths, binaries }: Context, node: Node): NodeDri
 function gatewayOf(context: Context, node: Node): NodeDriver {
   const { paths } = context
   const file = () => gatewayFileOf(context, node.name)
-  return gatewayDriver({ node, paths, site: localSite, socket: socketOf(context), file })
+  return gatewayDriver({ node, paths, site: localSite, sockets: socketsOf(context), file })
 }
 
 function haproxyOf(context: Context, node: Node): NodeDriver {
   const { paths } = context
   const file = () => gatewayFileOf(context, node.name)
-  return haproxyDriver({ node, paths, site: localSite, socket: socketOf(context), file })
+  return haproxyDriver({ node, paths, site: localSite, sockets: socketsOf(context), file })
 }
 
-function socketOf({ publicFd, settings }: Context): PublicSocket | null {
-  if (publicFd === null) return null
-  return { fd: publicFd, place: joinPlace(settings.host, settings.port) }
+/** All that there are, for a balancer. */
+function socketsOf({ publicFds, settings }: Context): PublicSockets | null {
+  if (publicFds.length === 0) return null
+  const { host, port, tcp = [] } = settings
+  return { fds: publicFds, place: [joinPlace(host, port), ...tcp].join(',') }
+}
+
+/** That of HTTP alone, for a process that is the entry itself. */
+function httpSocketOf({ publicFds, settings }: Context): PublicSockets | null {
+  const [fd] = publicFds
+  if (fd === undefined) return null
+  return { fds: [fd], place: joinPlace(settings.host, settings.port) }
 }
 
 function serviceOf(context: Context, node: Node, release: string): NodeDriver {
@@ -77,7 +86,7 @@ function serviceOf(context: Context, node: Node, release: string): NodeDriver {
     release,
     development: settings.mode === 'dev',
     listen: node.port === 0 ? null : { host: addressOf(topology, node.host), port: node.port },
-    socket: node.entry ? socketOf(context) : null,
+    sockets: node.entry ? httpSocketOf(context) : null,
     runtime: () => runtimeOf(context, system(), node.name, service),
   })
 }

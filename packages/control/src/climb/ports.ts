@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { System, Topology } from '@banyan/model'
+import { publicServices, type System, type Topology, tcpPorts } from '@banyan/model'
 import { markOf } from '../drivers/run-file.ts'
 import { tryToListen } from '../engines/postgres/engine.ts'
 import { processesWith } from '../sites/proc.ts'
@@ -19,17 +19,17 @@ const apart = 2
 /** A node keeps the port that it has, for as long as nobody else has it. */
 export async function portsOf(
   paths: StatePaths,
-  { services }: System,
+  system: System,
   recorded: Topology | null,
 ): Promise<Record<string, number>> {
-  const routed = services.filter(({ routes }) => routes.length > 0)
   const names = [
     'gateway-1',
     'haproxy-1',
-    ...routed.flatMap(({ name }) => [`${name}-1`, `${name}-2`]),
+    ...publicServices(system).flatMap(({ name }) => [`${name}-1`, `${name}-2`]),
   ]
   const ports: Record<string, number> = {}
-  const taken = new Set<number>()
+  // Nobody listens at the system's own ports yet when it comes up.
+  const taken = new Set(tcpPorts(system).flatMap((port) => [port - 1, port]))
   for (const name of names) {
     const known = recorded?.nodes.find((node) => node.name === name)?.port ?? 0
     const keeps = known !== 0 && (await isFreeOrOurs(paths, name, known))

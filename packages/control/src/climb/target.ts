@@ -5,6 +5,7 @@ import {
   type Ground,
   lastRung,
   nextRung,
+  publicServices,
   refusals,
   topologyOf,
 } from '@banyan/model'
@@ -60,7 +61,7 @@ export async function refusalsOf(
   /** New code may be the very mend for processes that are not well. */
   bringsCode = false,
 ): Promise<string[]> {
-  const { settings, keepers, publicFd } = context
+  const { settings, keepers, publicFds } = context
   const reasons = [...refusals(rungs, ground)]
   if (reasons.length === 0) reasons.push(...(await missingPrograms(topologyOf(rungs, ground))))
   const staying = reasons.length > 0 ? null : namesIn(rungs, ground)
@@ -77,13 +78,22 @@ export async function refusalsOf(
       !(bringsCode && driver.release !== undefined),
   )
   for (const { sentence } of ailing) reasons.push(sentence)
-  const isPublic = ground.system.services.some(({ routes }) => routes.length > 0)
-  if (isPublic && publicFd === null) {
+  if (publicServices(ground.system).length > 0 && publicFds.length === 0) {
     reasons.push(
       'This control has no public socket to hand on; run "banyan down" and "banyan up" once.',
     )
   }
-  return reasons
+  return [...reasons, ...unboundPorts(settings, ground)]
+}
+
+/** The public sockets are bound once, when the system comes up. */
+function unboundPorts({ tcp = [] }: Context['settings'], { system }: Ground): string[] {
+  return system.services
+    .filter((service) => service.tcp !== undefined && !tcp.includes(service.tcp))
+    .map(
+      (service) =>
+        `${service.name} has the public port ${service.tcp}, and ports are bound when the system comes up; run "banyan down", then "banyan up --release".`,
+    )
 }
 
 function namesIn(rungs: readonly string[], ground: Ground): ReadonlySet<string> {

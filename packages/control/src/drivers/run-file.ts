@@ -16,16 +16,16 @@ export type RunFile = {
   /** Tells whether the process was started as it would be started now. */
   readonly fingerprint: string
   readonly release: string | null
-  /** The public address whose socket it was given; absent where it got none. */
+  /** The public addresses whose sockets it was given; absent where it got none. */
   readonly publicPlace?: string
 }
 
-/** A public socket as nodes are given it: the descriptor of this process, and where it is bound. */
-export type PublicSocket = { readonly fd: number; readonly place: string }
+/** The public sockets as nodes are given them: descriptors of this process, and where they are bound. */
+export type PublicSockets = { readonly fds: readonly number[]; readonly place: string }
 
 /** Whether a process that runs accepts where an entry node is to accept now. */
-export function acceptsAt({ publicPlace }: RunFile, socket: PublicSocket | null): boolean {
-  return socket === null || publicPlace === socket.place
+export function acceptsAt({ publicPlace }: RunFile, sockets: PublicSockets | null): boolean {
+  return sockets === null || publicPlace === sockets.place
 }
 
 /** A record as it lies in the file: before a start it has a token in place of an identity. */

@@ -1,4 +1,4 @@
-import { parseRoute, type Service, type System } from '@banyan/model'
+import { parseRoute, publicServices, type Service, type System, tcpPorts } from '@banyan/model'
 import type { Context } from '../climb/context.ts'
 import { systemOfRelease } from '../releases/releases.ts'
 
@@ -18,12 +18,13 @@ export function entrySystem(context: Facts): System {
   const before = systemOfRelease(context, releases.live)
   if (before === null || releases.live === release || isShifted(context)) return system
   const owned = new Set(before.services.flatMap(({ routes }) => routes.map(keyOf)))
-  const added = system.services.map((service) => ({
-    ...service,
-    routes: isAnswered(context, service)
-      ? service.routes.filter((route) => !owned.has(keyOf(route)))
-      : [],
-  }))
+  const ownedPorts = tcpPorts(before)
+  const added = system.services.map((service) => {
+    if (!isAnswered(context, service)) return { ...withPort(service, undefined), routes: [] }
+    const { routes, tcp = 0 } = service
+    const own = { ...service, routes: routes.filter((route) => !owned.has(keyOf(route))) }
+    return ownedPorts.includes(tcp) ? withPort(own, undefined) : own
+  })
   return { ...system, services: merge(before.services, added) }
 }
 
@@ -31,10 +32,17 @@ export function entrySystem(context: Facts): System {
 function merge(before: readonly Service[], added: readonly Service[]): Service[] {
   const kept = before.map((service) => {
     const next = added.find(({ name }) => name === service.name)
-    return next === undefined ? service : { ...next, routes: [...service.routes, ...next.routes] }
+    if (next === undefined) return service
+    const both = { ...next, routes: [...service.routes, ...next.routes] }
+    return withPort(both, service.tcp ?? next.tcp)
   })
   const names = before.map(({ name }) => name)
   return [...kept, ...added.filter(({ name }) => !names.includes(name))]
+}
+
+/** A service with this public port in place of its own, or without one. */
+function withPort({ tcp: _, ...service }: Service, tcp: number | undefined): Service {
+  return tcp === undefined ? service : { ...service, tcp }
 }
 
 /** `Api.example.com/x` and `api.example.com/x` are one. */
@@ -46,12 +54,10 @@ function keyOf(route: string): string {
 /** Every service of the new release is answered by it, and by nothing older. */
 function isShifted(context: Facts): boolean {
   const { system, release } = context
-  return system.services
-    .filter(({ routes }) => routes.length > 0)
-    .every((service) => {
-      const found = releasesOf(context, service)
-      return found.includes(release) && found.every((name) => name === release)
-    })
+  return publicServices(system).every((service) => {
+    const found = releasesOf(context, service)
+    return found.includes(release) && found.every((name) => name === release)
+  })
 }
 
 function isAnswered(context: Facts, service: Service): boolean {

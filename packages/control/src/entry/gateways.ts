@@ -125,13 +125,14 @@ function runningGateways(context: Context): { file: GatewayFile; balancer: Balan
 }
 
 export function gatewayFileOf(context: Context, name: string): GatewayFile {
-  const { topology, entry, draining, secrets } = context
+  const { topology, entry, draining, secrets, settings } = context
   const system = entrySystem(context)
   const node = topology.nodes.find((candidate) => candidate.name === name)
   if (node === undefined) throw new Error(`there is no gateway ${name}`)
   const { admitted, version, shares = {} } = entry
   const token = secrets.controlToken
-  const told = { topology, admitted, draining: [...draining], shares, version, token }
+  const { tcp = [] } = settings
+  const told = { topology, admitted, draining: [...draining], shares, version, token, tcp }
   return gatewayFile({ ...told, system, serviceOf: (one) => ownService(context, one) }, node)
 }
 

@@ -40,7 +40,7 @@ export async function readContext(
     entry: await readEntryRecord(paths),
     draining: new Set(),
     leaving: false,
-    publicFd: null,
+    publicFds: [],
     learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
     migrated: null,
   }

@@ -1,32 +1,33 @@
 import type { EventLog } from '../api/events.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { HolderKeeper } from './keep-holder.ts'
+import { inheritedSockets } from './words.ts'
 
-/** What a control has from the holder that started it. */
-export type Held = { readonly byHolder: boolean; readonly publicFd: number | null }
+/** What a control has from the holder that started it: that of HTTP first, then those of other protocols. */
+export type Held = { readonly byHolder: boolean; readonly publicFds: readonly number[] }
 
-/** Read once and taken away: what control starts is not held, and has no descriptor of that number. */
+/** Read once and taken away: what control starts is not held, and has no descriptors of those numbers. */
 export function takeHeld(): Held {
-  const { BANYAN_HOLDER: holder, BANYAN_PUBLIC_FD: fd } = process.env
+  const { BANYAN_HOLDER: holder, BANYAN_PUBLIC_FDS: count = '0' } = process.env
   delete process.env.BANYAN_HOLDER
-  delete process.env.BANYAN_PUBLIC_FD
+  delete process.env.BANYAN_PUBLIC_FDS
   // The holder may have died meanwhile; then this control starts the next one.
-  return { byHolder: holder !== undefined, publicFd: fd === undefined ? null : Number(fd) }
+  return { byHolder: holder !== undefined, publicFds: inheritedSockets(Number(count)) }
 }
 
 /** Watches the holder from here on, and tells it what becomes of the system. */
 export function keepHolder({
   paths,
-  publicFd,
+  publicFds,
   events,
 }: {
   readonly paths: StatePaths
-  readonly publicFd: number | null
+  readonly publicFds: readonly number[]
   readonly events: EventLog
 }): HolderKeeper {
   const keeper = new HolderKeeper({
     paths,
-    socket: publicFd,
+    sockets: publicFds,
     onChange: (sentence) => events.add({ type: 'progress', sentence }),
   })
   events.follow(({ type }) => {

@@ -9,13 +9,13 @@ import { Pause } from './pause.ts'
 import { sendSignal } from './send-signal.ts'
 import { controlProgram, spawnOwn } from './spawn.ts'
 import { type Channel, untilClosed, untilGone } from './watch.ts'
-import { type ControlWord, type FirstWord, inheritedSocket } from './words.ts'
+import type { ControlWord, FirstWord } from './words.ts'
 
 export type KeptControl = {
   readonly paths: StatePaths
   readonly lock: Lock
-  /** The descriptor of the public socket, which every control gets a copy of. */
-  readonly socket: number | null
+  /** The descriptors of the public sockets, which every control gets copies of. */
+  readonly sockets: readonly number[]
   /** Whether the system has been up under this holder or the one before. */
   readonly ready: boolean
   /** Hears once how the first control began. */
@@ -131,15 +131,15 @@ export class ControlKeeper {
   }
 
   #spawn(): ChildProcess | Error {
-    const { paths, socket } = this.#kept
-    const given = socket === null ? {} : { BANYAN_PUBLIC_FD: String(inheritedSocket) }
+    const { paths, sockets } = this.#kept
+    const given = { BANYAN_PUBLIC_FDS: String(sockets.length) }
     try {
       return spawnOwn({
         words: [controlProgram, paths.directory],
         cwd: paths.directory,
         logFile: paths.controlLog,
         environment: { ...process.env, BANYAN_HOLDER: String(process.pid), ...given },
-        socket,
+        sockets,
       })
     } catch (error) {
       return error as Error

@@ -10,8 +10,8 @@ import type { ControlWord, HolderTask, HolderWord } from './words.ts'
 
 export type KeptHolder = {
   readonly paths: StatePaths
-  /** Our copy of the public socket, which a new holder gets another copy of. */
-  readonly socket: number | null
+  /** Our copies of the public sockets, which a new holder gets others of. */
+  readonly sockets: readonly number[]
   /** Hears a sentence when a holder was replaced, or cannot be. */
   readonly onChange: (sentence: string) => void
 }
@@ -71,13 +71,13 @@ export class HolderKeeper {
   #replace(): void {
     this.#holdingSince = null
     this.#wasKilled = false
-    const { paths, socket } = this.#kept
+    const { paths, sockets } = this.#kept
     const child = spawnOwn({
       words: [holderProgram, paths.directory, JSON.stringify(this.#task())],
       cwd: paths.directory,
       logFile: paths.holderLog,
       environment: withCompileCache(process.env),
-      socket,
+      sockets,
     })
     child.on('message', (word: HolderWord) => {
       if (word.kind !== 'holding') return
@@ -97,8 +97,8 @@ export class HolderKeeper {
   }
 
   #task(): HolderTask {
-    const { socket } = this.#kept
-    return { kind: 'join', control: self(), ready: this.#ready, socket: socket !== null }
+    const { sockets } = this.#kept
+    return { kind: 'join', control: self(), ready: this.#ready, sockets: sockets.length }
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { UpSettings } from '../api/types.ts'
 import { type Lock, takeLock } from '../state/lock.ts'
 import { type StatePaths, statePaths } from '../state/paths.ts'
 import { type BindFailure, type Bound, bindPublic } from './bind.ts'
@@ -6,12 +7,12 @@ import { claimAddress } from './claim.ts'
 import { writeHolderFile } from './holder-file.ts'
 import { ControlKeeper } from './keep-control.ts'
 import { log } from './log.ts'
-import { alreadyHeld, unbindable, unusable } from './refusals.ts'
+import { alreadyHeld, type PublicAddress, unbindable, unusable } from './refusals.ts'
 import { say } from './watch.ts'
-import { type FirstWord, type HolderTask, inheritedSocket } from './words.ts'
+import { type FirstWord, type HolderTask, inheritedSockets } from './words.ts'
 
 /*
- * The holder: `node main.ts STATE_DIRECTORY TASK`. It holds the public socket, bound and never
+ * The holder: `node main.ts STATE_DIRECTORY TASK`. It holds the public sockets, bound and never
  * accepted from, and keeps a control running. It knows nothing else, so that there is little that it
  * can die of, and loads little: it is there as long as the system is.
  */
@@ -26,10 +27,10 @@ export async function runHolder(directory: string, task: HolderTask): Promise<vo
   const lock = takeLockOf(paths)
   if (!('isThere' in lock)) return await refuse(lock)
   process.title = `banyan holder ${directory}`
-  const socket = await takeSocket(paths, task)
-  if (socket !== null && 'kind' in socket) return await refuse(socket)
+  const sockets = await takeSockets(paths, task)
+  if ('kind' in sockets) return await refuse(sockets)
   if (!tryToWrite(paths) && task.kind === 'start') return await refuse(unusable(paths.directory))
-  await hold(paths, lock, task, socket)
+  await hold(paths, lock, task, sockets)
   // Its file stays: by it those who stop the system see the very end of this process.
   lock.release()
   process.exit(0)
@@ -39,12 +40,12 @@ async function hold(
   paths: StatePaths,
   lock: Lock,
   task: HolderTask,
-  socket: Bound | null,
+  sockets: readonly Bound[],
 ): Promise<void> {
   const keeper = new ControlKeeper({
     paths,
     lock,
-    socket: socket?.fd ?? null,
+    sockets: sockets.map(({ fd }) => fd),
     ready: task.kind === 'join' && task.ready,
     onFirstWord: (word) => void passOn(word),
     onStart: () => void tryToWrite(paths),
@@ -65,23 +66,42 @@ function takeLockOf(paths: StatePaths): Lock | FirstWord {
   }
 }
 
-async function takeSocket(paths: StatePaths, task: HolderTask): Promise<Bound | FirstWord | null> {
-  const settings = readSettings(paths)
-  const { host, port } = settings ?? { host: '127.0.0.1', port: 0 }
+/** One socket for each public address, in the order in which everybody passes them on. */
+async function takeSockets(
+  paths: StatePaths,
+  task: HolderTask,
+): Promise<readonly Bound[] | FirstWord> {
+  const addresses = addressesOf(readSettings(paths))
   if (task.kind === 'join') {
-    if (!task.socket) return null
-    await claimAddress(host, port).catch(() => false)
-    return { fd: inheritedSocket, handle: null }
+    const held = inheritedSockets(task.sockets)
+    for (const { host, port } of addresses) await claimAddress(host, port).catch(() => false)
+    return held.map((fd) => ({ fd, handle: null }))
   }
-  if (settings?.socket !== true) return null
-  if (!(await claimAddress(host, port).catch(() => true))) return unbindable(settings, inUse)
-  const bound = await bindPublic({ host, port, beside: task.beside }).catch(failureOf)
-  return 'fd' in bound ? bound : unbindable(settings, bound)
+  const sockets: Bound[] = []
+  for (const address of addresses) {
+    const socket = await bindOne(address, task.beside.includes(address.port))
+    if ('kind' in socket) return socket
+    sockets.push(socket)
+  }
+  return sockets
+}
+
+async function bindOne(address: PublicAddress, beside: boolean): Promise<Bound | FirstWord> {
+  const { host, port } = address
+  if (!(await claimAddress(host, port).catch(() => true))) return unbindable(address, inUse)
+  const bound = await bindPublic({ host, port, beside }).catch(failureOf)
+  return 'fd' in bound ? bound : unbindable(address, bound)
+}
+
+function addressesOf(settings: Settings | null): PublicAddress[] {
+  if (settings?.socket !== true) return []
+  const { host, port, tcp = [] } = settings
+  return [{ host, port, isOwn: true }, ...tcp.map((other) => ({ host, port: other, isOwn: false }))]
 }
 
 const inUse: BindFailure = { code: 'EADDRINUSE', message: 'address already in use' }
 
-type Settings = { readonly host: string; readonly port: number; readonly socket?: boolean }
+type Settings = Pick<UpSettings, 'host' | 'port' | 'socket' | 'tcp'>
 
 /** What `up` has written a moment ago; whatever is wrong with it, control says it better. */
 function readSettings({ settings }: StatePaths): Settings | null {

@@ -24,9 +24,16 @@ export function unusable(directory: string, reason = 'its files cannot be writte
   })
 }
 
+/** Where a system is public: its own port, that of HTTP, or one that a service has (`tcp`). */
+export type PublicAddress = {
+  readonly host: string
+  readonly port: number
+  readonly isOwn: boolean
+}
+
 /** `up` looks before it starts anything; this is for what has changed since that moment. */
 export function unbindable(
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, isOwn }: PublicAddress,
   { code, message }: BindFailure,
 ): FirstWord {
   const details = { host, port }
@@ -34,14 +41,18 @@ export function unbindable(
     return refused({
       code: 'BANYAN_PORT_TAKEN',
       message: `${host}:${port} is taken: another process listens there.`,
-      hint: 'Name another port with --port, or end it.',
+      hint: isOwn
+        ? 'Name another port with --port, or end it.'
+        : 'Write another port under `tcp:` in the config, or end it.',
       details,
     })
   }
   return refused({
     code: 'BANYAN_LISTEN_FAILED',
     message: `Nothing can listen on ${host}:${port}: ${message}.`,
-    hint: 'Name an address of this machine with --host, and a port that you may use with --port.',
+    hint: isOwn
+      ? 'Name an address of this machine with --host, and a port that you may use with --port.'
+      : 'Name an address of this machine with --host, and a port that you may use under `tcp:` in the config.',
     details,
   })
 }

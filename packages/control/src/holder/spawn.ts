@@ -16,15 +16,14 @@ export type OwnLaunch = {
   readonly cwd: string
   readonly logFile: string
   readonly environment: NodeJS.ProcessEnv
-  /** Given on as descriptor 4; null for none. */
-  readonly socket: number | null
+  /** Given on as descriptors from 4 on. */
+  readonly sockets: readonly number[]
 }
 
 /** Starts a process of ours that outlives us, with a channel between the two. */
-export function spawnOwn({ words, cwd, logFile, environment, socket }: OwnLaunch): ChildProcess {
+export function spawnOwn({ words, cwd, logFile, environment, sockets }: OwnLaunch): ChildProcess {
   const log = openLog(logFile)
-  const given = socket === null ? [] : [socket]
-  const stdio: StdioOptions = ['ignore', log ?? 'ignore', log ?? 'ignore', 'ipc', ...given]
+  const stdio: StdioOptions = ['ignore', log ?? 'ignore', log ?? 'ignore', 'ipc', ...sockets]
   try {
     const options = { cwd, env: environment, detached: true, stdio }
     return spawn(process.execPath, [...words], options)

@@ -18,15 +18,19 @@ export type FirstWord = Handshake | { readonly kind: 'died'; readonly how: strin
 
 /** What a holder is told to do, in its arguments. */
 export type HolderTask =
-  /** `beside`: what serves at the address now is of this system, and stays. */
-  | { readonly kind: 'start'; readonly beside: boolean }
-  /** A control that lost its holder has started this one; the socket is descriptor 4, where there is one. */
+  /** `beside`: the ports at which what serves now is of this system, and stays. */
+  | { readonly kind: 'start'; readonly beside: readonly number[] }
+  /** A control that lost its holder has started this one; the sockets are descriptors from 4 on. */
   | {
       readonly kind: 'join'
       readonly control: ProcessIdentity
       readonly ready: boolean
-      readonly socket: boolean
+      readonly sockets: number
     }
 
-/** Where a process of ours finds the public socket, right after the channel to its parent. */
-export const inheritedSocket = 4
+/** Where a process of ours finds the first public socket, right after the channel to its parent. */
+const firstInherited = 4
+
+/** The public sockets that a process of ours was started with. */
+export const inheritedSockets = (count: number): number[] =>
+  Array.from({ length: count }, (_, index) => firstInherited + index)

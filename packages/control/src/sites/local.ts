@@ -28,13 +28,13 @@ async function start(launch: Launch): Promise<Started> {
   const [program = '', ...words] = launch.command
   const log = await open(launch.logFile, 'a', 0o600)
   try {
-    const { socket = null, mark } = launch
-    const passed = socket === null ? {} : { LISTEN_FDS: '1' }
+    const { sockets = [], mark } = launch
+    const passed = sockets.length === 0 ? {} : { LISTEN_FDS: String(sockets.length) }
     const child = spawn(program, words, {
       cwd: launch.cwd,
       env: { ...launch.environment, ...passed, [mark.name]: mark.value },
       detached: true,
-      stdio: ['ignore', log.fd, log.fd, ...(socket === null ? [] : [socket])],
+      stdio: ['ignore', log.fd, log.fd, ...sockets],
     })
     const exit = new Promise<Exit>((resolve) => {
       child.once('exit', (code, signal) => resolve({ code, signal }))

@@ -9,8 +9,8 @@ export type Launch = {
   readonly mark: { readonly name: string; readonly value: string }
   /** What the process prints is appended here by the process itself, so that it outlives us. */
   readonly logFile: string
-  /** A listening socket that it takes over as descriptor 3, as systemd passes one; null for none. */
-  readonly socket?: number | null
+  /** Sockets that it takes over as descriptors from 3 on, as systemd passes them. Absent: none. */
+  readonly sockets?: readonly number[]
 }
 
 export type Exit = { readonly code: number | null; readonly signal: string | null }

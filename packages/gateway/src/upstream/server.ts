@@ -9,6 +9,7 @@ import type { GatewayLimits } from '../limits.ts'
 import type { Choosable } from './choose.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { type Probe, type ProbeOutcome, probe } from './probe.ts'
+import { probePort } from './probe-port.ts'
 
 /** What a server tells the one that chooses among servers. */
 export type ServerEvents = {
@@ -17,7 +18,7 @@ export type ServerEvents = {
   onHealth(server: Server): void
 }
 
-/** Something that lives beside the pooled connections: a WebSocket to this server. */
+/** Something that lives beside the pooled connections: a WebSocket to this server, or a connection that is passed on. */
 export type Tunnel = { goAway(): void; cut(): void }
 
 /** How many checks in a row may time out before a server counts as gone. A refusal counts at once. */
@@ -95,11 +96,16 @@ export class Server implements ConnectionOwner, Choosable {
       node: this.#backend.node,
       state: this.#backend.state,
       healthy: this.#healthy,
-      inFlight: this.inFlight,
-      webSockets: this.tunnels.size,
+      ...this.#underWay(),
       reason: this.#reason,
       answers: { ...this.#answers, latency: this.#answers.latency.slice() },
     }
+  }
+
+  #underWay(): Pick<BackendStatus, 'inFlight' | 'webSockets'> {
+    const { size } = this.tunnels
+    if (this.#backend.tcp) return { inFlight: size, webSockets: 0 }
+    return { inFlight: this.inFlight, webSockets: size }
   }
 
   /** Counts an answer that it gave to one attempt, or failed to give. */
@@ -197,7 +203,8 @@ export class Server implements ConnectionOwner, Choosable {
   #check(): void {
     clearTimeout(this.#timer)
     if (this.#retired) return
-    this.#probe = probe(this.#backend, this.#limits.checkTimeoutMs, (outcome) => {
+    const ask = this.#backend.tcp ? probePort : probe
+    this.#probe = ask(this.#backend, this.#limits.checkTimeoutMs, (outcome) => {
       this.#probe = null
       this.#timeouts = outcome.kind === 'timeout' ? this.#timeouts + 1 : 0
       if (outcome.kind === 'passed') this.#judge(true, null)

@@ -1,5 +1,5 @@
 import { basename, relative, sep } from 'node:path'
-import type { Service, System } from '@banyan/model'
+import { isPublic, type Service, type System } from '@banyan/model'
 import { entriesOf, isCode } from './entry.ts'
 import { findFiles } from './find-files.ts'
 import { follow, type Reached } from './follow.ts'
@@ -45,7 +45,7 @@ export async function readSources(
     const its = whole ? sources : [...sources, ...(await wholeFolder())]
     for (const source of its) {
       all.add(source)
-      if (service.routes.length > 0) web.add(source)
+      if (isPublic(service)) web.add(source)
     }
   }
   return {

@@ -6,7 +6,7 @@ import { withCompileCache } from '../../compile-cache.ts'
 import {
   acceptsAt,
   markOf,
-  type PublicSocket,
+  type PublicSockets,
   readRunFile,
   runtimeFileOf,
   startRecorded,
@@ -22,7 +22,7 @@ export type GatewayOptions = {
   readonly node: Node
   readonly paths: StatePaths
   readonly site: Site
-  readonly socket: PublicSocket | null
+  readonly sockets: PublicSockets | null
   /** Read at each start and each look: the servers behind it change while it runs. */
   readonly file: () => GatewayFile
 }
@@ -47,7 +47,7 @@ export function gatewayDriver(options: GatewayOptions): NodeDriver {
     if (record === null || !(await site.isOurs(record.identity, mark))) return null
     last = record.identity
     const isSame = record.fingerprint === fingerprintOf(options.file())
-    if (isSame && acceptsAt(record, options.socket)) {
+    if (isSame && acceptsAt(record, options.sockets)) {
       return { identity: record.identity, startedAt: record.startedAt, exit: null }
     }
     await stop()
@@ -65,7 +65,7 @@ export function gatewayDriver(options: GatewayOptions): NodeDriver {
       startedAt,
       fingerprint: fingerprintOf(settings),
       release: null,
-      ...(options.socket && { publicPlace: options.socket.place }),
+      ...(options.sockets && { publicPlace: options.sockets.place }),
     }
     const { identity, exit } = await startRecorded(
       paths,
@@ -78,7 +78,7 @@ export function gatewayDriver(options: GatewayOptions): NodeDriver {
           environment: { ...environment(), ...token },
           mark,
           logFile,
-          socket: options.socket?.fd ?? null,
+          sockets: options.sockets?.fds ?? [],
         }),
     )
     last = identity

@@ -3,8 +3,10 @@ import {
   defaultBalancer,
   defaultWeight,
   type GatewayFile,
+  type GatewayPort,
   gatewayRoutes,
   type Node,
+  publicServices,
   type Service,
   type System,
   type Topology,
@@ -24,6 +26,8 @@ export type GatewayFacts = {
   readonly serviceOf?: (node: Node) => Service | null
   readonly version: number
   readonly token: string
+  /** The public ports that are bound besides that of HTTP, in the order in which they are passed. */
+  readonly tcp?: readonly number[]
 }
 
 /** Clients may count on an idle connection for so long, and a drain cuts none before. */
@@ -31,13 +35,13 @@ const idleMs = 6_000
 
 /** A gateway stops within the time that the slowest service is granted. */
 export function drainTimeoutMs({ services }: System): number {
-  const routed = services.filter(({ routes }) => routes.length > 0)
-  return Math.max(idleMs + 500, ...routed.map(({ stopTimeoutMs }) => stopTimeoutMs))
+  const asked = publicServices({ services })
+  return Math.max(idleMs + 500, ...asked.map(({ stopTimeoutMs }) => stopTimeoutMs))
 }
 
 /** What a gateway is told, whole. */
 export function gatewayFile(facts: GatewayFacts, node: Node): GatewayFile {
-  const { system, topology, version, token } = facts
+  const { system, topology, version, token, tcp = [] } = facts
   return {
     format: 1,
     version,
@@ -51,6 +55,7 @@ export function gatewayFile(facts: GatewayFacts, node: Node): GatewayFile {
     ...system.balancer,
     ...whileShared(facts, node),
     routes: gatewayRoutes(system),
+    ...(tcp.length > 0 && { tcp: portsOf(system, tcp) }),
     backends: backendsOf(facts),
   }
 }
@@ -61,6 +66,18 @@ export function gatewayFile(facts: GatewayFacts, node: Node): GatewayFile {
  */
 const whileShared = ({ shares }: GatewayFacts, { engine }: Node): Pick<GatewayFile, 'balance'> =>
   engine === 'gateway' && Object.keys(shares).length > 0 ? { balance: 'round-robin' } : {}
+
+/** That of HTTP is the first that is passed. */
+const httpFd = 3
+
+/** Also those that no service has now: an older release had them, and a later one may. */
+function portsOf({ services }: System, bound: readonly number[]): GatewayPort[] {
+  return bound.map((port, index) => ({
+    port,
+    fd: httpFd + 1 + index,
+    service: services.find(({ tcp }) => tcp === port)?.name ?? null,
+  }))
+}
 
 function backendsOf(facts: GatewayFacts): Backend[] {
   const { system, topology, admitted, draining } = facts
@@ -73,9 +90,10 @@ function backendsOf(facts: GatewayFacts): Backend[] {
     // While two releases answer, each is asked at its own path: the other's need not be there.
     const { health } = facts.serviceOf?.(node) ?? service
     const place = { host: addressOf(topology, node), port }
+    const kind = service.tcp === undefined ? {} : { tcp: true as const }
     const weight = weightOf(facts, node)
     const share = weight === defaultWeight ? {} : { weight }
-    return [{ node: name, service: service.name, ...place, health, state, ...share }]
+    return [{ node: name, service: service.name, ...place, health, state, ...share, ...kind }]
   })
 }
 

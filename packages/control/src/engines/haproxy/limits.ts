@@ -13,6 +13,8 @@ export type HaproxyLimits = {
   readonly retriesMax: number
   readonly waitMs: number
   readonly waitingMax: number
+  /** For connections that are passed on as they are. */
+  readonly halfClosedTimeoutMs: number
   readonly checkIntervalMs: number
   readonly recheckIntervalMs: number
   readonly checkTimeoutMs: number
@@ -32,6 +34,7 @@ export const defaultLimits: HaproxyLimits = {
   retriesMax: 2,
   waitMs: 2_000,
   waitingMax: 1_000,
+  halfClosedTimeoutMs: 600_000,
   checkIntervalMs: 1_000,
   recheckIntervalMs: 100,
   checkTimeoutMs: 1_000,

@@ -3,7 +3,7 @@ import type { GatewayFile, Node } from '@banyan/model'
 import {
   acceptsAt,
   markOf,
-  type PublicSocket,
+  type PublicSockets,
   readRunFile,
   startRecorded,
 } from '../../drivers/run-file.ts'
@@ -21,7 +21,7 @@ export type HaproxyOptions = {
   readonly node: Node
   readonly paths: StatePaths
   readonly site: Site
-  readonly socket: PublicSocket | null
+  readonly sockets: PublicSockets | null
   /** Read at each start and each look: the servers behind it change while it runs. */
   readonly file: () => GatewayFile
 }
@@ -43,7 +43,7 @@ export function haproxyDriver(options: HaproxyOptions): NodeDriver {
   const logFile = logFileOf(paths, node.name)
   const settings = (): HaproxySettings => ({
     ...haproxySettings(paths, options.file()),
-    isPublic: options.socket !== null,
+    isPublic: options.sockets !== null,
   })
   let last: ProcessIdentity | null = null
 
@@ -52,7 +52,7 @@ export function haproxyDriver(options: HaproxyOptions): NodeDriver {
     if (record === null || !(await site.isOurs(record.identity, mark))) return null
     last = record.identity
     const isSame = record.fingerprint === fingerprintOf(options.file())
-    if (isSame && acceptsAt(record, options.socket)) {
+    if (isSame && acceptsAt(record, options.sockets)) {
       return { identity: record.identity, startedAt: record.startedAt, exit: null }
     }
     await stop()
@@ -71,7 +71,7 @@ export function haproxyDriver(options: HaproxyOptions): NodeDriver {
       startedAt,
       fingerprint: fingerprintOf(told.file),
       release: null,
-      ...(options.socket && { publicPlace: options.socket.place }),
+      ...(options.sockets && { publicPlace: options.sockets.place }),
     }
     const master = `${told.places.master},mode,600`
     const { identity, exit } = await startRecorded(
@@ -85,7 +85,7 @@ export function haproxyDriver(options: HaproxyOptions): NodeDriver {
           environment: { ...environment(), ...token },
           mark,
           logFile,
-          socket: options.socket?.fd ?? null,
+          sockets: options.sockets?.fds ?? [],
         }),
     )
     last = identity

@@ -6,7 +6,7 @@ export const script = `
 local every_ms = 20
 local waiting = 0
 
-core.register_action("wait_for_server", { "http-req" }, function(txn)
+core.register_action("wait_for_server", { "http-req", "tcp-req" }, function(txn)
   local service = txn:get_var("txn.service")
   local left = txn:get_var("txn.wait")
   if waiting >= txn:get_var("txn.waiting_max") then return end

@@ -15,14 +15,28 @@ export function serviceSection(
   limits: HaproxyLimits,
 ): string[] {
   const { name } = service
-  const slots = Array.from({ length: slotCount(service) }, (_, index) => index)
   return [
     `backend ${name}`,
-    `  balance ${file.balance === 'least-connections' ? 'leastconn' : 'roundrobin'}`,
     ...(file.sticky ? stickyLines(service) : []),
     ...checkLines(service, limits),
-    `  default-server ${serverWords(file, limits)}`,
     `  ${errorPage(503, noServer(name), 'hdr retry-after 1')}`,
+    ...slotLines(file, service, limits),
+  ]
+}
+
+/** How servers are chosen and asked, and a line for each slot. */
+export function slotLines(
+  file: GatewayFile,
+  service: HaproxyService,
+  limits: HaproxyLimits,
+): string[] {
+  const { name, isTcp } = service
+  const slots = Array.from({ length: slotCount(service) }, (_, index) => index)
+  // An idle connection is given up well before any server would close it under a request.
+  const pool = isTcp ? '' : ` pool-purge-delay 1s`
+  return [
+    `  balance ${file.balance === 'least-connections' ? 'leastconn' : 'roundrobin'}`,
+    `  default-server ${serverWords(file, limits)}${pool}`,
     ...slots.map(
       (index) => `  server ${slotName(name, index)} ${slotWords(service.servers[index])}`,
     ),
@@ -52,9 +66,7 @@ function serverWords({ slowStartMs = 0 }: GatewayFile, limits: HaproxyLimits): s
   return (
     `check inter ${checkIntervalMs}ms fastinter ${recheckIntervalMs}ms downinter ${recheckIntervalMs}ms ` +
     // Without `maxconn`: WebSockets would count, and a thousand of them would keep all requests waiting.
-    'rise 1 fall 2 observe layer4 error-limit 1 on-error fastinter ' +
-    // An idle connection is given up well before any server would close it under a request.
-    `pool-purge-delay 1s${slow}`
+    `rise 1 fall 2 observe layer4 error-limit 1 on-error fastinter${slow}`
   )
 }
 

@@ -4,14 +4,18 @@ import type { Backend, GatewayFile } from '@banyan/model'
 export type HaproxyService = {
   readonly name: string
   readonly servers: readonly Backend[]
+  /** Whether it is given whole connections, and not requests. */
+  readonly isTcp: boolean
 }
 
 /** Every service that a file sends requests to or has servers of. */
-export function servicesOf({ routes, backends }: GatewayFile): HaproxyService[] {
-  const names = new Set([...routes, ...backends].map(({ service }) => service))
+export function servicesOf({ routes, backends, tcp = [] }: GatewayFile): HaproxyService[] {
+  const ported = new Set(tcp.flatMap(({ service }) => service ?? []))
+  const names = new Set([...[...routes, ...backends].map(({ service }) => service), ...ported])
   return [...names].sort().map((name) => {
     const servers = backends.filter(({ service }) => service === name)
-    return { name, servers }
+    const isTcp = ported.has(name) || servers.some((server) => server.tcp === true)
+    return { name, servers, isTcp }
   })
 }
 

@@ -7,6 +7,7 @@ import { publicSection } from './public-section.ts'
 import { script } from './script.ts'
 import { serviceSection } from './service-section.ts'
 import { servicesOf } from './services.ts'
+import { portSection, tcpDefaults, tcpServiceSection } from './tcp-sections.ts'
 import { tunnelSection } from './tunnel-table.ts'
 import type { WorkerUser } from './user.ts'
 import { answer, errorBody, errorPage, word } from './words.ts'
@@ -16,7 +17,7 @@ export type HaproxySettings = {
   readonly places: HaproxyPlaces
   /** Whom its workers run as; null: whoever starts it. */
   readonly user: WorkerUser | null
-  /** Whether it is given the public socket, as descriptor 3. */
+  /** Whether it is given the public sockets, as descriptors from 3 on. */
   readonly isPublic: boolean
   readonly limits?: Partial<HaproxyLimits>
 }
@@ -56,15 +57,30 @@ export function shapeOf(settings: HaproxySettings): string {
 function configurationOf(settings: HaproxySettings): string {
   const { file, isPublic } = settings
   const limits = { ...defaultLimits, ...settings.limits }
+  const services = servicesOf(file)
   const lines = [
     ...globalSection(settings),
     ...defaultsSection(limits),
     ...(isPublic ? publicSection(file, limits) : []),
     ...tunnelSection,
     ...privateSection(file),
-    ...servicesOf(file).flatMap((service) => serviceSection(file, service, limits)),
+    ...services
+      .filter(({ isTcp }) => !isTcp)
+      .flatMap((service) => serviceSection(file, service, limits)),
+    ...tcpLines(settings, limits),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function tcpLines({ file, isPublic }: HaproxySettings, limits: HaproxyLimits): string[] {
+  const services = servicesOf(file).filter(({ isTcp }) => isTcp)
+  const ports = isPublic ? (file.tcp ?? []) : []
+  if (services.length + ports.length === 0) return []
+  return [
+    ...tcpDefaults(limits),
+    ...ports.flatMap((port) => portSection(port, limits)),
+    ...services.flatMap((service) => tcpServiceSection(file, service, limits)),
+  ]
 }
 
 function globalSection({ file, places, user }: HaproxySettings): string[] {

@@ -53,7 +53,9 @@ function requestsOf(rows: readonly Row[]): EntryRequests {
   if (entry === undefined) return { sent: 0, failed: 0 }
   const classes = ['1xx', '2xx', '3xx', '4xx', '5xx', 'other']
   const sent = classes.reduce((sum, name) => sum + numberOf(entry, `hrsp_${name}`), 0)
-  const services = rows.filter((row) => row.get('svname') === 'BACKEND')
+  const services = rows.filter(
+    (row) => row.get('svname') === 'BACKEND' && row.get('mode') !== 'tcp',
+  )
   const cut = services.reduce((sum, row) => sum + numberOf(row, 'srv_abrt'), 0)
   return { sent, failed: numberOf(entry, 'hrsp_5xx') + cut }
 }

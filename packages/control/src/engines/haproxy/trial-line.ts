@@ -1,6 +1,9 @@
 /** What HAProxy says of one request: the node, the status, how long it all took, and who ended it. */
 export const trialFormat = (node: string): string => `${node} %ST %Ta %TR %Tw %ts`
 
+/** The same of a connection that is passed on: one that was opened is an answer, and what that took is its time. */
+export const passedTrialFormat = (node: string): string => `${node} 200 %Tc 0 0 %ts`
+
 export type HaproxyLine = { readonly node: string; readonly ms: number; readonly failed: boolean }
 
 const form = /(\S+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (\S\S)\s*$/

@@ -4,7 +4,7 @@ import type { Node, RuntimeFile, Service } from '@banyan/model'
 import {
   acceptsAt,
   markOf,
-  type PublicSocket,
+  type PublicSockets,
   readRunFile,
   runtimeFileOf,
   startRecorded,
@@ -20,7 +20,7 @@ import {
   type ServiceEnvironment,
   wholeEnvironment,
 } from './environment.ts'
-import { type Kind, probeService, reachableHost } from './readiness.ts'
+import { type Kind, probePort, probeService, reachableHost } from './readiness.ts'
 
 export type ServiceOptions = {
   readonly node: Node
@@ -33,8 +33,8 @@ export type ServiceOptions = {
   readonly development: boolean
   /** Null for a worker. */
   readonly listen: { readonly host: string; readonly port: number } | null
-  /** The public socket, for the process that is the entry itself. */
-  readonly socket: PublicSocket | null
+  /** The public socket of HTTP, for the process that is the entry itself. */
+  readonly sockets: PublicSockets | null
   /** Read at each start, because what a process is told may have changed since the last one. */
   readonly runtime: () => { readonly file: RuntimeFile; readonly databaseUrl: string | null }
 }
@@ -58,7 +58,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     if (record === null || !(await site.isOurs(record.identity, mark))) return null
     last = record.identity
     const isSame = record.fingerprint === fingerprintOf(options)
-    if (isSame && acceptsAt(record, options.socket)) {
+    if (isSame && acceptsAt(record, options.sockets)) {
       return { identity: record.identity, startedAt: record.startedAt, exit: null }
     }
     await site.stop(record.identity, mark, service.stopTimeoutMs)
@@ -78,7 +78,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
       startedAt,
       fingerprint: fingerprintOf(options),
       release: options.release,
-      ...(options.socket && { publicPlace: options.socket.place }),
+      ...(options.sockets && { publicPlace: options.sockets.place }),
     }
     const { identity, exit } = await startRecorded(
       paths,
@@ -91,7 +91,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
           environment: { ...wholeEnvironment(environmentOf(options), process.env), ...token },
           mark,
           logFile,
-          socket: options.socket?.fd ?? null,
+          sockets: options.sockets?.fds ?? [],
         }),
     )
     last = identity
@@ -101,13 +101,17 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
   async function probe(presence: Presence): Promise<Probe> {
     if (listen === null) return probeWorker(presence)
     const target = { host: reachableHost(listen.host), port: listen.port, health: service.health }
+    if (service.tcp !== undefined) return await explained(await probePort(target), listen.port)
     const result = await probeService(target, kind)
     kind = result.kind
     unanswered = result.unanswered ? unanswered + 1 : 0
     // A machine under load answers late; only what goes on not answering is no HTTP server of ours.
     if (unanswered >= unansweredMax) kind = 'plain'
-    if (result.probe.ready || kind === 'serve') return result.probe
-    return { ready: false, missing: await explain(result.probe.missing, listen.port) }
+    return kind === 'serve' ? result.probe : await explained(result.probe, listen.port)
+  }
+
+  async function explained(found: Probe, port: number): Promise<Probe> {
+    return found.ready ? found : { ready: false, missing: await explain(found.missing, port) }
   }
 
   /** A process that listens elsewhere has not read `PORT`: the commonest reason, so it is named. */
@@ -128,7 +132,7 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
     probe,
     isRunning: async ({ identity }) => identity !== null && (await site.isRunning(identity)),
     stop: async () => await site.stop(await identityOf(), mark, service.stopTimeoutMs),
-    isPlain: () => options.socket !== null && kind === 'plain',
+    isPlain: () => options.sockets !== null && kind === 'plain',
     kill: async () => await site.strike(await identityOf(), mark),
     pause: async () => await site.pause(await identityOf(), mark),
     resume: async () => await site.resume(await identityOf(), mark),

@@ -27,8 +27,7 @@ export type Kind = 'unknown' | 'serve' | 'plain'
 export async function probeService(target: Target, kind: Kind): Promise<Finding> {
   const open = await canConnect(target)
   if (!open) {
-    const missing = `nothing listens on port ${target.port}`
-    return { probe: { ready: false, missing }, kind, unanswered: false }
+    return { probe: { ready: false, missing: nothingListens(target) }, kind, unanswered: false }
   }
   if (kind !== 'plain') {
     const answer = await get(target, '/-/ready')
@@ -39,6 +38,12 @@ export async function probeService(target: Target, kind: Kind): Promise<Finding>
   }
   if (target.health === null) return found({ ready: true }, 'plain')
   return found(judge(target.health, await get(target, target.health)), 'plain')
+}
+
+/** The same of a process that speaks a protocol of its own: it takes a connection. */
+export async function probePort(target: Pick<Target, 'host' | 'port'>): Promise<Probe> {
+  if (await canConnect(target)) return { ready: true }
+  return { ready: false, missing: nothingListens(target) }
 }
 
 type Finding = {
@@ -58,7 +63,9 @@ function judge(path: string, answer: Answer | null): Probe {
   return { ready: false, missing: `GET ${path} answered ${answer.status}` }
 }
 
-async function canConnect({ host, port }: Target): Promise<boolean> {
+const nothingListens = ({ port }: Pick<Target, 'port'>): string => `nothing listens on port ${port}`
+
+async function canConnect({ host, port }: Pick<Target, 'host' | 'port'>): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect({ host, port })
     const settle = (answer: boolean) => {
