@@ -95,7 +95,7 @@ test('what a rung cannot stand on is said with every reason, and each rung by it
   const ground = groundOf({ services: ['worker'], data: true })
   assert.deepEqual(refusals(['single'], ground), [])
   assert.deepEqual(refusals(['balanced'], { ...ground, hosts: ground.hosts.slice(0, 1) }), [
-    'balanced: No service has routes, so that there is nothing to put a gateway in front of.',
+    'balanced: No service has routes or a port (`tcp`), so that there is nothing to put a gateway in front of.',
     'balanced: It takes 2 hosts, and there is 1.',
   ])
   assert.deepEqual(refusals(['balanced'], groundOf({ services: ['web'], data: false })), [])
