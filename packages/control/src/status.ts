@@ -2,7 +2,7 @@ import type { Node } from '@banyan/model'
 import type { NodeStatus, Status } from './api/types.ts'
 import type { Progress } from './climb/climb.ts'
 import type { Context } from './climb/context.ts'
-import { placeOf, urlOf } from './climb/place.ts'
+import { placeOf, portsOf, urlOf } from './climb/place.ts'
 import { inPlace } from './releases/releases.ts'
 
 /** What `banyan status` shows of a control that runs. */
@@ -13,13 +13,15 @@ export function statusOf(
   /** Whether it is known by now what an earlier control left running. */
   hasLooked: boolean,
 ): Status {
-  const { topology, release, releases, settings } = context
+  const { topology, release, releases, settings, system } = context
+  const tcp = portsOf(context, system)
   return {
     // What is on the way up is named as well: it is what people asked for.
     rungs: topology.rungs.length > 0 ? topology.rungs : settings.rungs,
     version: topology.version,
     release: release === inPlace ? release : (releases.live ?? release),
     url: settings.dataOnly === true ? null : urlOf(context),
+    ...(tcp.length > 0 && { tcp }),
     consoleUrl: null,
     climb: progress,
     nodes: topology.nodes.map((node) => nodeStatus(context, node, hasLooked)),

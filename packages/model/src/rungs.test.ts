@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { refusals } from './refusals.ts'
+import { resolveSystem } from './resolve-system.ts'
 import { dependentsOf, findRungs, lastRung, nextRung, rungs, topologyOf } from './rungs.ts'
 import { groundOf } from './test-systems.ts'
 
@@ -89,6 +90,22 @@ test('the one web process is the entry itself on single, unless it takes no pass
   assert.deepEqual(entriesOf(groundOf({ services: ['plain'], data: true })), ['gateway-1'])
   assert.deepEqual(entriesOf(groundOf({ services: ['web', 'web'], data: true })), ['gateway-1'])
   assert.deepEqual(entriesOf(groundOf({ services: ['worker'], data: true })), [])
+})
+
+test('a service with a port of its own stands behind a balancer on single, and is doubled on balanced', () => {
+  const services = { smtp: { run: 'node smtp.ts', tcp: 2525 }, worker: { run: 'node worker.ts' } }
+  const system = resolveSystem({ name: 'mail', services }, { root: '/srv/mail' })
+  const ground = { ...groundOf({ services: ['web'], data: false }), system }
+  const rowsOf = (rungs: string[]) =>
+    topologyOf(rungs, ground).nodes.map(({ name, tier, entry }) => [name, tier, entry ?? false])
+  const single = [
+    ['smtp-1', 'web', false],
+    ['worker-1', 'worker', false],
+  ]
+  const gateway = ['gateway-1', 'entry', true]
+  assert.deepEqual(rowsOf(['single']), [...single, gateway])
+  assert.deepEqual(rowsOf(['single', 'balanced']), [...single, ['smtp-2', 'web', false], gateway])
+  assert.deepEqual(refusals(['balanced'], ground), [])
 })
 
 test('what a rung cannot stand on is said with every reason, and each rung by its name', () => {

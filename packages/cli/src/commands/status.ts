@@ -25,6 +25,7 @@ function describe(found: Status): string {
   const say = (title: string, text: string) =>
     lines.push(`${paint('dim', title.padEnd('release'.length))} ${text}`)
   if (found.url !== null) say('url', paint('bold', found.url))
+  for (const { service, address } of found.tcp ?? []) say('tcp', `${address} (${service})`)
   if (found.rungs.length > 0) say('rungs', found.rungs.join(', '))
   if (found.release !== null) say('release', found.release)
   if (found.climb !== null) say('climb', `step ${found.climb.step} of ${found.climb.steps}`)

@@ -26,6 +26,8 @@ export type Status = {
   /** The live one: what `up` and every restart run. */
   readonly release: string | null
   readonly url: string | null
+  /** The public ports of services with other protocols than HTTP. Absent: none. */
+  readonly tcp?: readonly { readonly service: string; readonly address: string }[]
   readonly consoleUrl: string | null
   readonly climb: { readonly id: string; readonly steps: number; readonly step: number } | null
   readonly nodes: readonly NodeStatus[]

@@ -1,4 +1,4 @@
-import { joinPlace, type Node } from '@banyan/model'
+import { joinPlace, type Node, type System } from '@banyan/model'
 import { reachableHost } from '../engines/process/readiness.ts'
 import { addressOf, type Context } from './context.ts'
 
@@ -10,8 +10,21 @@ export function placeOf({ topology }: Pick<Placed, 'topology'>, node: Node): str
   return joinPlace(addressOf(topology, node.host), node.port)
 }
 
-/** Where people find the system, or null when no service has routes. */
+/** Where people find the system, or null when no service is public. */
 export function urlOf({ topology, settings }: Placed): string | null {
   if (!topology.nodes.some(({ entry }) => entry)) return null
   return `http://${joinPlace(reachableHost(settings.host), settings.port)}`
+}
+
+/** Where people find the services with a port of their own; only what is bound is found there. */
+export function portsOf(
+  { settings }: Pick<Placed, 'settings'>,
+  { services }: Pick<System, 'services'>,
+): { service: string; address: string }[] {
+  const { host, tcp: bound = [] } = settings
+  return services.flatMap(({ name, tcp }) =>
+    tcp === undefined || !bound.includes(tcp)
+      ? []
+      : [{ service: name, address: joinPlace(reachableHost(host), tcp) }],
+  )
 }

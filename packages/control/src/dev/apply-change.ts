@@ -44,6 +44,7 @@ export async function prepareChange(
 
 async function adoptSystem(context: Context, system: System): Promise<void> {
   refuseMove(context.system, system)
+  refusePorts(context.settings, system)
   const { data } = system
   context.binaries =
     data === null || data.url !== null
@@ -69,6 +70,21 @@ function refuseMove(before: System, after: System): void {
   throw new BanyanError(
     'BANYAN_CHANGE_REFUSED',
     `\`${what}\` cannot change while the system runs.`,
+    {
+      hint: 'Stop it with Ctrl-C and start it again, or take the change back.',
+      details: { what },
+    },
+  )
+}
+
+/** The public sockets are bound once, when the system comes up. */
+function refusePorts({ tcp = [] }: Context['settings'], { services }: System): void {
+  const found = services.find((service) => service.tcp !== undefined && !tcp.includes(service.tcp))
+  if (found === undefined) return
+  const what = `services.${found.name}.tcp`
+  throw new BanyanError(
+    'BANYAN_CHANGE_REFUSED',
+    `\`${what}\` cannot become ${found.tcp} while the system runs: ports are bound when it starts.`,
     {
       hint: 'Stop it with Ctrl-C and start it again, or take the change back.',
       details: { what },

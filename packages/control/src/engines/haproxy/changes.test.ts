@@ -176,6 +176,17 @@ describe('what a running HAProxy is told', () => {
     }
   })
 
+  it('puts a new server of a port into a free slot, and reloads for another service of the port', () => {
+    const tcp = [{ port: 2525, fd: 4, service: 'web' }]
+    const first = backend('web-1', 4_001, { tcp: true })
+    const own = fileOf([first], { routes: [], tcp })
+    const two = fileOf([first, backend('web-2', 4_002, { tcp: true })], { routes: [], tcp })
+    assert.ok(commandsFor(own, two).includes('set server web/web:2 addr 127.0.0.1 port 4002'))
+    const moved = [{ port: 2525, fd: 4, service: 'smtp' }]
+    assert.equal(change(own, { ...own, tcp: moved }), 'reload')
+    assert.equal(change(own, { ...own, tcp: [{ port: 2525, fd: 4, service: null }] }), 'reload')
+  })
+
   it('is a reload when there are more servers than slots', () => {
     const many = Array.from({ length: 9 }, (_, at) => backend(`web-${at}`, 5_000 + at))
     assert.equal(change(one, fileOf(many)), 'reload')
@@ -193,6 +204,28 @@ it('rows of statistics may have commas and quotes in their texts', () => {
       ['c', '3'],
     ],
   )
+})
+
+it('a port has a frontend on its own descriptor, and its service speaks no HTTP', () => {
+  const smtp = backend('smtp-1', 4_003, { service: 'smtp', tcp: true })
+  const tcp = [
+    { port: 2525, fd: 4, service: 'smtp' },
+    { port: 1883, fd: 5, service: null },
+  ]
+  const [{ text } = { text: '' }] = haproxyFiles(
+    settingsOf(fileOf([backend('web-1', 4_001), smtp], { tcp })),
+  )
+  const [http = '', passed = ''] = text.split('\ndefaults\n  mode tcp\n')
+  assert.match(http, /^backend web$/m)
+  assert.doesNotMatch(http, /smtp/)
+  assert.match(passed, /frontend banyan:tcp-2525\n {2}bind fd@4\n/)
+  assert.match(passed, /\n {2}default_backend smtp\n/)
+  assert.match(
+    passed,
+    /frontend banyan:tcp-1883\n {2}bind fd@5\n {2}tcp-request connection reject\n/,
+  )
+  assert.match(passed, /\n {2}server smtp:1 127\.0\.0\.1:4003 weight 100\n/)
+  assert.doesNotMatch(passed, /http/)
 })
 
 it('a token with quotes is one word of the configuration', () => {
