@@ -181,6 +181,19 @@ function promisesOf(engine: Engine): void {
     context.diagnostic(`${sent} conversations with ${[...nodes].sort().join(', ')}`)
     assert.ok(nodes.has('lines-1-stand-in'), 'the first share went nowhere')
   })
+
+  it('takes a release back that crashes with its first conversations', async (context) => {
+    await app.release('crashing')
+    const load = startLoad({ rate: 50, send: async () => await converse(app.tcp) })
+    const report = (await app.json('release')) as unknown as ClimbReport
+    const { sent, failed } = await load.stop()
+    context.diagnostic(`${failed.length} of ${sent} failed; ${report.reason?.message}`)
+    assert.equal(report.outcome, 'undone', JSON.stringify(report, null, 1))
+    assert.match(report.reason?.message ?? '', /lines-1-stand-in.* crashed/)
+    // Only the first share meets it, and of that only what a process lives to see.
+    assert.ok(failed.length <= sent / 10, `${failed.length} of ${sent} failed`)
+    assert.equal((await converse(app.tcp)).release, 'r2')
+  })
 }
 
 describe('climbs with a service of lines', { timeout: 600_000 }, () => {

@@ -7,7 +7,7 @@ import { freePort, makeApp, type TestApp } from './banyan.ts'
  * A service with a protocol of lines of its own, which speaks first as SMTP does, and clients of it.
  */
 
-/** `WHO` says which process answers, `SAY x` gives x back, `FLOOD n` sends n bytes, `COUNT` counts what comes until the end. */
+/** `WHO` says which process answers, `SAY x` gives x back, `FLOOD n` sends n bytes, `COUNT` counts what comes until the end. The release `crashing` does not survive a word. */
 const service = `import { createServer } from 'node:net'
 const release = 'RELEASE'
 const open = new Set()
@@ -32,6 +32,7 @@ const server = createServer({ allowHalfOpen: true }, (socket) => {
       const [word, rest = ''] = text.slice(0, at).split(' ', 2)
       text = text.slice(at + 2)
       if (word === 'WHO') socket.write('250 ' + process.env.BANYAN_NODE + ' ' + process.pid + '\\r\\n')
+      else if (word === 'SAY' && release === 'crashing') process.exit(3)
       else if (word === 'SAY') socket.write('250 ' + rest + '\\r\\n')
       else if (word === 'FLOOD') void flood(Number(rest))
       else if (word === 'COUNT') { counted = text.length; text = '' }
