@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -325,7 +325,10 @@ writeFileSync('built.json', JSON.stringify(links))
 
   test('holder, control and the entry have it; PostgreSQL, workers and builds have not', async () => {
     const [socket = ''] = await listenersAt(shop.port)
-    const built: string[] = JSON.parse(await readFile(join(shop.folder, 'built.json'), 'utf8'))
+    // A build runs in the snapshot of its release.
+    const [snapshot = ''] = await readdir(join(shop.state, 'snapshots'))
+    const path = join(shop.state, 'snapshots', snapshot, 'app', 'built.json')
+    const built: string[] = JSON.parse(await readFile(path, 'utf8'))
     assert.ok(!built.includes(socket))
     assert.equal((await owners()).length, 3, (await owners()).join('\n'))
   })
