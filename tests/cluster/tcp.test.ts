@@ -293,6 +293,24 @@ describe('climbs with a service of lines', { timeout: 600_000 }, () => {
     })
   })
 
+  it('gives a port to another service without a conversation that fails', async () => {
+    const text = await readFile(`${app.folder}/banyan.config.ts`, 'utf8')
+    await app.write('banyan.config.ts', text.replace('lines: {', 'texts: {'))
+    const { nodes } = await conversing(app, async () => {
+      await climb(app, 'release')
+    })
+    assert.deepEqual([...nodes].sort(), ['lines-1', 'texts-1'])
+    const back = await conversing(app, async () => {
+      await climb(app, 'undo')
+    })
+    assert.ok(back.nodes.has('lines-1'))
+    assert.deepEqual((await status(app)).nodes.map(({ name }) => name).sort(), [
+      'gateway-1',
+      'lines-1',
+    ])
+    await app.write('banyan.config.ts', text)
+  })
+
   it('refuses a release with a port that is not bound, and goes on', async () => {
     const text = await readFile(`${app.folder}/banyan.config.ts`, 'utf8')
     await app.write('banyan.config.ts', text.replace(`tcp: ${app.tcp}`, `tcp: ${app.tcp + 1}`))

@@ -62,6 +62,20 @@ test('a server of a port is told apart from one of routes', () => {
   )
 })
 
+test('a server is of a port also while its service has that port not yet', () => {
+  const withoutPorts = {
+    ...system,
+    services: system.services.map(({ tcp: _, ...service }) => service),
+  }
+  const serviceOf = (node: { service?: string }) =>
+    system.services.find(({ name }) => name === node.service) ?? null
+  const { backends } = gatewayFile({ ...facts, system: withoutPorts, serviceOf }, gateway)
+  assert.deepEqual(
+    backends.map(({ tcp }) => tcp),
+    [undefined, true],
+  )
+})
+
 test('a drain takes as long as the slowest service that somebody outside asks', () => {
   assert.equal(drainTimeoutMs(system), 60_000)
 })

@@ -88,9 +88,9 @@ function backendsOf(facts: GatewayFacts): Backend[] {
     const { name, port } = node
     const state = draining.includes(name) ? 'drain' : 'ready'
     // While two releases answer, each is asked at its own path: the other's need not be there.
-    const { health } = facts.serviceOf?.(node) ?? service
+    const { health, tcp } = facts.serviceOf?.(node) ?? service
     const place = { host: addressOf(topology, node), port }
-    const kind = service.tcp === undefined ? {} : { tcp: true as const }
+    const kind = tcp === undefined ? {} : { tcp: true as const }
     const weight = weightOf(facts, node)
     const share = weight === defaultWeight ? {} : { weight }
     return [{ node: name, service: service.name, ...place, health, state, ...share, ...kind }]
