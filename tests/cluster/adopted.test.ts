@@ -25,6 +25,7 @@ test('an adopted database is planned with, served from, asked, watched and let g
         'inspect-data',
         'create-node',
         'start-node',
+        'record-release',
         'record-rungs',
       ],
     )

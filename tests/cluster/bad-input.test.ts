@@ -257,7 +257,7 @@ describe('a service that does not come up', () => {
     await app.write('banyan.config.ts', config("run: 'node web.mjs', routes: ['/']"))
     await app.write(
       'web.mjs',
-      "import { existsSync } from 'node:fs'\nimport { createServer } from 'node:http'\nif (existsSync('broken')) process.exit(7)\ncreateServer((request, response) => response.end('ok')).listen(process.env.PORT, process.env.HOST)",
+      `import { existsSync } from 'node:fs'\nimport { createServer } from 'node:http'\nif (existsSync(${JSON.stringify(join(app.folder, 'broken'))})) process.exit(7)\ncreateServer((request, response) => response.end('ok')).listen(process.env.PORT, process.env.HOST)`,
     )
     const { code, stderr } = await app.banyan('up', '--detach', '--port', String(app.port))
     assert.equal(code, 0, stderr)
@@ -306,7 +306,7 @@ describe('migrations that fail', () => {
   test('a failed up leaves what an earlier one left serving as it was', async () => {
     await killBoth(app)
     await app.write('migrations/0003_wrong.sql', 'create tabel wrong (id int);\n')
-    const { code } = await app.banyan('up', '--detach')
+    const { code } = await app.banyan('up', '--release', '--detach')
     assert.equal(code, 1)
     assert.equal((await fetch(app.url)).status, 200)
     await rm(join(app.folder, 'migrations/0003_wrong.sql'))
@@ -318,7 +318,7 @@ describe('migrations that fail', () => {
       'migrations/0001_notes.sql',
       'create table notes (id bigserial primary key, body text, more text);\n',
     )
-    const error = await failingUp(app)
+    const error = await failingUp(app, '--release')
     assert.equal(error.code, 'BANYAN_MIGRATION_EDITED')
     assert.match(error.message, /0001_notes/)
   })

@@ -116,6 +116,8 @@ async function releaseAndKill(
 }
 
 async function answering(url: string): Promise<string> {
-  const response = await fetch(url, { headers: { connection: 'close' } })
+  // Far longer than anybody waits, and far shorter than a test may hang.
+  const signal = AbortSignal.timeout(20_000)
+  const response = await fetch(url, { headers: { connection: 'close' }, signal })
   return ((await response.json()) as { release: string }).release
 }

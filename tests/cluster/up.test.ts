@@ -142,14 +142,19 @@ test('an adopted node that dies comes back as well', async () => {
   })
 })
 
-test('a changed service is started anew by the next up, the database stays', async () => {
+test('a changed service is started anew by up --release alone, the database stays', async () => {
   const before = await nodes()
   await killBoth(app)
   await app.write(
     'banyan.config.ts',
     "export default { name: 'tiny', services: { web: { run: 'node web.mjs', routes: ['/'], env: { COLOUR: 'red' } } }, data: {} }",
   )
-  const { code, stderr } = await app.banyan('up', '--detach')
+  const restarted = await app.banyan('up', '--detach')
+  assert.equal(restarted.code, 0, restarted.stderr)
+  assert.match(restarted.stdout, /up --release|banyan release/)
+  assert.equal((await nodes()).at(-1)?.pid, before.at(-1)?.pid)
+  await killBoth(app)
+  const { code, stderr } = await app.banyan('up', '--release', '--detach')
   assert.equal(code, 0, stderr)
   const now = await nodes()
   assert.equal(now[0]?.pid, before[0]?.pid)

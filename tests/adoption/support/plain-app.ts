@@ -40,6 +40,7 @@ export async function copyApp(name: string): Promise<PlainApp> {
   const folder = join(home, name)
   await cp(join(import.meta.dirname, '..', name), folder, { recursive: true })
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
+  await writeLockfile(folder)
   const started = new Set<ChildProcess>()
   const run: PlainApp['run'] = async (env, ...words) => await runIn(folder, env, words, started)
   const banyan: PlainApp['banyan'] = async (...words) =>
@@ -116,4 +117,14 @@ export async function freePort(): Promise<number> {
   server.close()
   if (typeof address === 'object' && address !== null) return address.port
   throw new Error('There is no free port.')
+}
+
+/** As its developer has one; what is installed is what this repository has. */
+async function writeLockfile(folder: string): Promise<void> {
+  const { name, version, ...manifest } = JSON.parse(
+    await readFile(join(folder, 'package.json'), 'utf8'),
+  ) as Record<string, unknown>
+  const root = { name, version, dependencies: manifest.dependencies }
+  const lockfile = { name, version, lockfileVersion: 3, requires: true, packages: { '': root } }
+  await writeFile(join(folder, 'package-lock.json'), `${JSON.stringify(lockfile, null, 2)}\n`)
 }
