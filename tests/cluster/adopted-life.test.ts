@@ -129,20 +129,20 @@ test('the password is printed nowhere, and is in no file that others can read', 
       const text = await readFile(path, 'utf8')
       if (!secrets.some((secret) => text.includes(secret))) continue
       assert.equal(found.mode & 0o077, 0, `${name} holds the password and can be read by others`)
-      assert.match(name, /(system|snapshot)\.json$/)
+      assert.match(name, /((system|snapshot)\.json|\/\.env)$/)
     }
     await app.banyan('down')
     await app.write('.env', `DATABASE_URL='${foreign.url}?sslmode=sometimes'\n`)
-    outputs.push(await app.banyan('up'))
+    outputs.push(await app.banyan('up', '--release'))
     assert.match(outputs.at(-1)?.stderr ?? '', /sslmode disable, prefer/)
     await app.write('.env', `DATABASE_URL='${foreign.url.replace('postgres://', 'mysql://')}'\n`)
-    outputs.push(await app.banyan('up', '--json'))
+    outputs.push(await app.banyan('up', '--release', '--json'))
     assert.match(outputs.at(-1)?.stdout ?? '', /BANYAN_CONFIG_INVALID/)
     await app.write(
       'banyan.config.ts',
       adoptedConfig.replace('data: {', 'data: process.env.DATABASE_URL, _: {'),
     )
-    outputs.push(await app.banyan('up'))
+    outputs.push(await app.banyan('up', '--release'))
     for (const { stdout, stderr } of outputs) {
       for (const secret of secrets)
         assert.ok(!`${stdout}${stderr}`.includes(secret), stdout + stderr)

@@ -9,8 +9,11 @@ import { eventually, makeApp, type TestApp } from './support/banyan.ts'
 
 const serve = new URL('../../packages/banyan/src/index.ts', import.meta.url).pathname
 const web = `import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { serve } from ${JSON.stringify(serve)}
-if (existsSync('crash-' + process.env.BANYAN_NODE)) throw new Error('no disk to work on')
+// What runs lies in a snapshot; the folder that the test writes to is that of the state directory.
+const folder = join(process.env.BANYAN_SYSTEM, '../../../..')
+if (existsSync(join(folder, 'crash-' + process.env.BANYAN_NODE))) throw new Error('no disk to work on')
 await serve((request, response) => response.end(process.env.BANYAN_NODE))
 `
 const config = (services: string) => `export default { name: 'left', services: { ${services} } }\n`

@@ -1,6 +1,6 @@
 import { chmodSync, constants, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { hashOf, hashStream, smallBytes } from './manifest.ts'
 import type { Pace } from './pace.ts'
 import { isGone, unreadable, unwritable } from './refuse.ts'
@@ -34,7 +34,10 @@ export async function copyApp(
 }
 
 /** The hash of the copy, or null when the file has gone. */
-async function copyOne(from: string, to: string, { size, mode }: Seen): Promise<string | null> {
+async function copyOne(from: string, to: string, seen: Seen): Promise<string | null> {
+  const { size } = seen
+  // Secrets are nobody else's, whoever could read them where they come from.
+  const mode = basename(seen.path).startsWith('.env') ? 0o600 : seen.mode
   if (size > smallBytes) return await copyBig(from, to)
   const content = readOrNull(from)
   if (content === null) return null
