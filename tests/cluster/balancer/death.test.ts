@@ -43,7 +43,9 @@ onEveryEngine((engine, promise) => {
           return
         }
         // Both die of it, and nobody comes back within the two seconds that a request waits.
-        assert.equal(answer.status, 503)
+        // HAProxy may still be trying the second one when it learns of its death.
+        const honest = engine.name === 'haproxy' ? [502, 503] : [503]
+        assert.ok(honest.includes(answer.status), `${answer.status}`)
         assert.deepEqual(running.counts(), [1, 1])
       },
     )
