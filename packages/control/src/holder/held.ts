@@ -8,11 +8,14 @@ export type Held = { readonly byHolder: boolean; readonly publicFds: readonly nu
 
 /** Read once and taken away: what control starts is not held, and has no descriptors of those numbers. */
 export function takeHeld(): Held {
-  const { BANYAN_HOLDER: holder, BANYAN_PUBLIC_FDS: count = '0' } = process.env
+  const { BANYAN_HOLDER: holder, BANYAN_PUBLIC_FDS: count, BANYAN_PUBLIC_FD: one } = process.env
   delete process.env.BANYAN_HOLDER
   delete process.env.BANYAN_PUBLIC_FDS
+  delete process.env.BANYAN_PUBLIC_FD
+  // A holder goes on through an update of Banyan; one of the version before has one socket to hand on.
+  const sockets = count === undefined ? Number(one !== undefined) : Number(count)
   // The holder may have died meanwhile; then this control starts the next one.
-  return { byHolder: holder !== undefined, publicFds: inheritedSockets(Number(count)) }
+  return { byHolder: holder !== undefined, publicFds: inheritedSockets(sockets) }
 }
 
 /** Watches the holder from here on, and tells it what becomes of the system. */
