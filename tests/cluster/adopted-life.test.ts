@@ -228,7 +228,10 @@ test('a state directory with a database of its own is not led to an adopted one,
     await up(app)
     await app.banyan('down')
     await app.write('banyan.config.ts', own)
-    assert.equal(((await app.json('up', '--release')) as Report).error?.code, 'BANYAN_DATABASE_EXCHANGED')
+    assert.equal(
+      ((await app.json('up', '--release')) as Report).error?.code,
+      'BANYAN_DATABASE_EXCHANGED',
+    )
   } finally {
     await app.remove()
   }

@@ -18,11 +18,11 @@ const serve = JSON.stringify(
   new URL('../../packages/banyan/src/index.ts', import.meta.url).pathname,
 )
 
-/** A web process that does what a file beside it says for its node. */
-const web = `import { existsSync } from 'node:fs'
+/** A web process that does what a file in a folder says for its node. */
+const webBy = (folder: string) => `import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve } from ${serve}
-const mood = (name) => existsSync(join(import.meta.dirname, name + '-' + process.env.BANYAN_NODE))
+const mood = (name) => existsSync(join(${JSON.stringify(folder)}, name + '-' + process.env.BANYAN_NODE))
 if (mood('crash')) throw new Error('no mood to start today')
 if (mood('slow')) await new Promise((resolve) => setTimeout(resolve, 2_000))
 if (mood('late')) await new Promise((resolve) => setTimeout(resolve, 600_000))
@@ -43,7 +43,7 @@ describe('a climb in which something goes wrong', { timeout: 300_000 }, () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'banyan-moody-')))
     await chmod(folder, 0o755)
     await writeFile(join(folder, 'banyan.config.ts'), config)
-    await writeFile(join(folder, 'web.ts'), web)
+    await writeFile(join(folder, 'web.ts'), webBy(folder))
     system = await startClimbSystem({ config: join(folder, 'banyan.config.ts') })
   })
   after(async () => {
