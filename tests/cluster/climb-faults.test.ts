@@ -187,7 +187,7 @@ describe('a climb on a disk that fills up', { timeout: 120_000, skip: cannotMoun
     let load: Load<string> | null = null
     try {
       await writeFile(join(app, 'banyan.config.ts'), config)
-      await writeFile(join(app, 'web.ts'), webBy(folder))
+      await writeFile(join(app, 'web.ts'), webBy(app))
       await writeFile(join(app, 'slow-web-2'), '')
       system = await startClimbSystem({ config: join(app, 'banyan.config.ts'), folder: disk })
       const { url } = system
