@@ -59,6 +59,7 @@ describe('a system in narrow mode', () => {
     await writeFile(join(app, 'migrations', '0001_notes.sql'), migration)
     await writeFile(join(app, 'web.ts'), web)
     await symlink(join(repository, 'node_modules'), join(app, 'node_modules'))
+    await writeFile(join(app, 'package-lock.json'), '{"lockfileVersion":3,"packages":{}}')
     port = await freePort()
   })
   after(async () => {

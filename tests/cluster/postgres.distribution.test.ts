@@ -47,6 +47,7 @@ async function makeApp(): Promise<string> {
   await writeFile(join(folder, 'migrations', '0001_users.sql'), migration)
   await writeFile(join(folder, 'web.ts'), web)
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
+  await writeFile(join(folder, 'package-lock.json'), '{"lockfileVersion":3,"packages":{}}')
   return folder
 }
 
