@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { cp, readFile, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually, makeApp, type TestApp } from './support/banyan.ts'
@@ -116,12 +116,10 @@ describe('a proof of Conduit by its own scenario', () => {
   let app: TestApp
   before(async () => {
     app = await makeApp()
-    const conduit = join(repository, 'apps/conduit')
-    await app.write(
-      'banyan.config.ts',
-      `import { conduitFrom } from '${join(conduit, 'system.ts')}'
-       export default conduitFrom('${relative(app.folder, conduit)}')`,
-    )
+    // A release holds what lies inside the folder of its lockfile, and links to what is installed.
+    await cp(join(repository, 'apps/conduit'), app.folder, { recursive: true, force: true })
+    await symlink(join(repository, 'node_modules'), join(app.folder, 'node_modules'))
+    await app.write('package-lock.json', '{"lockfileVersion":3,"packages":{}}')
     await upIn(app)
   })
   after(async () => await app.remove())
@@ -138,7 +136,9 @@ describe('a proof of Conduit by its own scenario', () => {
   it('finds nothing lost, doubled or stale while the web process and PostgreSQL get SIGKILL', async (context) => {
     const report = await proveUnderKills(context, app)
     assertProven(report)
-    assert.ok(report.failed.total > 0, 'nothing failed, so that nothing was killed')
+    // A short gap may cost the answers of writes alone, whose outcome is then unknown.
+    const noticed = report.failed.total + Number(report.unknownOutcome)
+    assert.ok(noticed > 0, 'nothing was noticed, so that nothing was killed')
   })
 
   it('does not offer /-/prove, because nobody asked for it', async () => {
@@ -187,7 +187,10 @@ describe('a proof of an app that says nothing of itself', () => {
   it('finds nothing lost, doubled or stale while the web process and PostgreSQL get SIGKILL', async (context) => {
     const report = await proveUnderKills(context, app)
     assertProven(report)
-    assert.ok(report.failed.total > 0, 'nothing failed, so that nothing was killed')
+    assert.ok(
+      report.failed.total + Number(report.unknownOutcome) > 0,
+      'nothing was noticed, so that nothing was killed',
+    )
   })
 
   it('leaves nothing of its keys behind', async () => {
@@ -232,7 +235,7 @@ describe('a proof of an app that says nothing of itself', () => {
       'web.mjs',
       "import { createServer } from 'node:http'\ncreateServer((_, r) => r.end('hi')).listen(process.env.PORT, process.env.HOST)",
     )
-    await upIn(app, '--prove')
+    await upIn(app, '--prove', '--release')
     const report = await prove(context, app, '--seconds', '2')
     assert.deepEqual([report.scenario, report.lost], ['GET /', null])
   })
