@@ -41,6 +41,7 @@ export {
   stickyCookie,
   weightMax,
 } from './gateway-file.ts'
+export { type GatewayLimits, gatewayLimits } from './gateway-limits.ts'
 export type { Ground } from './ground.ts'
 export {
   brokenByChange,

@@ -1,6 +1,6 @@
-import type { EngineName, GatewayFile, GatewayStatus, Node } from '@banyan/model'
+import type { EngineName, GatewayFile, GatewayStatus } from '@banyan/model'
 import type { StatePaths } from '../state/paths.ts'
-import { askGateway, type GatewayPlace, isReady, tellGateway } from './gateway/client.ts'
+import { askGateway, isReady, placeOf, tellGateway } from './gateway/client.ts'
 import { askHaproxy, isHaproxyReady, tellHaproxy } from './haproxy/client.ts'
 import { haproxySettings } from './haproxy/local.ts'
 
@@ -18,15 +18,10 @@ export type BalancerStatus = GatewayStatus & {
   readonly pid?: number
 }
 
-export const isBalancer = ({ engine }: Pick<Node, 'engine'>): boolean =>
-  engine === 'gateway' || engine === 'haproxy'
-
 /** How the balancers of an engine are spoken with. */
 export function balancerOf(paths: StatePaths, engine: EngineName): Balancer {
   return engine === 'haproxy' ? haproxyOf(paths) : gateway
 }
-
-const placeOf = ({ listen, token }: GatewayFile): GatewayPlace => ({ ...listen, token })
 
 const gateway: Balancer = {
   ask: async (file) => await askGateway(placeOf(file)),

@@ -1,8 +1,14 @@
 import { join } from 'node:path'
-import type { EntryRequests, LastWords, Node, ServeStatus } from '@banyan/model'
+import {
+  type EntryRequests,
+  isBalancer,
+  type LastWords,
+  type Node,
+  type ServeStatus,
+} from '@banyan/model'
 import type { Context } from '../climb/context.ts'
 import { addressOf } from '../climb/context.ts'
-import { type BalancerStatus, balancerOf, isBalancer } from '../engines/balancer.ts'
+import { type BalancerStatus, balancerOf } from '../engines/balancer.ts'
 import { send } from '../engines/gateway/client.ts'
 import { readJson } from '../state/files.ts'
 import { nodeDirectory } from '../state/paths.ts'

@@ -5,6 +5,11 @@ export type GatewayPlace = { readonly host: string; readonly port: number; reado
 
 const timeoutMs = 1_000
 
+/** Where a gateway is asked. */
+export function placeOf({ listen, token }: GatewayFile): GatewayPlace {
+  return { ...listen, token }
+}
+
 /** What a gateway says of itself; null when it gives no answer. */
 export async function askGateway(place: GatewayPlace): Promise<GatewayStatus | null> {
   return (await send(place, 'GET', '/-/gateway')) as GatewayStatus | null

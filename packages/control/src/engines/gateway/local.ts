@@ -16,7 +16,7 @@ import type { Site } from '../../sites/site.ts'
 import { writeJson } from '../../state/files.ts'
 import { logFileOf, nodeDirectory, type StatePaths } from '../../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
-import { askGateway, type GatewayPlace, isReady, tellGateway } from './client.ts'
+import { askGateway, isReady, placeOf, tellGateway } from './client.ts'
 
 export type GatewayOptions = {
   readonly node: Node
@@ -119,10 +119,6 @@ export function gatewayDriver(options: GatewayOptions): NodeDriver {
     resume: async () => await site.resume(await identityOf(), mark),
     isPaused: async ({ identity }) => identity !== null && (await site.isPaused(identity)),
   }
-}
-
-export function placeOf({ listen, token }: GatewayFile): GatewayPlace {
-  return { ...listen, token }
 }
 
 /** Nothing of the app's environment concerns it. */

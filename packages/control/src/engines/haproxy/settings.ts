@@ -1,5 +1,5 @@
-import type { GatewayFile } from '@banyan/model'
-import { defaultLimits, type HaproxyLimits } from './limits.ts'
+import { type GatewayFile, gatewayLimits } from '@banyan/model'
+import type { HaproxyLimits } from './limits.ts'
 import { digestOf, factEntries, hostEntries, maps, mapText, routeEntries } from './maps.ts'
 import { readyLines, reserved } from './own-lines.ts'
 import { fileNames, type HaproxyPlaces } from './places.ts'
@@ -56,7 +56,7 @@ export function shapeOf(settings: HaproxySettings): string {
 
 function configurationOf(settings: HaproxySettings): string {
   const { file, isPublic } = settings
-  const limits = { ...defaultLimits, ...settings.limits }
+  const limits = { ...gatewayLimits, ...settings.limits }
   const services = servicesOf(file)
   const lines = [
     ...globalSection(settings),

@@ -1,6 +1,6 @@
-import type { Node, ServeStatus } from '@banyan/model'
+import { isBalancer, type Node, type ServeStatus } from '@banyan/model'
 import { addressOf, type Context } from '../../climb/context.ts'
-import { balancerOf, isBalancer } from '../../engines/balancer.ts'
+import { balancerOf } from '../../engines/balancer.ts'
 import { send } from '../../engines/gateway/client.ts'
 import { haproxySettings } from '../../engines/haproxy/local.ts'
 import { gatewayFileOf } from '../../entry/gateways.ts'
