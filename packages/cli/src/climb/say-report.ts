@@ -27,12 +27,22 @@ export function sayOutcome(report: ClimbReport): readonly string[] {
   const why =
     reason === null ? [] : [reason.message, ...(reason.hint === null ? [] : [reason.hint])]
   if (outcome === 'undone') return [sayUndone(report), ...why]
+  if (isLive(report)) {
+    return [
+      `${to} is live; what it takes away waits, and is tried again at the next start.`,
+      ...why,
+    ]
+  }
   return [
     'Failed: neither the goal nor the way back was reached; what runs goes on running.',
     ...why,
     `Once that is mended, lead it on with: ${again(report)}`,
   ]
 }
+
+/** Its last step alone may fail once it is recorded, and that is no reason to go back. */
+const isLive = ({ steps }: ClimbReport): boolean =>
+  steps.some(({ kind, outcome }) => kind === 'record-release' && outcome === 'done')
 
 /** What is live after a release, said before the summary; null for a climb of rungs. */
 export function sayLive({ to, outcome, direction }: ClimbReport): string | null {

@@ -66,15 +66,16 @@ export class Run {
       await this.#climbTo(to, this.#turning)
       this.outcome = 'done'
     } catch (error) {
-      if (this.#options.ending.aborted || this.#isLive()) return this.#fail(error)
+      if (this.#options.ending.aborted || this.isLive) return this.#fail(error)
       await this.#goBack(reportOf(error))
     } finally {
-      this.#options.context.trial = false
+      // Neither is any business of the climb that comes next.
+      Object.assign(this.#options.context, { trial: false, contracts: [] })
     }
   }
 
   /** A release that is live is well; what could not be taken away yet is no reason to go back. */
-  #isLive(): boolean {
+  get isLive(): boolean {
     const { from, to } = this.#course
     return from.release !== to.release && this.#options.context.releases.live === to.release
   }
@@ -155,12 +156,17 @@ export class Run {
 const tablesOf = ({ data }: System) => data?.tables ?? []
 
 /** How it ended, in one sentence. */
-export function sayEnd(course: Course, { outcome, steps, reason }: Run, totalMs: number): string {
+export function sayEnd(
+  course: Course,
+  { outcome, steps, reason, isLive }: Run,
+  totalMs: number,
+): string {
   const took = `${steps} ${steps === 1 ? 'step' : 'steps'} in ${(totalMs / 1000).toFixed(1)} s`
   const { from, to, holds } = sayEnds(course)
   if (outcome === 'done') return `${to} ${holds}: ${took}.`
   const why = reason === null ? '' : ` ${reason.message}`
   if (outcome === 'undone') return `The climb was undone: ${from} ${holds}, ${took}.${why}`
+  if (isLive) return `${to} is live; what it takes away waits for the next start, ${took}.${why}`
   return `The climb failed and the way back too; what runs goes on running, ${took}.${why}`
 }
 
