@@ -43,7 +43,8 @@ const equals: Readonly<Record<string, readonly [Manner, Manner]>> = {
   'a moment in which the new one stumbles': [failing(0), stumbling],
 }
 
-const shares = [0.1, 0.5]
+/** Where the kernel shares out, the new process can get nearly all of them. */
+const shares = [0.1, 0.5, 0.9]
 const rates = [300, 60, 12]
 /** In a soak 10,000, each time others. */
 const rounds = Number(process.env.BANYAN_TRIAL_ROUNDS ?? 1_000)

@@ -17,6 +17,7 @@ export type Decision = Judgement & { readonly end: 'worse' | 'passed' | 'not-yet
 export const warmUpMs = 2_000
 export const watchMsMin = 5_000
 export const watchMsMax = 20_000
+/** Of each: what many requests of one show is nothing beside few of the other. */
 const answersEnough = 300
 /** Nobody asks for anything: waiting for more would only keep whoever releases. */
 const idleBelow = 3
@@ -39,7 +40,8 @@ export function decide({ old, next, halves, elapsedMs }: Watched): Decision {
   if (verdict === 'worse' && elapsedMs >= judgeAfterMs[about ?? 'failures']) {
     return { ...judgement, end: 'worse' }
   }
-  const isEnough = verdict === 'no-worse' && next.sent >= answersEnough && elapsedMs >= watchMsMin
+  const compared = Math.min(old.sent, next.sent)
+  const isEnough = verdict === 'no-worse' && compared >= answersEnough && elapsedMs >= watchMsMin
   const isIdle = old.sent + next.sent < idleBelow && elapsedMs >= watchMsMin
   return { ...judgement, end: isLast || isEnough || isIdle ? 'passed' : 'not-yet' }
 }

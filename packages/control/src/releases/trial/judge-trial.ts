@@ -22,9 +22,11 @@ export type JudgeOptions = {
   readonly chanceMax?: number
 }
 
-/** What looks like this by chance once in fifty times is watched for longer. */
-const doubtfulChance = 0.02
+/** What looks like this by chance less than once in ten times is watched for longer. */
+const doubtfulChance = 0.1
 const chanceMaxDefault = 1e-5
+/** What only one half shows is no proof, and watched for longer. */
+const onlyOneHalfChance = doubtfulChance / 10
 
 /** A few failures are noise, whatever the figures say. */
 const failuresMin = 5
@@ -93,8 +95,7 @@ function judgeFailures(old: AnswerCounts, next: AnswerCounts, halves: Halves): F
   )
   const isMore = next.failed >= failuresMin && rate > allowed
   const found = isMore ? chanceOfBoth(next.failed, next.sent, old.failed, old.sent) : 1
-  // What only one half shows is watched for longer.
-  const chance = goesOn ? found : Math.max(found, doubtfulChance / 2)
+  const chance = goesOn ? found : Math.max(found, onlyOneHalfChance)
   return { about: 'failures', chance, sentence }
 }
 

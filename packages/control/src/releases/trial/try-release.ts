@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BanyanError, type StepOf } from '@banyan/model'
+import { BanyanError, type Node, type StepOf } from '@banyan/model'
 import type { Context } from '../../climb/context.ts'
 import { shareAlike } from '../../entry/gateways.ts'
 import { sizeOf } from '../../logs/follow.ts'
@@ -13,12 +13,13 @@ const lookEveryMs = 250
 const linesShown = 15
 
 /**
- * The part of the connections that the old ones let go at first. Whom the kernel gives a new one is not in
- * our hands, and clients open few when they have others, so that it is twice the part each time.
+ * The part of its connections that a side lets go at first. Whom the kernel gives a new one is not in our
+ * hands, and clients open few when they have others, so that it is twice the part each time.
  */
 const letGoFirst = 0.2
-/** Below this part of the requests the new ones have too little to be judged by. */
+/** Outside of these parts of the requests one side has too little to be compared with the other. */
 const shareMin = 0.08
+const shareMax = 0.8
 const letGoEveryMs = 1_500
 
 /**
@@ -80,9 +81,11 @@ export async function watch(
     const elapsedMs = performance.now() - began
     await lookAt([...going], source, elapsedMs)
     if (elapsedMs >= letGoAtMs) {
-      const wanting = [...going].filter((one) => hasTooLittle(one, letGoAtMs))
-      for (const { olds } of wanting) await source.letGo(olds, letGoShare)
-      if (wanting.length > 0) letGoShare = Math.min(1, 2 * letGoShare)
+      const greedy = [...going].flatMap((one) => whoHasTooMuch(one, letGoAtMs))
+      if (greedy.length > 0) {
+        await source.letGo(greedy, letGoShare)
+        letGoShare = Math.min(1, 2 * letGoShare)
+      }
       letGoAtMs = elapsedMs + letGoEveryMs
     }
     // One that has passed can crash all the same while another is still watched.
@@ -117,9 +120,15 @@ async function lookAt(
   }
 }
 
-/** Clients keep the connections that they have, so that a new process at the same socket would get few. */
-function hasTooLittle(comparison: Comparison, sinceMs: number): boolean {
-  return (comparison.shareSince(sinceMs) ?? 0) < shareMin
+/**
+ * Clients keep the connections that they have, so that a new process at the same socket would get few; and
+ * nearly all, once it accepts the faster and the others have let go of theirs.
+ */
+function whoHasTooMuch(comparison: Comparison, sinceMs: number): readonly Node[] {
+  const { node, olds } = comparison
+  const share = comparison.shareSince(sinceMs) ?? 0
+  if (share < shareMin) return olds
+  return share > shareMax ? [node] : []
 }
 
 async function worse(
