@@ -78,10 +78,13 @@ export type RuntimeFile = {
   readonly adopted?: boolean
 }
 
+/** A server that has a copy of a shard's data, or may have had one when this was written. */
+export type RuntimeMember = { readonly name: string; readonly host: string; readonly port: number }
+
 /** A shard as a service process sees it: members, not roles; roles are asked of the servers. */
 export type RuntimeShard = {
   readonly name: string
-  readonly members: readonly { readonly host: string; readonly port: number }[]
+  readonly members: readonly RuntimeMember[]
   readonly database: string
   readonly user: string
   readonly password: string
@@ -89,4 +92,10 @@ export type RuntimeShard = {
   readonly url?: string
   /** A pooler stands before the server: what is set for a session does not hold. Absent: none. */
   readonly pooled?: boolean
+  /** PostgreSQL's own name for the cluster; a server of another one is no member. Absent: that of the first one asked. */
+  readonly systemIdentifier?: string
+  /** Somebody else promotes its members (Patroni, CloudNativePG): the timeline stands in for the term. Absent: we do. */
+  readonly foreign?: boolean
+  /** A replica that is further behind than this many bytes of WAL answers no read. Absent: 16 MiB. */
+  readonly lagBytesMax?: number
 }

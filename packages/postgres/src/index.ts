@@ -1,4 +1,18 @@
 export { bucketOf, bucketSql, buckets, hashKey } from './bucket.ts'
+export {
+  type Catalog,
+  type CatalogMember,
+  catalogChannel,
+  clusterSchemaSql,
+  holdChannel,
+} from './cluster/cluster-schema.ts'
+export { formatLsn, type Lsn, laterOf, parseLsn } from './cluster/lsn.ts'
+export {
+  type MemberFacts,
+  type MemberRow,
+  memberFactsOf,
+  memberFactsSql,
+} from './cluster/member-facts.ts'
 export { type Key, parseKey, textKeyBytesMax } from './key.ts'
 export { keyPolicy } from './narrow/policies.ts'
 export { grantNarrow, hasNarrow, revokeNarrow } from './narrow/roles.ts'

@@ -1,3 +1,4 @@
+import { clusterSchemaSql } from './cluster/cluster-schema.ts'
 import { appRole, ownerRole } from './roles.ts'
 
 /** The version of the tables below. A database of a newer one is refused. */
@@ -42,6 +43,7 @@ export const schemaSql = `
       alter table banyan.migrations add column attempted integer;
     end if;
   end $$;
+  ${clusterSchemaSql}
   alter default privileges for role ${ownerRole} grant usage on schemas to ${appRole};
   alter default privileges for role ${ownerRole}
     grant select, insert, update, delete, truncate on tables to ${appRole};

@@ -42,7 +42,7 @@ export function runtimeFile(options: RuntimeFileOptions): RuntimeFile {
     shards: [
       {
         name: 'main',
-        members: [{ host: hostname, port: Number(port) }],
+        members: [{ name: 'db-1', host: hostname, port: Number(port) }],
         database: pathname.slice(1),
         user: decodeURIComponent(username),
         password: decodeURIComponent(password),

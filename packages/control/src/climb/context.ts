@@ -2,6 +2,7 @@ import type {
   BalancerName,
   KeyType,
   RuntimeFile,
+  RuntimeMember,
   RuntimeShard,
   Service,
   System,
@@ -88,10 +89,14 @@ export function serviceRole(context: Pick<Context, 'system' | 'settings' | 'secr
 }
 
 /** Where the database servers are, as the topology says. */
-export function dataMembers({ topology }: Context): { host: string; port: number }[] {
+export function dataMembers({ topology }: Context): RuntimeMember[] {
   return topology.nodes
     .filter(({ tier }) => tier === 'data')
-    .map((node) => ({ host: addressOf(topology, node.host), port: node.port }))
+    .map((node) => ({
+      name: node.name,
+      host: addressOf(topology, node.host),
+      port: node.port,
+    }))
 }
 
 export function addressOf(topology: Topology, host: string): string {
@@ -123,13 +128,7 @@ function ownData(context: Context): DataAccess {
   const [first] = members
   if (first === undefined) return noData
   return {
-    shards: members.map((member) => ({
-      name: 'shard-1',
-      members: [member],
-      database,
-      user,
-      password,
-    })),
+    shards: [{ name: 'shard-1', members, database, user, password }],
     databaseUrl: `postgres://${user}:${encodeURIComponent(password)}@${first.host}:${first.port}/${database}`,
   }
 }
@@ -139,7 +138,7 @@ function adoptedData({ system, learned }: Context): DataAccess {
   const { url, user, host, port, database } = targetOf(system)
   const shard: RuntimeShard = {
     name: 'shard-1',
-    members: [{ host, port }],
+    members: [{ name: 'db-1', host, port }],
     database,
     user,
     password: '',
