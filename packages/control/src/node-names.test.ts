@@ -36,3 +36,13 @@ test('a name that means several nodes, or none, means none', () => {
   assert.equal(findNodeName(topology, 'worker'), null)
   assert.equal(findNodeName(topology, 'cache'), null)
 })
+
+test('the primary is who takes writes, and the replica the only other member', () => {
+  const two = { ...topology, nodes: [...topology.nodes, node('db-3', 'data')] }
+  assert.equal(findNodeName(two, 'primary', 'db-3'), 'db-3')
+  assert.equal(findNodeName(two, 'replica', 'db-3'), 'db-1')
+  assert.equal(findNodeName(two, 'primary', null), null)
+  assert.equal(findNodeName(two, 'replica', null), null)
+  const three = { ...two, nodes: [...two.nodes, node('db-4', 'data')] }
+  assert.equal(findNodeName(three, 'replica', 'db-3'), null)
+})

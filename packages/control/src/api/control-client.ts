@@ -7,8 +7,11 @@ import type {
   ClimbReport,
   ClimbRequest,
   ControlEvent,
+  LossReport,
   ReleaseList,
   Status,
+  SwitchoverReport,
+  SwitchoverRequest,
 } from './types.ts'
 
 /**
@@ -66,6 +69,16 @@ export class ControlClient {
   /** Lets a node that was paused go on. */
   async resume(node: string): Promise<{ readonly node: string }> {
     return await askJson(this.#socket, 'POST', '/resume', { node })
+  }
+
+  /** Has another member take the writes; returns when it does. Refused before anything is done, or not at all. */
+  async switchover(request: SwitchoverRequest): Promise<SwitchoverReport> {
+    return await askJson(this.#socket, 'POST', '/switchover', request)
+  }
+
+  /** What `switchover` with `acceptLoss` may lose now. Refused where nothing has to be. */
+  async loss(to: string | null): Promise<LossReport> {
+    return await askJson(this.#socket, 'POST', '/loss', { to })
   }
 
   /** Begins a climb and returns at once, with its name. Refused whole where it cannot be done. */

@@ -13,9 +13,46 @@ export type NodeStatus = {
   readonly pid: number | null
   readonly health: NodeHealth
   readonly shard?: string
+  /**
+   * Of a replica: the bytes of WAL that it has not replayed of what the primary has written; null where one
+   * of the two gives no answer. Absent for every other node.
+   */
+  readonly lagBytes?: number | null
+  /** Of a replica: whether a commit may be waiting for it. Absent for every other node. */
+  readonly confirms?: boolean
   /** The release that it runs; absent for a node that runs no code of the app. */
   readonly release?: string
   readonly uptimeMs: number | null
+  readonly sentence: string
+}
+
+/** A promotion that is over: the times count from the moment at which it was noticed, or asked for. */
+export type PromotionStatus = {
+  readonly reason: 'failover' | 'switchover' | 'accept-loss'
+  readonly from: string
+  readonly to: string
+  readonly term: number
+  readonly at: string
+  /** The old primary is proven dead, or has stopped. */
+  readonly fencedMs: number
+  /** The new one is out of recovery. */
+  readonly promotedMs: number
+  /** It has written its term, and takes writes. */
+  readonly writingMs: number
+}
+
+/** A shard whose servers control keeps. */
+export type ShardStatus = {
+  readonly name: string
+  /** Who takes writes; null while nobody does. */
+  readonly primary: string | null
+  readonly term: number
+  /** Of these, `quorum` have every commit before it is acknowledged; none below `replicated`. */
+  readonly confirming: readonly string[]
+  readonly quorum: number
+  readonly durability: 'required' | 'preferred'
+  readonly lastPromotion: PromotionStatus | null
+  /** What control does about it now, or that all is well. */
   readonly sentence: string
 }
 
@@ -31,6 +68,38 @@ export type Status = {
   readonly consoleUrl: string | null
   readonly climb: { readonly id: string; readonly steps: number; readonly step: number } | null
   readonly nodes: readonly NodeStatus[]
+  /** Absent while there is no server of ours that has data. */
+  readonly shards?: readonly ShardStatus[]
+  readonly sentence: string
+}
+
+/** What is asked of control: that another member takes the writes. */
+export type SwitchoverRequest = {
+  /** Null: whichever is best. */
+  readonly to: string | null
+  /** Also where acknowledged commits may be gone by it, as its `LossReport` says. Absent: that is refused. */
+  readonly acceptLoss?: boolean
+}
+
+/** The answer once another member takes the writes. */
+export type SwitchoverReport = {
+  readonly from: string
+  readonly to: string
+  readonly term: number
+  /** From the moment at which nobody could write to the moment at which somebody could. */
+  readonly pauseMs: number
+  readonly totalMs: number
+  readonly sentence: string
+}
+
+/** What a promotion with `acceptLoss` may cost, said before anything is done. */
+export type LossReport = {
+  /** Who would take the writes: the one that has the most of those that answer. */
+  readonly to: string
+  /** Members that may have acknowledged commits that `to` lacks, and give no answer. */
+  readonly missing: readonly string[]
+  /** The WAL position up to which everything is kept. */
+  readonly keptLsn: string
   readonly sentence: string
 }
 
