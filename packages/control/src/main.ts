@@ -19,6 +19,7 @@ import type { ControlWord } from './holder/words.ts'
 import { openJournal } from './journal/journal.ts'
 import { keepLogsBounded } from './logs/bound.ts'
 import { inPlace, Releases } from './releases/releases.ts'
+import { openRecord } from './shard/record.ts'
 import { identify } from './sites/identity.ts'
 import { makeStateDirectory } from './state/directory.ts'
 import { readJson, removeHalfWritten, writeJson } from './state/files.ts'
@@ -130,6 +131,7 @@ async function makeControl(paths: StatePaths, publicFds: readonly number[]) {
     desired,
     balancer,
     entry,
+    shard: await openRecord(paths.shard),
     draining: new Set(),
     leaving: false,
     publicFds,

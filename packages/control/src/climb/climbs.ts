@@ -280,7 +280,8 @@ function newName(): string {
 
 function startHeartbeatOf(context: Context): Heartbeat | null {
   const target = heartbeatTarget(context)
-  return target === null ? null : startHeartbeat(target)
+  // The primary may be another one by the next connection.
+  return target && startHeartbeat(() => heartbeatTarget(context) ?? target)
 }
 
 function overtaken(): BanyanError {

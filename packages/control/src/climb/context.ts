@@ -16,6 +16,7 @@ import { targetOf } from '../engines/adopted/target.ts'
 import type { Binaries } from '../engines/postgres/engine.ts'
 import type { EntryRecord } from '../entry/record.ts'
 import type { Releases } from '../releases/releases.ts'
+import type { RecordStore } from '../shard/record.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { Secrets } from '../state/secrets.ts'
 import type { Keepers } from '../supervise/keepers.ts'
@@ -56,6 +57,8 @@ export type Context = {
   /** What that has at the entry. */
   balancer: BalancerName
   entry: EntryRecord
+  /** What was decided about the members of the data tier: who takes the writes, and who confirms them. */
+  readonly shard: RecordStore
   /** The admitted nodes that are to finish, while a step waits for them. */
   readonly draining: Set<string>
   /** Everything is being stopped. */
@@ -99,6 +102,13 @@ export function dataMembers({ topology }: Context): RuntimeMember[] {
     }))
 }
 
+/** The member that takes the writes; before anything was decided about that, the only one. */
+export function primaryMember(context: Context): RuntimeMember | null {
+  const members = dataMembers(context)
+  const { primary } = context.shard.current
+  return members.find(({ name }) => name === primary) ?? members[0] ?? null
+}
+
 export function addressOf(topology: Topology, host: string): string {
   return topology.hosts.find(({ name }) => name === host)?.address ?? '127.0.0.1'
 }
@@ -125,8 +135,8 @@ function ownData(context: Context): DataAccess {
   const members = dataMembers(context)
   const database = databaseName(context.system)
   const { user, password } = serviceRole(context)
-  const [first] = members
-  if (first === undefined) return noData
+  const first = primaryMember(context)
+  if (first === null) return noData
   return {
     shards: [{ name: 'shard-1', members, database, user, password }],
     databaseUrl: `postgres://${user}:${encodeURIComponent(password)}@${first.host}:${first.port}/${database}`,

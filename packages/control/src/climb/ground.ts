@@ -89,7 +89,10 @@ export async function groundOf(facts: GroundFacts): Promise<Ground> {
     system,
     machine: { cpus: availableParallelism(), memoryMb: Math.floor(totalmem() / 1_048_576) },
     hosts,
-    ports: { 'db-1': place.port, ...(await portsOf(paths, system, known ? recorded : null)) },
+    ports: {
+      ...dataPorts(recorded, known ? null : place, place.port),
+      ...(await portsOf(paths, system, known ? recorded : null)),
+    },
     plain: plainServices(entry, system.services),
     balancer,
   }
@@ -112,13 +115,35 @@ async function recordedAddress(
 ): Promise<Address | null> {
   const host = hosts.find(({ site }) => site === 'local')
   if (host === undefined) return null
-  const node = nodes.find(({ tier, adopted }) => tier === 'data' && !adopted)
-  const place = { address: host.address, port: node?.port ?? 0 }
-  if (node === undefined) return place
-  return (await isTakenByOthers(nodeDirectory(paths, node.name), place)) ? null : place
+  const data = nodes.filter(({ tier, adopted }) => tier === 'data' && !adopted)
+  for (const node of data) {
+    const own = hosts.find(({ name }) => name === node.host) ?? host
+    const place = { address: own.address, port: node.port }
+    if (await isTakenByOthers(nodeDirectory(paths, node.name), place)) return null
+  }
+  return { address: host.address, port: data[0]?.port ?? 0 }
 }
 
-const hostCount = 4
+/**
+ * A server listens at the address of its host alone, so that on Linux all have one port; elsewhere hosts
+ * share an address. One that is recorded keeps its port, unless all have to move.
+ */
+function dataPorts(
+  recorded: Topology,
+  moved: Address | null,
+  first: number,
+): Record<string, number> {
+  const names = Array.from({ length: hostCount }, (_, index) => `db-${index + 1}`)
+  const portOf = (name: string, index: number): number => {
+    const known = recorded.nodes.find((node) => node.name === name && !node.adopted)?.port
+    if (known !== undefined && moved === null) return known
+    return process.platform === 'linux' || first === 0 ? first : first + index
+  }
+  return Object.fromEntries(names.map((name, index) => [name, portOf(name, index)]))
+}
+
+/** Two for processes, one for a database that was moved, and as many replicas as there may be. */
+const hostCount = 12
 
 /** On Linux each host has a loopback address of its own, side by side; elsewhere there is one address. */
 function hostsOf({ address }: Address): Host[] {

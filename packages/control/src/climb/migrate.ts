@@ -17,7 +17,7 @@ import { nothingToDo, type Preflight } from '../migrations/preflight.ts'
 import { writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { applyInProcess, type MigrationDone, type MigrationJob } from './apply-in-process.ts'
-import { type Context, databaseName, dataMembers, isNarrow } from './context.ts'
+import { type Context, databaseName, isNarrow, primaryMember } from './context.ts'
 
 /** Which migrations run now, and for whom. */
 export type Migrating = {
@@ -189,9 +189,10 @@ export async function contractsMissingIn(context: Context, system: System): Prom
 }
 
 function memberOf(context: Context): { host: string; port: number } {
-  const [member] = dataMembers(context)
-  if (member === undefined) throw new Error('the topology has no data node')
-  return member
+  const member = primaryMember(context)
+  if (member === null) throw new Error('the topology has no data node')
+  const { host, port } = member
+  return { host, port }
 }
 
 function asSentence(words: string): string {

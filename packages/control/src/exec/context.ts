@@ -5,6 +5,7 @@ import type { Context, Learned } from '../climb/context.ts'
 import { learnedFile } from '../climb/migrate.ts'
 import { readEntryRecord } from '../entry/record.ts'
 import { inPlace, Releases } from '../releases/releases.ts'
+import { openRecord } from '../shard/record.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { ensureSecrets } from '../state/secrets.ts'
@@ -38,6 +39,7 @@ export async function readContext(
     desired: topology,
     balancer: 'gateway',
     entry: await readEntryRecord(paths),
+    shard: await openRecord(paths.shard),
     draining: new Set(),
     leaving: false,
     publicFds: [],

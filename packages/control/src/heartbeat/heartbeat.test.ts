@@ -48,7 +48,7 @@ async function beats(): Promise<number> {
 }
 
 test('a server that answers has pauses of milliseconds, and gets some 50 writes a second', async () => {
-  const heartbeat = startHeartbeat(target)
+  const heartbeat = startHeartbeat(() => target)
   await sleep(2_000)
   const { longestPauseMs } = await heartbeat.stop()
   assert.ok(longestPauseMs > 0 && longestPauseMs < 500, `${longestPauseMs} ms`)
@@ -57,7 +57,7 @@ test('a server that answers has pauses of milliseconds, and gets some 50 writes 
 })
 
 test('a server that stands still shows in the longest pause', async () => {
-  const heartbeat = startHeartbeat(target)
+  const heartbeat = startHeartbeat(() => target)
   await sleep(300)
   const began = performance.now()
   await freeze(processes)
@@ -70,7 +70,7 @@ test('a server that stands still shows in the longest pause', async () => {
 })
 
 test('a pause longer than any answer is waited for is measured whole', async () => {
-  const heartbeat = startHeartbeat(target)
+  const heartbeat = startHeartbeat(() => target)
   await sleep(300)
   await freeze(processes)
   await sleep(3_200)
@@ -81,7 +81,7 @@ test('a pause longer than any answer is waited for is measured whole', async () 
 })
 
 test('writes that wait for a lock are a pause', async () => {
-  const heartbeat = startHeartbeat(target)
+  const heartbeat = startHeartbeat(() => target)
   await sleep(300)
   await ask('begin; lock table banyan.heartbeat; select pg_sleep(0.4); commit')
   await sleep(200)
@@ -90,7 +90,7 @@ test('writes that wait for a lock are a pause', async () => {
 })
 
 test('a server that is killed and comes back is found again, and its absence is the pause', async () => {
-  const heartbeat = startHeartbeat(target)
+  const heartbeat = startHeartbeat(() => target)
   await sleep(300)
   const began = performance.now()
   postgres.kill('SIGKILL')
@@ -103,7 +103,7 @@ test('a server that is killed and comes back is found again, and its absence is 
 })
 
 test('whoever stops while nobody answers is told at once how long that has lasted', async () => {
-  const heartbeat = startHeartbeat(target)
+  const heartbeat = startHeartbeat(() => target)
   await sleep(300)
   await freeze(processes)
   try {
@@ -118,7 +118,7 @@ test('whoever stops while nobody answers is told at once how long that has laste
 })
 
 test('without any server it neither fails nor claims that there was no pause', async () => {
-  const heartbeat = startHeartbeat({ ...target, port: 1 })
+  const heartbeat = startHeartbeat(() => ({ ...target, port: 1 }))
   await sleep(400)
   const { longestPauseMs } = await heartbeat.stop()
   assert.ok(longestPauseMs > 300, `${longestPauseMs} ms`)
@@ -126,7 +126,7 @@ test('without any server it neither fails nor claims that there was no pause', a
 
 test('a role that may not write there neither ends it nor is taken for an answer', async () => {
   const { user, password } = { user: 'banyan_app', password: 'app' }
-  const heartbeat = startHeartbeat({ ...target, user, password })
+  const heartbeat = startHeartbeat(() => ({ ...target, user, password }))
   await sleep(400)
   const { longestPauseMs } = await heartbeat.stop()
   assert.ok(longestPauseMs > 200, `${longestPauseMs} ms`)

@@ -17,6 +17,8 @@ export type StatePaths = {
   readonly system: string
   readonly settings: string
   readonly topology: string
+  /** What was decided about the members of the first shard. */
+  readonly shard: string
   /** What climbs did and were about to do. */
   readonly journal: string
   readonly nodes: string
@@ -45,6 +47,7 @@ export function statePaths(directory: string): StatePaths {
     system: at('system.json'),
     settings: at('up.json'),
     topology: at('topology.json'),
+    shard: at('shard-1.json'),
     journal: at('journal.jsonl'),
     nodes: at('nodes'),
     logs: at('logs'),

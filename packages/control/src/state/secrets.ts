@@ -10,10 +10,14 @@ export type Secrets = {
   readonly appPassword: string
   /** Of the role that services log in as in narrow mode. */
   readonly widePassword: string
+  /** Of the role that replicas follow their primary with. */
+  readonly replicatorPassword: string
   /** What a prover shows at `/-/prove`. */
   readonly proveToken: string
   /** What control shows at `/-/gateway` and `/-/control`. */
   readonly controlToken: string
+  /** What the app's processes sign the positions of their clients' writes with. */
+  readonly sessionSecret: string
 }
 
 const names = [
@@ -21,8 +25,10 @@ const names = [
   'ownerPassword',
   'appPassword',
   'widePassword',
+  'replicatorPassword',
   'proveToken',
   'controlToken',
+  'sessionSecret',
 ] as const
 
 /** Reads the secrets, and generates those that are not there yet. */

@@ -35,7 +35,7 @@ test('secrets are generated once and only their owner can read them', async () =
   const secrets = await ensureSecrets(paths)
   assert.deepEqual(await ensureSecrets(paths), secrets)
   const all = Object.values(secrets)
-  assert.equal(all.length, 6)
+  assert.equal(all.length, 8)
   assert.equal(new Set(all).size, all.length)
   assert.equal((await stat(paths.secrets)).mode & 0o777, 0o600)
 })
@@ -45,9 +45,9 @@ test('a state directory of an earlier version keeps its secrets and gains those 
   await makeStateDirectory(paths, 'notes')
   const older = { adminPassword: 'a', ownerPassword: 'b', appPassword: 'c' }
   await writeJson(paths.secrets, older)
-  const { proveToken, widePassword, controlToken, ...kept } = await ensureSecrets(paths)
-  assert.deepEqual(kept, older)
-  for (const made of [proveToken, widePassword, controlToken]) assert.ok(made.length >= 32)
+  const { adminPassword, ownerPassword, appPassword, ...made } = await ensureSecrets(paths)
+  assert.deepEqual({ adminPassword, ownerPassword, appPassword }, older)
+  for (const secret of Object.values(made)) assert.ok(secret.length >= 32)
   assert.equal((await stat(paths.secrets)).mode & 0o777, 0o600)
 })
 

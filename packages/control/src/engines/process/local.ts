@@ -161,9 +161,19 @@ function environmentOf(options: ServiceOptions): ServiceEnvironment {
 /** A digest, since the environment holds passwords. What was merely inherited does not count. */
 function fingerprintOf(options: ServiceOptions): string {
   const { service, root, runtime, development } = options
-  const own = ownEnvironment(environmentOf(options))
-  // A share that grew or shrank with the system is no reason to start what serves again.
-  const file = { ...runtime().file, connectionsMax: null }
-  const parts = [service.run, root, own, file, ...(development ? ['development'] : [])]
+  const { DATABASE_URL: _url, ...own } = ownEnvironment(environmentOf(options))
+  const parts = [
+    service.run,
+    root,
+    own,
+    lastingOf(runtime().file),
+    ...(development ? ['development'] : []),
+  ]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+/** What serves follows its database wherever that goes, and its share of the connections: neither is a reason to start it again. */
+function lastingOf(file: RuntimeFile) {
+  const shards = file.shards.map(({ members: _members, ...shard }) => shard)
+  return { ...file, connectionsMax: null, catalogVersion: null, shards }
 }
