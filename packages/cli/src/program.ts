@@ -17,6 +17,7 @@ import { release, undo } from './commands/release.ts'
 import { releaseList } from './commands/release-list.ts'
 import { sql } from './commands/sql.ts'
 import { status } from './commands/status.ts'
+import { switchover } from './commands/switchover.ts'
 import { up } from './commands/up.ts'
 import { findConfig } from './find-config.ts'
 import { numberFrom, wholeFrom } from './prove/parse-options.ts'
@@ -196,16 +197,32 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
   )
 
   const killCommand = add('kill', 'end a node with SIGKILL, to see it come back')
-  killCommand.command.argument('<node>', 'a node, a service with one node, or "primary"')
+  killCommand.command.argument('<node>', nodeArgument)
   killCommand.runs((common, _options, [node = '']) => kill(common, node))
 
   const pauseCommand = add('pause', 'let a node stand still with SIGSTOP, as if its machine hung')
-  pauseCommand.command.argument('<node>', 'a node, a service with one node, or "primary"')
+  pauseCommand.command.argument('<node>', nodeArgument)
   pauseCommand.runs((common, _options, [node = '']) => pause(common, node))
 
   const resumeCommand = add('resume', 'let a node that was paused go on')
-  resumeCommand.command.argument('<node>', 'a node, a service with one node, or "primary"')
+  resumeCommand.command.argument('<node>', nodeArgument)
   resumeCommand.runs((common, _options, [node = '']) => resume(common, node))
+
+  const switchoverCommand = add('switchover', 'have another server of the data take the writes')
+  switchoverCommand.command
+    .argument('[node]', 'the replica that takes them (default: whichever is best)')
+    .option(
+      '--accept-loss',
+      'also where acknowledged commits may be gone by it, after saying which',
+    )
+    .option('--yes', 'do not ask, with --accept-loss')
+  switchoverCommand.runs((common, options, [node]) =>
+    switchover(common, {
+      to: node ?? null,
+      acceptLoss: options.acceptLoss === true,
+      yes: options.yes === true,
+    }),
+  )
 
   const downCommand = add('down', 'stop everything; the data stays')
   downCommand.command
@@ -287,6 +304,8 @@ function commonOf(options: Options): Common {
 function configOf(path: string): string {
   return path === 'banyan.config.ts' ? (findConfig(resolve('.')) ?? resolve(path)) : resolve(path)
 }
+
+const nodeArgument = 'a node, a service with one node, "primary", or "replica" where there is one'
 
 const balancerOption = (description: string) =>
   new Option('--balancer <name>', description).choices(['gateway', 'haproxy'])

@@ -8,6 +8,7 @@ import {
 } from '@banyan/control/api'
 import { type Colour, paint, sayDuration } from '../paint.ts'
 import type { Common } from '../program.ts'
+import { sayLag, sayShard } from '../status/say-shard.ts'
 import { table } from '../table.ts'
 
 /** Shows what runs; when nothing does, what is recorded. */
@@ -29,10 +30,17 @@ function describe(found: Status): string {
   if (found.rungs.length > 0) say('rungs', found.rungs.join(', '))
   if (found.release !== null) say('release', found.release)
   if (found.climb !== null) say('climb', `step ${found.climb.step} of ${found.climb.steps}`)
+  for (const shard of found.shards ?? []) say('data', sayShard(shard))
   if (found.nodes.length === 0) return `${lines.join('\n')}\n`
   // Which node runs which release is worth a column only while not all run the same.
   const differ = new Set(found.nodes.flatMap(({ release = [] }) => release)).size > 1
-  const rows = found.nodes.map((node) => [...rowOf(node), ...(differ ? [node.release ?? '–'] : [])])
+  // How far replicas are behind is worth one only where there are replicas.
+  const lags = found.nodes.some(({ lagBytes }) => lagBytes !== undefined)
+  const rows = found.nodes.map((node) => [
+    ...rowOf(node),
+    ...(lags ? [sayLag(node)] : []),
+    ...(differ ? [node.release ?? '–'] : []),
+  ])
   const head = [
     'node',
     'role',
@@ -40,6 +48,7 @@ function describe(found: Status): string {
     'address',
     'pid',
     'up for',
+    ...(lags ? ['behind'] : []),
     ...(differ ? ['release'] : []),
   ]
   const text = table(head, rows)

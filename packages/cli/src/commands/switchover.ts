@@ -1,0 +1,68 @@
+import { createInterface } from 'node:readline/promises'
+import { ControlClient, type LossReport, statePaths } from '@banyan/control/api'
+import { BanyanError } from '@banyan/model'
+import type { Common } from '../program.ts'
+
+export type SwitchoverOptions = {
+  /** Null: whichever is best. */
+  readonly to: string | null
+  readonly acceptLoss: boolean
+  readonly yes: boolean
+}
+
+/** Has another member take the writes; with `acceptLoss` also where acknowledged commits may be gone by it. */
+export async function switchover(
+  { json, directory }: Common,
+  { to, acceptLoss, yes }: SwitchoverOptions,
+): Promise<number> {
+  if (yes && !acceptLoss) throw nothingToConfirm()
+  const control = await find(directory)
+  if (acceptLoss) await agree(await control.loss(to), json, yes)
+  const report = await control.switchover({ to, ...(acceptLoss && { acceptLoss }) })
+  const { sentence, pauseMs, totalMs } = report
+  const times = `Nobody could write for ${Math.round(pauseMs)} ms; it took ${Math.round(totalMs)} ms in all.`
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${sentence}\n${times}\n`)
+  return 0
+}
+
+async function find(directory: string): Promise<ControlClient> {
+  const control = await ControlClient.find(statePaths(directory))
+  if (control !== null) return control
+  throw new BanyanError(
+    'BANYAN_NOT_RUNNING',
+    `No control runs in ${directory}, which alone may promote a server.`,
+    {
+      hint: 'Look at "banyan status". "banyan up" starts the system, or takes over what still runs.',
+    },
+  )
+}
+
+/** Nothing is lost before somebody has read what. */
+async function agree(loss: LossReport, json: boolean, yes: boolean): Promise<void> {
+  if (!json) process.stdout.write(`${loss.sentence}\n`)
+  if (yes || (await confirm(loss.to, json))) return
+  throw new BanyanError('BANYAN_CONFIRMATION_NEEDED', `Nothing was done: ${loss.sentence}`, {
+    hint: `Bring ${loss.missing.join(' or ')} back, and nothing is lost. Add --yes if the loss is meant.`,
+    details: { loss },
+  })
+}
+
+/** Only a person at a terminal can be asked. */
+async function confirm(to: string, json: boolean): Promise<boolean> {
+  if (json || !process.stdin.isTTY || !process.stdout.isTTY) return false
+  const asking = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    const answer = await asking.question(`Promote ${to} all the same? [y/N] `)
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    asking.close()
+  }
+}
+
+function nothingToConfirm(): BanyanError {
+  return new BanyanError(
+    'BANYAN_USAGE_INVALID',
+    '--yes goes with --accept-loss: a switchover without it loses nothing and asks nothing.',
+    { hint: 'Leave --yes out.' },
+  )
+}
