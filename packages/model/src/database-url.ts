@@ -1,4 +1,6 @@
+import { hasGap, memberUrls } from './database-hosts.ts'
 import type { Complaint } from './faults.ts'
+import { joinPlace } from './place.ts'
 
 /** What the URL of a database says, without its password. */
 export type DatabaseUrl = {
@@ -21,7 +23,7 @@ const modeOfLibpq = /^(?:prefer|require|verify-ca)$/
 const files = ['sslrootcert', 'sslcert', 'sslkey']
 
 /**
- * Reads the URL of a PostgreSQL server, as node-postgres would.
+ * Reads the URL of a PostgreSQL server, as node-postgres would; of a list of hosts, the first.
  *
  * @example
  * parseDatabaseUrl('postgres://ann:secret@db.example/notes')
@@ -41,7 +43,8 @@ export const parseDatabaseUrl = (text: string): DatabaseUrl => {
 }
 
 /** `user@/name?host=/run/postgresql` is a URL to libpq only; the folder is put where a host stands. */
-const read = (text: string): URL => {
+const read = (list: string): URL => {
+  const [text = list] = memberUrls(list)
   const socket = /[?&]host=([^&]+)/.exec(text)?.[1]
   if (socket === undefined || !text.includes('@/')) return new URL(text)
   const host = encodeURIComponent(decodeURIComponent(socket))
@@ -60,20 +63,32 @@ export const checkDatabaseUrl = (value: unknown): Complaint | null => {
   if (!/^postgres(ql)?:\/\//.test(value)) {
     return { found, expected: `${expected}: postgres://…`, mend: example }
   }
-  if (/^[^:]+:\/\/[^/?]*,/.test(value) || /[?&]host=[^&]*(,|%2c)/i.test(value)) {
-    return {
-      found,
-      expected: 'one host',
-      mend: 'name the host that takes writes; several are not supported yet',
-    }
-  }
-  const complaint = checkParts(value)
+  const complaint = checkMembers(value)
   return complaint && { found, ...complaint }
 }
 
 const absent = {
   expected: 'the URL of the database that is to be adopted',
   mend: 'set DATABASE_URL in the environment, or in the file .env beside the config; or leave out url, and Banyan makes a database',
+}
+
+/** Of several servers each is looked at, and none may stand there twice. */
+const checkMembers = (text: string): Complaint | null => {
+  const urls = memberUrls(text)
+  if (hasGap(text)) {
+    return {
+      expected: 'a host between all commas',
+      mend: 'write postgres://user:password@a,b:5433/name',
+    }
+  }
+  for (const url of urls) {
+    const complaint = checkParts(url)
+    if (complaint !== null) return complaint
+  }
+  const places = urls.map(parseDatabaseUrl).map(({ host, port }) => joinPlace(host, port))
+  const twice = places.find((place, at) => places.indexOf(place) < at)
+  if (twice === undefined) return null
+  return { expected: `each server once; ${twice} stands twice`, mend: 'name it once' }
 }
 
 const checkParts = (text: string): Complaint | null => {
@@ -118,7 +133,7 @@ const checkSsl = (parameters: URLSearchParams): Complaint | null => {
 /**
  * The URL as Banyan itself connects with it: files of certificates as absolute paths, and `sslmode`
  * as libpq and every other client reads it. (To node-postgres `require` means `verify-full`, and it
- * announces to change that.)
+ * announces to change that.) Of a list of hosts it is the URL of the first.
  *
  * @example connectionUrl('postgres://h/d?sslmode=require&sslrootcert=ca.pem', '/srv/notes', resolvePath)
  */

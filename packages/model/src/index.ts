@@ -11,6 +11,7 @@ export {
 } from './answer-counts.ts'
 export { BanyanError, type BanyanErrorOptions, type ErrorDescription } from './banyan-error.ts'
 export { type CommandReading, readCommand, splitCommand } from './command.ts'
+export { memberUrls, withPlace } from './database-hosts.ts'
 export {
   checkDatabaseUrl,
   connectionUrl,
