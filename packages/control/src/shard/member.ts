@@ -27,27 +27,43 @@ export type Follower = {
 
 /** What a member answers when it is asked. */
 export type MemberAnswer = MemberFacts & {
+  /**
+   * Of a replica: it has read all the WAL that it holds, so that `walLsn` is everything it has. After a restart
+   * that takes a while, and until then it has more than it says. (`pg_last_wal_receive_lsn() is not null`: the
+   * server asks for more only when its own is used up.) True of a primary.
+   */
+  readonly complete: boolean
+  /** Of a replica: why it can never follow again, as its server said; null where nothing of the kind is known. */
+  readonly broken: string | null
   /** Of a replica: that it gets WAL from the server of this place now; null where it gets none. */
   readonly follows: { readonly host: string; readonly port: number } | null
   /** Of a primary. */
   readonly followers: readonly Follower[]
 }
 
-/** `dead`: no process of it is left. `frozen`: all of them stand still (SIGSTOP) and could wake. */
-export type Life = 'running' | 'frozen' | 'dead'
+/**
+ * - `dead`: no process has its working directory in the data directory.
+ * - `orphaned`: its postmaster is gone, and others of it are left, which may still acknowledge.
+ * - `frozen`: its postmaster stands still (SIGSTOP), or all of them; they could wake.
+ */
+export type Life = 'running' | 'frozen' | 'orphaned' | 'dead'
 
 /**
  * What can be done to one member of a shard, wherever it runs. Every call may be made again after an
- * interruption at any moment, and rejects when it could not be done.
+ * interruption at any moment, and rejects when it could not be done. Every call comes to an end by itself,
+ * whatever the member does; `fence` may be called while another call is under way, which then rejects.
  */
 export type Member = {
   readonly place: MemberPlace
   look(): Promise<Life>
   /** Asks the server; null when it gives no answer within the time. */
   ask(timeoutMs: number): Promise<MemberAnswer | null>
-  /** Ends every process of it, also frozen and orphaned ones; returns when it is proven dead. */
+  /** Ends every process of it, also frozen and orphaned ones; returns when it is proven dead. Cheap when it is. */
   fence(): Promise<void>
-  /** Starts it in this role; returns when it accepts connections. It does not run. */
+  /**
+   * Starts it in this role; returns when it accepts connections. It does not run. A member that has been
+   * promoted may be started as a replica: it then waits in recovery, at the end of its own timeline.
+   */
   start(role: Role): Promise<void>
   /** A replica becomes the primary; returns when it is out of recovery, with a slot for each of its followers. */
   promote(confirming: Confirming, followers: readonly string[]): Promise<void>
@@ -55,15 +71,22 @@ export type Member = {
   follow(primary: MemberPlace): Promise<void>
   /** A running primary waits for these from now on; returns when every commit does. */
   confirm(confirming: Confirming): Promise<void>
-  /** A running primary writes its term; returns when those who confirm have it. */
+  /**
+   * A running primary writes its term; returns when those who confirm have it, and rejects after 2 s. What was
+   * left by a try that was given up proves nothing: each try commits something of its own and waits for it.
+   */
   writeTerm(term: number): Promise<void>
   /** Has the primary write what is only in memory, so that its stop is short. */
   checkpoint(): Promise<void>
   /**
    * Stops a primary in order: what was sent is sent to `heir`, and nobody else is waited for. Gives the
-   * position of the shutdown record; null when there is none (it had to be ended harder).
+   * position where the shutdown record begins (who has *replayed* beyond it has everything); null when there is
+   * none, because it had to be ended harder. It is dead afterwards, or the call rejects.
    */
   stopFor(heir: string): Promise<Lsn | null>
-  /** Deletes its copy and makes it anew from the primary. It does not run, before and after. */
+  /**
+   * Deletes its copy and makes it anew from the primary. It does not run, before and after. An interruption
+   * leaves nothing, or the whole copy.
+   */
   rebuild(primary: MemberPlace, signal: AbortSignal): Promise<void>
 }

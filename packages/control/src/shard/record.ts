@@ -2,12 +2,17 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { readJson, writeJson } from '../state/files.ts'
 
-/** A promotion that was decided, and is not over. `to` may have been promoted: nobody else is until it is. */
+/** A promotion that is not over. */
 export type Promotion = {
   readonly to: string
   readonly from: string
   readonly term: number
   readonly reason: 'failover' | 'switchover' | 'accept-loss'
+  /**
+   * Whether `to` may have been promoted: then nobody else is, and nobody else is started as the primary. A
+   * switchover can be taken back until then.
+   */
+  readonly decided: boolean
 }
 
 /**
@@ -21,6 +26,12 @@ export type ShardRecord = {
   readonly primary: string | null
   /** Everybody whose confirmation of a commit may have counted; grows before the primary's list, shrinks after. */
   readonly confirming: readonly string[]
+  /** Every acknowledged commit is on so many of `confirming`, unless that is empty. */
+  readonly quorum: number
+  /** The replicas that are to confirm whenever they can. */
+  readonly wanted: readonly string[]
+  /** Members whose copy may have forked off: made anew before anything of them is believed. */
+  readonly remake: readonly string[]
   readonly promotion: Promotion | null
 }
 
@@ -29,6 +40,9 @@ export const firstRecord: ShardRecord = {
   term: 1,
   primary: null,
   confirming: [],
+  quorum: 1,
+  wanted: [],
+  remake: [],
   promotion: null,
 }
 
