@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+
+/** The page whose profile the tests run: what it recommends is what was tried. */
+const guide = new URL('../../../docs/guide/patroni.md', import.meta.url).pathname
+
+/** Patroni's own defaults, with nothing but a password let in: what a benchmark compares with. */
+export const defaultBootstrap = `bootstrap:
+  dcs:
+    postgresql:
+      use_pg_rewind: true
+`
+
+/** The reviewed profile, as the guide prints it. */
+export async function profileOfGuide(): Promise<string> {
+  const text = await readFile(guide, 'utf8')
+  const block = /```yaml\n(bootstrap:\n[\s\S]*?)```/.exec(text)?.[1]
+  if (block === undefined) throw new Error(`${guide} has no yaml block that begins with bootstrap:`)
+  return block
+}
+
+export type MemberFile = {
+  readonly scope: string
+  readonly name: string
+  readonly address: string
+  readonly etcd: readonly string[]
+  readonly folder: string
+  readonly password: string
+  /** The section `bootstrap:`, as YAML. */
+  readonly bootstrap: string
+}
+
+/** The configuration of one member: where it is and who may come in; how it behaves is `bootstrap`'s. */
+export function memberFile(member: MemberFile): string {
+  const { scope, name, address, etcd, folder, password, bootstrap } = member
+  return `scope: ${scope}
+name: ${name}
+restapi: { listen: '${address}:8008', connect_address: '${address}:8008' }
+etcd3: { hosts: [${etcd.map((at) => `'${at}:2379'`).join(', ')}] }
+${bootstrap}
+  initdb: [ { encoding: UTF8 }, data-checksums ]
+  users: { app: { password: '${password}', options: [ createdb ] } }
+postgresql:
+  listen: '${address}:5432'
+  connect_address: '${address}:5432'
+  data_dir: ${folder}/data
+  bin_dir: /usr/lib/postgresql/15/bin
+  pgpass: ${folder}/pgpass
+  authentication:
+    superuser: { username: postgres, password: '${password}' }
+    replication: { username: replicator, password: '${password}' }
+    rewind: { username: rewinder, password: '${password}' }
+  parameters: { unix_socket_directories: '${folder}' }
+  pg_hba:
+    - local all all trust
+    - host replication replicator all scram-sha-256
+    - host all all all scram-sha-256
+watchdog: { mode: 'off' }
+`
+}

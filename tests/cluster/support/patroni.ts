@@ -1,0 +1,240 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { makeHosts, noHosts, type TestNetwork } from './hosts.ts'
+import { memberFile } from './patroni-files.ts'
+
+const exec = promisify(execFile)
+const password = 'only-for-this-test'
+
+/** A member as Patroni's REST API lists it. */
+export type PatroniMember = {
+  readonly name: string
+  readonly role: string
+  readonly state: string
+  readonly host: string
+  readonly timeline?: number
+  readonly lag?: number | string
+}
+
+/** A real Patroni cluster: every member and every etcd on a host of its own. */
+export type PatroniCluster = {
+  readonly network: TestNetwork
+  readonly folder: string
+  /** `pg-1` … */
+  readonly members: readonly string[]
+  /** `etcd-1` … */
+  readonly stores: readonly string[]
+  /** With every member in it, as an app would write it. */
+  readonly url: string
+  /** Of one member, for the app's role or another one. */
+  urlOf(member: string, user?: string): string
+  addressOf(member: string): string
+  /** What the cluster says of itself, asked of whichever member answers; null when none does. */
+  list(): Promise<readonly PatroniMember[] | null>
+  /** The member that holds the lock and runs as primary, or null. */
+  leader(): Promise<string | null>
+  /** Waits until one leads, all the others stream and, where commits wait, one of them confirms. */
+  whole(timeoutMs?: number): Promise<string>
+  /** Power off: the member's PostgreSQL and Patroni are gone, and nobody is told. */
+  powerOff(member: string): Promise<void>
+  /** Power on, and Patroni is started. */
+  powerOn(member: string): Promise<void>
+  /** Neither the other members nor etcd hear it, or are heard; clients still reach it. */
+  cutOff(member: string): Promise<void>
+  heal(): Promise<void>
+  patronictl(...words: string[]): Promise<string>
+  /** What Patroni and PostgreSQL of a member wrote. */
+  log(host: string): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Why there can be no such cluster here, or false. */
+export const noPatroni = (): string | false => {
+  const needed = {
+    '/usr/bin/patroni': 'patroni',
+    '/usr/bin/etcd': 'etcd-server',
+    '/usr/lib/postgresql/15/bin/postgres': 'postgresql-15',
+  }
+  for (const [path, name] of Object.entries(needed)) {
+    if (process.platform === 'linux' && !existsSync(path))
+      return `needs ${name}: apt-get install ${name}`
+  }
+  return noHosts()
+}
+
+/**
+ * Starts three etcd and three Patroni members, each on a host of its own, and waits until one leads and
+ * two stream. `bootstrap` is that section of Patroni's file: the profile of the guide, or the defaults.
+ */
+export async function startPatroni(bootstrap: string): Promise<PatroniCluster> {
+  const members = ['pg-1', 'pg-2', 'pg-3']
+  const stores = ['etcd-1', 'etcd-2', 'etcd-3']
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-patroni-'))
+  const network = await makeHosts([...members, ...stores]).catch(async (error) => {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  })
+  const synchronous = bootstrap.includes('synchronous_mode: true')
+  const cluster = clusterOn(network, folder, { members, stores, synchronous })
+  try {
+    await chmod(folder, 0o755)
+    for (const store of stores) await startStore(network, folder, store, stores)
+    for (const member of members) {
+      await prepareMember(network, folder, member, stores, bootstrap)
+      startMember(network, folder, member)
+    }
+    await cluster.whole(90_000)
+    return cluster
+  } catch (error) {
+    const logs = await Promise.all([...members, ...stores].map((name) => cluster.log(name)))
+    await cluster.stop()
+    throw new Error(`${String(error)}\n${logs.map((text) => text.slice(-1500)).join('\n---\n')}`)
+  }
+}
+
+function clusterOn(
+  network: TestNetwork,
+  folder: string,
+  shape: { members: readonly string[]; stores: readonly string[]; synchronous: boolean },
+): PatroniCluster {
+  const { members, stores, synchronous } = shape
+  const addressOf = (member: string) => network.host(member).address
+  const list = async (): Promise<readonly PatroniMember[] | null> => {
+    const asked = members.map(async (member) => {
+      const signal = AbortSignal.timeout(1_500)
+      const response = await fetch(`http://${addressOf(member)}:8008/cluster`, { signal })
+      return ((await response.json()) as { members: PatroniMember[] }).members
+    })
+    return await Promise.any(asked).catch(() => null)
+  }
+  const leader = async (): Promise<string | null> => {
+    const asked = members.map(async (member) => {
+      const signal = AbortSignal.timeout(1_500)
+      const response = await fetch(`http://${addressOf(member)}:8008/primary`, { signal })
+      if (response.status !== 200) throw new Error(`${member} is not the primary`)
+      return member
+    })
+    return await Promise.any(asked).catch(() => null)
+  }
+  const cluster: PatroniCluster = {
+    network,
+    folder,
+    members,
+    stores,
+    url: `postgres://app:${password}@${members.map((name) => `${addressOf(name)}:5432`).join(',')}/postgres`,
+    urlOf: (member, user = 'app') =>
+      `postgres://${user}:${password}@${addressOf(member)}:5432/postgres`,
+    addressOf,
+    list,
+    leader,
+    whole: async (timeoutMs = 60_000) =>
+      await untilWhole(list, { size: members.length, synchronous }, timeoutMs),
+    powerOff: async (member) => await network.host(member).powerOff(),
+    powerOn: async (member) => {
+      await network.host(member).powerOn()
+      startMember(network, folder, member)
+    },
+    cutOff: async (member) =>
+      await network.cut(
+        member,
+        [...members, ...stores].filter((name) => name !== member),
+      ),
+    heal: async () => await network.heal(),
+    patronictl: async (...words) => {
+      const config = join(folder, members[0] ?? '', 'patroni.yml')
+      return (await exec('/usr/bin/patronictl', ['-c', config, ...words])).stdout
+    },
+    log: async (host) => await readFile(join(folder, `${host}.log`), 'utf8').catch(() => ''),
+    stop: async () => {
+      await network.remove()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return cluster
+}
+
+async function untilWhole(
+  list: PatroniCluster['list'],
+  wanted: { size: number; synchronous: boolean },
+  timeoutMs: number,
+): Promise<string> {
+  const deadline = performance.now() + timeoutMs
+  let seen: readonly PatroniMember[] | null = null
+  while (performance.now() < deadline) {
+    seen = await list()
+    const leader = seen?.find(({ role }) => role === 'leader')
+    const following = seen?.filter((member) => isFollowing(member, leader)) ?? []
+    const confirms = seen?.some(({ role }) => role === 'sync_standby') || !wanted.synchronous
+    if (leader?.state === 'running' && following.length === wanted.size - 1 && confirms) {
+      return leader.name
+    }
+    await sleep(300)
+  }
+  throw new Error(`The cluster is not whole after ${timeoutMs} ms: ${JSON.stringify(seen)}`)
+}
+
+/** PostgreSQL 15 under Patroni 3.0 says `running`; from 3.0.3 on `streaming`. */
+function isFollowing(member: PatroniMember, leader: PatroniMember | undefined): boolean {
+  const runs = member.state === 'running' || member.state === 'streaming'
+  return runs && member.role !== 'leader' && member.timeline === leader?.timeline
+}
+
+async function startStore(
+  network: TestNetwork,
+  folder: string,
+  name: string,
+  all: readonly string[],
+): Promise<void> {
+  const host = network.host(name)
+  const data = join(folder, name)
+  await ownFolder(data, 'etcd')
+  const peers = all.map((each) => `${each}=http://${network.host(each).address}:2380`)
+  host.start('etcd', join(folder, `${name}.log`), [
+    '/usr/bin/etcd',
+    `--name=${name}`,
+    `--data-dir=${data}/data`,
+    `--listen-client-urls=http://${host.address}:2379`,
+    `--advertise-client-urls=http://${host.address}:2379`,
+    `--listen-peer-urls=http://${host.address}:2380`,
+    `--initial-advertise-peer-urls=http://${host.address}:2380`,
+    `--initial-cluster=${peers.join(',')}`,
+    '--unsafe-no-fsync',
+  ])
+}
+
+async function prepareMember(
+  network: TestNetwork,
+  folder: string,
+  name: string,
+  stores: readonly string[],
+  bootstrap: string,
+): Promise<void> {
+  const own = join(folder, name)
+  await ownFolder(own, 'postgres')
+  const text = memberFile({
+    scope: 'banyan',
+    name,
+    address: network.host(name).address,
+    etcd: stores.map((store) => network.host(store).address),
+    folder: own,
+    password,
+    bootstrap,
+  })
+  await writeFile(join(own, 'patroni.yml'), text)
+}
+
+function startMember(network: TestNetwork, folder: string, name: string): void {
+  const command = ['/usr/bin/patroni', join(folder, name, 'patroni.yml')]
+  network.host(name).start('postgres', join(folder, `${name}.log`), command)
+}
+
+async function ownFolder(path: string, user: string): Promise<void> {
+  await mkdir(path, { recursive: true })
+  const id = async (flag: string) => Number((await exec('id', [flag, user])).stdout)
+  await chown(path, await id('-u'), await id('-g'))
+}
