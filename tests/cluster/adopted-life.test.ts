@@ -220,7 +220,10 @@ test('a state directory with a database of its own is not led to an adopted one,
     await up(app)
     await app.banyan('down')
     await app.write('banyan.config.ts', adoptedConfig)
-    for (const words of [['up'], ['plan']]) {
+    for (const words of [
+      ['up', '--release'],
+      ['plan', '--release'],
+    ]) {
       const { error } = (await app.json(...words)) as Report
       assert.equal(error?.code, 'BANYAN_DATABASE_EXCHANGED')
     }

@@ -112,9 +112,9 @@ export async function makeApp(files: Readonly<Record<string, string>> = {}): Pro
       await writeFile(join(folder, name), text)
     },
     start,
-    banyan: async (...words) => await start(...words).ended,
+    banyan: async (...words) => await toItsEnd(start(...words), words),
     json: async (...words) => {
-      const { stdout, stderr } = await start(...words, '--json').ended
+      const { stdout, stderr } = await toItsEnd(start(...words, '--json'), words)
       const last = stdout.trim().split('\n').at(-1) ?? ''
       if (last === '') throw new Error(`banyan ${words.join(' ')} printed nothing: ${stderr}`)
       return JSON.parse(last)
@@ -130,6 +130,21 @@ export async function makeApp(files: Readonly<Record<string, string>> = {}): Pro
   const all = { 'banyan.config.ts': plainConfig, 'web.mjs': plainWeb, ...files }
   for (const [name, text] of Object.entries(all)) await app.write(name, text)
   return app
+}
+
+const longestMs = 150_000
+
+/** One that goes on although it was to be refused fails its test, not the whole file. */
+async function toItsEnd({ child, ended, output }: Running, words: readonly string[]) {
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    child.kill('SIGKILL')
+  }, longestMs)
+  const finished = await ended
+  clearTimeout(timer)
+  if (!isLate) return finished
+  throw new Error(`banyan ${words.join(' ')} goes on after ${longestMs} ms.\n${output()}`)
 }
 
 function run(folder: string, words: readonly string[]): Running {
