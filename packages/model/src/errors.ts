@@ -50,6 +50,12 @@ export const errorCatalogue = {
   BANYAN_ENTRY_SILENT: 'A gateway does not do what it was told, or gives no answer.',
   BANYAN_HAPROXY_MISSING: 'HAProxy is not installed, or too old.',
   BANYAN_DISK_FULL: 'There is not enough space on the disk.',
+  BANYAN_COPY_FAILED: 'A database server could not be copied to a new member.',
+  BANYAN_MEMBER_DOWN: 'A database server that should do something does not run.',
+  BANYAN_PROMOTION_FAILED: 'A replica did not become the primary.',
+  BANYAN_CONFIRM_FAILED: 'A primary could not be told whose confirmation its commits wait for.',
+  BANYAN_TABLESPACES_UNSUPPORTED:
+    'A database cluster keeps tables outside of its data directory, and cannot be copied.',
   BANYAN_DATA_FOREIGN: 'A data directory was not made by Banyan, or belongs to another node.',
   BANYAN_DATA_BROKEN: 'A data directory or its node file is incomplete.',
   BANYAN_DATA_NEWER: 'A node directory was written by a newer version of Banyan.',

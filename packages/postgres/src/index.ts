@@ -13,6 +13,7 @@ export {
   memberFactsOf,
   memberFactsSql,
 } from './cluster/member-facts.ts'
+export { ensureReplicator } from './cluster/replicator.ts'
 export { type Key, parseKey, textKeyBytesMax } from './key.ts'
 export { keyPolicy } from './narrow/policies.ts'
 export { grantNarrow, hasNarrow, revokeNarrow } from './narrow/roles.ts'
@@ -22,7 +23,14 @@ export { type PlantedFault, plantedFault, plantedFaults } from './planted.ts'
 export { type DatabaseOptions, prepareDatabase } from './prepare-database.ts'
 export { proofSchema, proofSql } from './proof/proof-schema.ts'
 export { quoteName, quoteText } from './quote.ts'
-export { adminRole, appRole, banyanSchema, ownerRole, wideRole } from './roles.ts'
+export {
+  adminRole,
+  appRole,
+  banyanSchema,
+  ownerRole,
+  replicatorRole,
+  wideRole,
+} from './roles.ts'
 export { scramVerifier } from './scram.ts'
 export { keyChangedState } from './tables/definitions.ts'
 export type { Fault } from './tables/faults.ts'

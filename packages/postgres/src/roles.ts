@@ -10,5 +10,8 @@ export const wideRole = 'banyan_wide'
 /** The superuser of a cluster that Banyan made. */
 export const adminRole = 'banyan_admin'
 
+/** What replicas connect to their primary as; it may stream, and nothing else. */
+export const replicatorRole = 'banyan_replicator'
+
 /** The schema of Banyan's own tables. The runtime role reads it and never writes it. */
 export const banyanSchema = 'banyan'

@@ -18,7 +18,13 @@ export type ServerSize = {
   readonly durable?: boolean
 }
 
-const settingsFile = 'banyan.conf'
+export const settingsFile = 'banyan.conf'
+
+/** What the role of the server asks for, which changes while it runs; it stands last, so that it wins. */
+export const roleFile = 'banyan-role.conf'
+
+/** Without a role file a server is a primary that nobody follows. */
+export const includeRole = `\ninclude_if_exists = '${roleFile}'\n`
 
 /** Names our file at the end of `postgresql.conf`, so that any `pg_ctl` starts the same server. */
 export async function includeOurSettings(
@@ -44,7 +50,7 @@ export async function writeConfiguration(
     platform: process.platform,
     libraries: await librariesOf(server.binaries),
   })
-  const text = renderSettings([...settings, ...overrides(server.settings)])
+  const text = renderSettings([...settings, ...overrides(server.settings)]) + includeRole
   const options = { mode: 0o600, owner, durable: server.durable ?? true }
   await writeWhenChanged(join(dataDirectory, settingsFile), text, options)
   await writeWhenChanged(join(dataDirectory, 'pg_hba.conf'), renderAccess(), options)

@@ -11,7 +11,11 @@ export type FileOptions = {
 }
 
 /** Writes a file under another name, syncs it, renames it, and syncs the folder. */
-export async function replaceFile(path: string, text: string, options: FileOptions): Promise<void> {
+export async function replaceFile(
+  path: string,
+  text: string | Buffer,
+  options: FileOptions,
+): Promise<void> {
   const temporary = `${path}.new-${randomBytes(4).toString('hex')}`
   try {
     await write(temporary, text, options)
@@ -22,7 +26,7 @@ export async function replaceFile(path: string, text: string, options: FileOptio
   if (options.durable !== false) await syncDirectory(dirname(path))
 }
 
-async function write(path: string, text: string, options: FileOptions): Promise<void> {
+async function write(path: string, text: string | Buffer, options: FileOptions): Promise<void> {
   const { mode, owner = null, durable = true } = options
   const file = await open(path, 'wx', mode)
   try {

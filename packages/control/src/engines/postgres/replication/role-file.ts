@@ -1,0 +1,78 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Role } from '../../../shard/member.ts'
+import { accountOf } from '../account.ts'
+import { includeRole, roleFile, settingsFile } from '../configuration.ts'
+import { readMajorVersion } from '../control-file.ts'
+import { findServer } from '../find-server.ts'
+import { locateNode } from '../placement.ts'
+import { type FileOptions, removeUnfinished, replaceFile, syncDirectory } from '../replace-file.ts'
+import { renderSettings } from '../settings.ts'
+import { roleSettings } from './role-settings.ts'
+
+export type RoleOptions = {
+  /** Of `banyan_replicator`, as which replicas connect. */
+  readonly replicatorPassword: string
+}
+
+const standbySignal = 'standby.signal'
+
+/**
+ * Writes down what a member is to be from its next start or reload on.
+ *
+ * A replica has `standby.signal` before it knows whom it follows, and a primary loses it after it has
+ * forgotten whom: an interruption in between leaves a server that follows nobody and takes no writes.
+ * The file of a running replica stays: only a promotion removes it.
+ *
+ * @example
+ * await writeRole('/srv/notes/.banyan/nodes/db-3', { kind: 'replica', of: db2 }, { replicatorPassword })
+ */
+export async function writeRole(
+  nodeDirectory: string,
+  role: Role,
+  { replicatorPassword }: RoleOptions,
+): Promise<void> {
+  const { directory, dataDirectory } = await locateNode(nodeDirectory)
+  const options = { mode: 0o600, owner: await accountOf(dataDirectory) }
+  const isRunning = (await findServer(nodeDirectory)) !== null
+  const name = basename(directory)
+  const major = (await readMajorVersion(dataDirectory)) ?? 0
+  if (role.kind === 'replica') await becomeReplica(dataDirectory, options, isRunning)
+  const settings = roleSettings({ role, name, major, replicatorPassword })
+  await removeUnfinished(join(dataDirectory, roleFile))
+  await replaceFile(join(dataDirectory, roleFile), renderSettings(settings), options)
+  await ensureIncluded(dataDirectory, options)
+  if (role.kind === 'primary' && !isRunning) await becomePrimary(dataDirectory)
+}
+
+/** Slots that it had as a primary would keep WAL for members that follow another one now. */
+async function becomeReplica(
+  dataDirectory: string,
+  options: FileOptions,
+  isRunning: boolean,
+): Promise<void> {
+  if (isRunning) return
+  await replaceFile(join(dataDirectory, standbySignal), '', options)
+  const slots = join(dataDirectory, 'pg_replslot')
+  for (const name of await readdir(slots)) {
+    if (await isOfMember(join(slots, name))) await rm(join(slots, name), { recursive: true })
+  }
+}
+
+/** A logical slot, which readers of changes go on with, names its database: behind sixteen bytes and its name. */
+async function isOfMember(slot: string): Promise<boolean> {
+  const state = await readFile(join(slot, 'state')).catch(() => Buffer.alloc(0))
+  return state.length < 84 || state.readUInt32LE(80) === 0
+}
+
+async function becomePrimary(dataDirectory: string): Promise<void> {
+  await rm(join(dataDirectory, standbySignal), { force: true })
+  await syncDirectory(dataDirectory)
+}
+
+/** A server that an earlier version started does not include the file yet, and runs on. */
+async function ensureIncluded(dataDirectory: string, options: FileOptions): Promise<void> {
+  const path = join(dataDirectory, settingsFile)
+  const text = await readFile(path, 'utf8')
+  if (!text.endsWith(includeRole)) await replaceFile(path, text + includeRole, options)
+}

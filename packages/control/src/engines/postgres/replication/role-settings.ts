@@ -1,0 +1,115 @@
+import { replicatorRole } from '@banyan/postgres'
+import type { Confirming, MemberPlace, Role } from '../../../shard/member.ts'
+import type { Setting } from '../settings.ts'
+
+/** A name that no member has: who waits for it waits until the list is another one. */
+const nobody = 'banyan_nobody'
+
+export type RoleInput = {
+  readonly role: Role
+  /** Of the server itself. */
+  readonly name: string
+  readonly major: number
+  readonly replicatorPassword: string
+}
+
+/**
+ * What a role asks for, beside the settings of every server. All of it is read again at a reload, so
+ * that a replica follows another primary, and a primary waits for others, without a restart.
+ */
+export function roleSettings(input: RoleInput): Setting[] {
+  const { role } = input
+  return role.kind === 'primary'
+    ? primarySettings(role.confirming)
+    : replicaSettings(input, role.of)
+}
+
+function primarySettings(confirming: Confirming): Setting[] {
+  const names = namesSetting(confirming, 'Whose confirmation a commit waits for.')
+  return confirming.kind === 'nobody' ? [names, senderTimeout] : [names, senderTimeout, keepWal]
+}
+
+const senderTimeout: Setting = {
+  name: 'wal_sender_timeout',
+  value: '10s',
+  why: 'A replica that stands still gives its place back.',
+}
+
+const keepWal: Setting = {
+  name: 'wal_keep_size',
+  value: '256MB',
+  why: 'Who follows a promoted server begins behind it, before it has a slot there.',
+}
+
+function namesSetting(confirming: Confirming, why: string): Setting {
+  return { name: 'synchronous_standby_names', value: namesOf(confirming), why }
+}
+
+/** As `synchronous_standby_names` wants it. */
+export function namesOf(confirming: Confirming): string {
+  if (confirming.kind === 'nobody') return ''
+  const names = confirming.names.length === 0 ? [nobody] : confirming.names
+  const quorum = confirming.names.length === 0 ? 1 : confirming.quorum
+  return `ANY ${quorum} (${names.map((name) => `"${name.replaceAll('"', '""')}"`).join(', ')})`
+}
+
+function replicaSettings(input: RoleInput, primary: MemberPlace): Setting[] {
+  const rows: [name: string, value: string, why: string, since?: number][] = [
+    ['primary_conninfo', connectionTo(primary, input), 'Whom it follows.'],
+    ['primary_slot_name', slotNameOf(input.name), 'What it has not got yet is kept for it there.'],
+    ['recovery_target_timeline', 'latest', 'A promotion elsewhere is followed.'],
+    ['hot_standby_feedback', 'on', 'Vacuum leaves what its reads still see.'],
+    [
+      'wal_retrieve_retry_interval',
+      '200ms',
+      'A primary that was away for a moment is found again soon.',
+    ],
+    ['wal_receiver_status_interval', '1s', 'How far it is, also when nothing happens.'],
+    ['wal_receiver_timeout', '10s', 'A primary that stands still is left.'],
+    [
+      'max_standby_streaming_delay',
+      '200ms',
+      'What one read holds up, all others wait for, and a promotion too; it is asked again elsewhere.',
+    ],
+    ['max_standby_archive_delay', '200ms', 'The same for what it has on its own disk.'],
+    ['sync_replication_slots', 'on', 'Who reads changes goes on after a failover.', 17],
+  ]
+  return [
+    ...rows
+      .filter(([, , , since = 0]) => input.major >= since)
+      .map(([name, value, why]) => ({ name, value, why })),
+    namesSetting(
+      { kind: 'any', quorum: 1, names: [] },
+      'Should it be promoted, no commit is acknowledged before it was told who confirms.',
+    ),
+    senderTimeout,
+    keepWal,
+  ]
+}
+
+/** The name of its own slot, as slots may be called. */
+export const slotNameOf = (member: string): string =>
+  `banyan_${member.toLowerCase().replace(/[^a-z0-9_]/g, '_')}`
+
+/** Named by its node, which is how the primary's list knows it; a database is named for its slots. */
+function connectionTo(
+  { host, port }: MemberPlace,
+  { name, replicatorPassword }: RoleInput,
+): string {
+  const words = {
+    host,
+    port: String(port),
+    user: replicatorRole,
+    password: replicatorPassword,
+    dbname: 'postgres',
+    application_name: name,
+    connect_timeout: '2',
+    keepalives_idle: '2',
+    keepalives_interval: '1',
+    keepalives_count: '3',
+    tcp_user_timeout: '5000',
+  }
+  return Object.entries(words)
+    .map(([word, value]) => `${word}='${value.replace(/['\\]/g, '\\$&')}'`)
+    .join(' ')
+}
