@@ -97,6 +97,8 @@ export const errorCatalogue = {
   BANYAN_ADOPTED_UNSUPPORTED:
     'The adopted database has a version or an encoding that is not supported, or cannot be asked.',
   BANYAN_ADOPTED_READ_ONLY: 'The adopted database takes no writes: a standby, or set to read only.',
+  BANYAN_ADOPTED_STRANGER:
+    'The servers that the URL of the adopted database names are not of one cluster.',
   BANYAN_ADOPTED_TABLES_INVALID:
     'The declared tables do not fit the adopted database; every fault is listed.',
   BANYAN_ADOPTED_UNTOUCHED: 'It would change an adopted server, which somebody else runs.',

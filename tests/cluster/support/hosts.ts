@@ -124,15 +124,20 @@ function testHost(name: string, namespace: string, address: string): TestHost {
       const log = openSync(logFile, 'a')
       const as = ['setpriv', '--reuid', user, '--regid', user, '--init-groups']
       // A session of its own: Ctrl-C in a terminal is not for it.
-      const options = { detached: true, stdio: ['ignore', log, log], cwd: '/' } as const
-      return spawn('ip', ['netns', 'exec', namespace, ...as, ...command], options)
+      return spawn('ip', ['netns', 'exec', namespace, ...as, ...command], {
+        detached: true,
+        stdio: ['ignore', log, log],
+        cwd: '/',
+      })
     },
     pids,
     powerOff: async () => {
       await ip('-n', namespace, 'link', 'set', 'eth0', 'down')
       await killAll(namespace)
     },
-    powerOn: async () => await ip('-n', namespace, 'link', 'set', 'eth0', 'up'),
+    powerOn: async () => {
+      await ip('-n', namespace, 'link', 'set', 'eth0', 'up')
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { BanyanError, type System } from '@banyan/model'
 import { adminRole, appRole, ownerRole } from '@banyan/postgres'
 import { Client, type DatabaseError, type QueryArrayResult } from 'pg'
 import { explain } from '../engines/adopted/explain.ts'
+import { findPrimary } from '../engines/adopted/members.ts'
 import { type Target, targetOf } from '../engines/adopted/target.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
@@ -108,10 +109,11 @@ async function findDatabase(paths: StatePaths, shard: number) {
 
 /** As the user of the URL, who may do here what that user may do. */
 async function connectAdopted(
-  target: Target,
+  list: Target,
   { role, onNotice }: { readonly role: SqlRole | null; readonly onNotice: (text: string) => void },
 ): Promise<SqlSession> {
-  if (role !== null) throw noRole(target)
+  if (role !== null) throw noRole(list)
+  const target = await findPrimary(list)
   const client = new Client({
     connectionString: target.url,
     application_name: 'banyan sql',

@@ -145,14 +145,15 @@ function ownData(context: Context): DataAccess {
 
 /** Everything is in the URL, the password too; services get it as it was written. */
 function adoptedData({ system, learned }: Context): DataAccess {
-  const { url, user, host, port, database } = targetOf(system)
+  const { url, user, database, members } = targetOf(system)
   const shard: RuntimeShard = {
     name: 'shard-1',
-    members: [{ name: 'db-1', host, port }],
+    members: members.map(({ host, port }, at) => ({ name: `db-${at + 1}`, host, port })),
     database,
     user,
     password: '',
     url,
+    ...(members.length > 1 && { foreign: true }),
     ...(learned.pooled === true && { pooled: true }),
   }
   return { shards: [shard], databaseUrl: system.data?.url ?? null }

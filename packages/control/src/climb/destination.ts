@@ -132,11 +132,12 @@ function otherDatabase(context: Context, system: Context['system']): readonly st
   }
 }
 
-/** With another user or password it is the same database. */
+/** With another user or password it is the same database, and with one more or one less of its servers. */
 function isElsewhere(before: Context['system'], system: Context['system']): boolean {
   if (before.data?.url == null || system.data?.url == null) return false
   const [was, is] = [targetOf(before), targetOf(system)]
-  return was.host !== is.host || was.port !== is.port || was.database !== is.database
+  const places = new Set(was.members.map(({ name }) => name))
+  return !is.members.some(({ name }) => places.has(name)) || was.database !== is.database
 }
 
 async function undoDestination(context: Context, from: Aim, ending: AbortSignal): Promise<Aim> {

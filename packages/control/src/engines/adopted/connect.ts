@@ -1,6 +1,7 @@
 import { withSessionSetting } from '@banyan/model'
 import { Client } from 'pg'
 import { explain } from './explain.ts'
+import { findPrimary } from './members.ts'
 import type { Target } from './target.ts'
 
 /** An open session, and whether what is set at its start holds for all of it. */
@@ -13,9 +14,11 @@ const token = 'banyan.asked'
 
 /**
  * Opens a session as the user of the URL. A pooler in transaction mode refuses settings at the start
- * of a session, or drops them: then nothing may rest on them.
+ * of a session, or drops them: then nothing may rest on them. Of several servers it is the one that
+ * takes writes.
  */
-export async function connect(target: Target, signal?: AbortSignal): Promise<Session> {
+export async function connect(list: Target, signal?: AbortSignal): Promise<Session> {
+  const target = await findPrimary(list, signal)
   try {
     const client = await open(withSessionSetting(target.url, token, 'yes'), signal)
     return { client, pooled: !(await arrived(client)) }
@@ -25,8 +28,9 @@ export async function connect(target: Target, signal?: AbortSignal): Promise<Ses
   return { client: await openPlain(target, signal), pooled: true }
 }
 
-/** A session with nothing but what the URL says. */
-export async function openPlain(target: Target, signal?: AbortSignal): Promise<Client> {
+/** A session with nothing but what the URL says, on the server of it that takes writes. */
+export async function openPlain(list: Target, signal?: AbortSignal): Promise<Client> {
+  const target = await findPrimary(list, signal)
   return await open(target.url, signal).catch((error) => {
     throw explain(error, target)
   })

@@ -4,6 +4,7 @@ import { type ClientBase, DatabaseError } from 'pg'
 import { connect } from './connect.ts'
 import { askFacts, type Facts } from './facts.ts'
 import { judge } from './judge.ts'
+import { askMembers, judgeMembers } from './members.ts'
 import { readKeyType } from './tables.ts'
 import { type Target, targetOf } from './target.ts'
 
@@ -40,6 +41,7 @@ export async function checkAdopted(
   signal?: AbortSignal,
 ): Promise<Facts> {
   const target = targetOf(system)
+  await checkMembers(target, signal)
   const check = async (client: ClientBase, facts: Facts): Promise<Facts> => {
     const reason = judge(facts, { name: target.name, connections: connectionsNeeded })
     if (reason !== null) throw reason
@@ -47,6 +49,13 @@ export async function checkAdopted(
     return facts
   }
   return await withAdopted(target, check, signal)
+}
+
+/** Each server of a list that answers has to be one that the app can go on with after a failover. */
+async function checkMembers(target: Target, signal: AbortSignal | undefined): Promise<void> {
+  if (target.members.length === 1) return
+  const reason = judgeMembers(target, await askMembers(target, signal))
+  if (reason !== null) throw reason
 }
 
 function unaskable(cause: DatabaseError, { name }: Target): BanyanError {

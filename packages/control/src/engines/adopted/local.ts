@@ -5,6 +5,7 @@ import { logFileOf, type StatePaths } from '../../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
 import type { NodeFacts, Situation } from '../../supervise/situation.ts'
 import { openPlain } from './connect.ts'
+import { findPrimary } from './members.ts'
 import type { Target } from './target.ts'
 
 /** Another server is not asked more often than this whether it is back. */
@@ -17,10 +18,12 @@ const stateSql = `select pg_is_in_recovery() as standby,
 
 /**
  * Watches a server that somebody else runs, over one session that stays open: a connection for each
- * look would fill the log of the other side. Nothing is ever started, stopped or written.
+ * look would fill the log of the other side. Nothing is ever started, stopped or written. Of several
+ * servers it is the one that takes writes; when it no longer does, the others are asked.
  */
 export function adoptedDriver(node: Node, target: Target, paths: StatePaths): NodeDriver {
   let client: Client | null = null
+  let place = target.name
   let attemptedAtMs = Number.NEGATIVE_INFINITY
   let stopping = new AbortController()
 
@@ -29,7 +32,9 @@ export function adoptedDriver(node: Node, target: Target, paths: StatePaths): No
     const pauseMs = attemptedAtMs + attemptEveryMs - performance.now()
     if (pauseMs > 0) await sleep(pauseMs, null, { signal: stopping.signal })
     attemptedAtMs = performance.now()
-    const opened = await openPlain(target)
+    const chosen = await findPrimary(target)
+    const opened = await openPlain(chosen)
+    place = chosen.name
     opened.once('end', () => {
       if (client === opened) client = null
     })
@@ -54,7 +59,11 @@ export function adoptedDriver(node: Node, target: Target, paths: StatePaths): No
   async function probe(): Promise<Probe> {
     try {
       const { rows } = await (await session()).query(stateSql)
-      if (rows[0]?.standby) return missing('it is a standby now, and takes no writes')
+      if (rows[0]?.standby) {
+        // Another one of a list has been promoted, or is about to be.
+        if (target.members.length > 1) void drop()
+        return missing('it is a standby now, and takes no writes')
+      }
       return rows[0]?.readOnly ? missing('it is set to read only') : { ready: true }
     } catch (error) {
       void drop()
@@ -84,7 +93,7 @@ export function adoptedDriver(node: Node, target: Target, paths: StatePaths): No
     resume: async () => {
       throw untouched(node.name, target.name)
     },
-    say: (situation, facts) => say(node.name, target.name, situation, facts),
+    say: (situation, facts) => say(node.name, place, situation, facts),
   }
 }
 

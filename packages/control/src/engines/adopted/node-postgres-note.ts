@@ -9,7 +9,8 @@ const certificateCodes = /^(?:DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_TLS_
  * reach is refused by it. Better said while the system comes up than found in the log of a service.
  */
 export async function noteForNodePostgres(system: System): Promise<string | null> {
-  const { url, name } = targetOf(system)
+  const { url, name, members } = targetOf(system)
+  if (members.length > 1) return listNote(members.length)
   const strict = new URL(url)
   // Set by us only where node-postgres would read the mode in its own way.
   const isSet = (text: string): boolean => text.includes('uselibpqcompat=')
@@ -29,3 +30,6 @@ export async function noteForNodePostgres(system: System): Promise<string | null
     void client.end().catch(() => {})
   }
 }
+
+const listNote = (count: number): string =>
+  `DATABASE_URL names ${count} servers: libpq, banyan/pg and data follow the one that takes writes; node-postgres (pg) by itself reads no such list.`
