@@ -9,7 +9,7 @@ import {
   proofSql,
   revokeNarrow,
 } from '@banyan/postgres'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { listAttached } from '../attached/attachments.ts'
 import type { Phase } from '../migrations/migration.ts'
 import { listNames } from '../migrations/names.ts'
@@ -17,7 +17,8 @@ import { nothingToDo, type Preflight } from '../migrations/preflight.ts'
 import { writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { applyInProcess, type MigrationDone, type MigrationJob } from './apply-in-process.ts'
-import { type Context, databaseName, isNarrow, primaryMember } from './context.ts'
+import { type Context, databaseName, isNarrow } from './context.ts'
+import { placeOfPrimary, withClient } from './with-client.ts'
 
 /** Which migrations run now, and for whom. */
 export type Migrating = {
@@ -126,7 +127,7 @@ function jobOf(
   if (data === null || data.url !== null) return null
   const { secrets } = context
   return {
-    ...memberOf(context),
+    ...placeOfPrimary(context),
     user: ownerRole,
     password: secrets.ownerPassword,
     database: databaseName(system),
@@ -188,37 +189,6 @@ export async function contractsMissingIn(context: Context, system: System): Prom
   )
 }
 
-function memberOf(context: Context): { host: string; port: number } {
-  const member = primaryMember(context)
-  if (member === null) throw new Error('the topology has no data node')
-  const { host, port } = member
-  return { host, port }
-}
-
 function asSentence(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith('.') ? '' : '.'}`
-}
-
-async function withClient<Result>(
-  context: Context,
-  user: string,
-  password: string,
-  database: string,
-  use: (client: Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new Client({
-    ...memberOf(context),
-    user,
-    password,
-    database,
-    application_name: 'banyan control',
-  })
-  // Without a listener, a server that dies while nothing is asked would end this process.
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return await use(client)
-  } finally {
-    await client.end()
-  }
 }
