@@ -52,7 +52,7 @@ function positionOf(bytes: Buffer, from: number): Position | null {
     at += 4
     if (length < 0) return null
     at += length
-    return bytes.latin1Slice(at - length, at)
+    return bytes.toString('latin1', at - length, at)
   }
   const inRecovery = column() === 't'
   const term = column()

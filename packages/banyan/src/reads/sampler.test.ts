@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Mark } from './position.ts'
-import { type Sampled, Sampler } from './sampler.ts'
+import { Sampler } from './sampler.ts'
+
+type Sampled = (mark: Mark | null) => void
 
 /** A primary in virtual time: commits move it on, and answers take as long as the test says. */
 class World {
@@ -11,7 +13,10 @@ class World {
   readonly #timers: { readonly atMs: number; readonly call: () => void }[] = []
   readonly #asked: { readonly sampled: Sampled; readonly lsn: bigint }[] = []
 
-  readonly sampler = new Sampler({
+  readonly sampler = new Sampler<Sampled>({
+    serve: (mark, reads) => {
+      for (const sampled of reads) sampled(mark)
+    },
     now: () => this.ms,
     later: (call, delayMs) => void this.#timers.push({ atMs: this.ms + delayMs, call }),
     // The server is where it was when the question was sent, at the least.

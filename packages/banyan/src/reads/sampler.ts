@@ -1,11 +1,10 @@
 import type { Mark } from './position.ts'
 
-/** Told where the primary was; null when it could not be asked. */
-export type Sampled = (mark: Mark | null) => void
-
-export type SamplerOptions = {
-  /** Asks the primary now; calls back once, later. */
-  readonly ask: (sampled: Sampled) => void
+export type SamplerOptions<Read> = {
+  /** Asks the primary now; calls back once, later. Null: it could not be asked. */
+  readonly ask: (sampled: (mark: Mark | null) => void) => void
+  /** The reads that the sample was asked for. */
+  readonly serve: (mark: Mark | null, reads: readonly Read[]) => void
   readonly now: () => number
   readonly later: (call: () => void, delayMs: number) => void
 }
@@ -22,9 +21,9 @@ const waitingMax = 32
  * A read alone is asked for at once: to wait would save nothing. Where several come together, the next
  * sample is sent a moment after the last one, so that it serves all that come until then.
  */
-export class Sampler {
-  readonly #options: SamplerOptions
-  #waiting: Sampled[] = []
+export class Sampler<Read> {
+  readonly #options: SamplerOptions<Read>
+  #waiting: Read[] = []
   #underWay = false
   #isTimed = false
   #sentMs = Number.NEGATIVE_INFINITY
@@ -32,21 +31,25 @@ export class Sampler {
   /** Samples sent so far. */
   sent = 0
 
-  constructor(options: SamplerOptions) {
+  constructor(options: SamplerOptions<Read>) {
     this.#options = options
   }
 
-  /** Gives the next sample, never one that is under way already. */
-  join(sampled: Sampled): void {
-    this.#waiting.push(sampled)
+  /** Serves the read with the next sample, never with one that is under way already. */
+  join(read: Read): void {
+    this.#waiting.push(read)
     if (!this.#underWay) this.#consider()
   }
 
   #consider(): void {
     const count = this.#waiting.length
     if (count === 0) return
+    if (this.#lastCount <= 1 || count >= waitingMax) {
+      this.#send()
+      return
+    }
     const waitMs = this.#sentMs + pauseMs - this.#options.now()
-    if (this.#lastCount <= 1 || count >= waitingMax || waitMs <= 0) this.#send()
+    if (waitMs <= 0) this.#send()
     else if (!this.#isTimed) this.#sendLater(waitMs)
   }
 
@@ -59,15 +62,15 @@ export class Sampler {
   }
 
   #send(): void {
-    const served = this.#waiting
+    const reads = this.#waiting
     this.#waiting = []
     this.#underWay = true
     this.#sentMs = this.#options.now()
-    this.#lastCount = served.length
+    this.#lastCount = reads.length
     this.sent += 1
     this.#options.ask((mark) => {
       this.#underWay = false
-      for (const sampled of served) sampled(mark)
+      this.#options.serve(mark, reads)
       if (!this.#underWay) this.#consider()
     })
   }
