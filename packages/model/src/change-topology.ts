@@ -45,6 +45,20 @@ export const drain = (state: State, name: string): State => ({
   admitted: state.admitted.filter((node) => node !== name),
 })
 
+export const putPrimary = (state: State, primary: string | null): State => ({ ...state, primary })
+
+/** Kept in the order of names, so that the way by which somebody came onto the list does not show. */
+export const putConfirming = (state: State, names: readonly string[]): State => ({
+  ...state,
+  confirming: [...names].sort(),
+})
+
+export const confirmNoMore = (state: State, name: string): State =>
+  putConfirming(
+    state,
+    state.confirming.filter((other) => other !== name),
+  )
+
 /** A host without nodes is not part of the system any more. */
 const withUsedHosts = (state: State, { hosts, nodes }: Pick<Topology, 'hosts' | 'nodes'>): State =>
   changed(state, {

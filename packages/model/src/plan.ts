@@ -1,6 +1,7 @@
 import { freezeDeep } from './freeze.ts'
 import { applyMigrations, bringUpData, destroyData, stopData } from './plan/data.ts'
 import { changeHosts, mendGateway, moveEntry, stopMuteEntries } from './plan/entry.ts'
+import { changeMembers, growMembers, moveData, shrinkMembers } from './plan/members.ts'
 import { runsAsAsked } from './plan/reached.ts'
 import { buildRelease, contractMigrations, recordRelease, tryRelease } from './plan/release.ts'
 import type { Rule } from './plan/rule.ts'
@@ -25,7 +26,7 @@ import type { Step } from './step.ts'
  * 2. A host whose address changes takes all its nodes with it. The public socket is on one host.
  * 3. Requests that nobody answers go to whoever runs and could. An entry node that is on its way out
  *    and cannot answer what another one can goes at once.
- * 4. The data tier comes up before anything that needs it.
+ * 4. The primary comes up before anything that needs it. Its copies keep nobody from starting.
  * 5. A release is built before it changes anything of the app. Migrations come before the code that was
  *    written for them; they only ever expand, unless nothing older runs or is live.
  * 6. Grow before shrink: new nodes serve before others go. A process behind a gateway gets requests as
@@ -45,10 +46,14 @@ import type { Step } from './step.ts'
  *    that it sends requests to; behind a gateway it is drained before it is told to stop.
  * 12. Workers change when everything that answers has.
  * 13. When all is to be off: what takes requests in stops before what answers them, then databases.
- * 14. A database server goes only when nothing runs that could use it, and only when that was asked for.
+ * 14. Data goes only when nothing runs that could use it, and only when that was asked for; but a copy goes
+ *    when the primary runs, no commit waits for it, and the goal does not have it.
  * 15. A server that somebody else runs is watched and asked, and let go of where ours would be deleted.
- * 16. A release is recorded as live, and then a rung as held, when everything that they promise is there.
- * 17. What the live release does not need is taken away last of all: nothing older runs or would be
+ * 16. A release is recorded as live when everything of the app is there. Then the database gets the copies
+ *    that it is to have, moves, and loses the others (members.ts says in which order): all of that goes on
+ *    beside an app that is answered, whichever it is, and a copy that is slow to come keeps no release.
+ * 17. A rung is recorded as held when everything that it promises is there.
+ * 18. What the live release does not need is taken away last of all: nothing older runs or would be
  *    started again, and no later step can fail and turn the climb back.
  *
  * Each rule looks at the state alone, never at the rules that went before. So a climb that was
@@ -81,6 +86,10 @@ const growing: readonly Rule[] = [
   stopData,
   destroyData,
   recordRelease,
+  growMembers,
+  changeMembers,
+  moveData,
+  shrinkMembers,
   recordRungs,
   contractMigrations,
 ]

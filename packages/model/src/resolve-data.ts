@@ -5,10 +5,20 @@ import type { FoundFiles } from './found-files.ts'
 import { nearestName } from './nearest-name.ts'
 import { resolvePath } from './paths.ts'
 import { readFolder } from './resolve-path.ts'
+import { readReplicas } from './resolve-replicas.ts'
 import { readTable } from './resolve-table.ts'
 import type { DataSystem, Table } from './system.ts'
 
-const keys = ['migrations', 'tables', 'postgres', 'memoryMb', 'url']
+const keys = [
+  'migrations',
+  'tables',
+  'postgres',
+  'memoryMb',
+  'replicas',
+  'synchronous',
+  'lagBytesMax',
+  'url',
+]
 
 /** Reads `data`, or gives null for a system without a data tier. */
 export const readData = (
@@ -35,6 +45,7 @@ export const readData = (
     tables: readTables(fields),
     postgres: readPostgres(fields, root, files),
     memoryMb: fields.integer('memoryMb', { min: 64, max: 1_048_576, unit: 'megabytes' }, null),
+    ...readReplicas(fields),
     url: readUrl(fields),
   }
 }
@@ -52,6 +63,14 @@ const notBesideUrl = {
   memoryMb: {
     expected: 'no memoryMb beside url',
     mend: 'remove it: the settings of an adopted server are left as they are',
+  },
+  replicas: {
+    expected: 'no replicas beside url',
+    mend: "remove it: how many copies an adopted database has is its owner's business; name their hosts in url, and reads go there too",
+  },
+  synchronous: {
+    expected: 'no synchronous beside url',
+    mend: "remove it: what a commit of an adopted database waits for is its owner's business",
   },
 }
 

@@ -9,7 +9,7 @@ test('an unknown rung lists the rungs that exist, and the one that was meant', (
   assert.throws(() => findRungs(['single', 'singel']), {
     code: 'BANYAN_RUNG_UNKNOWN',
     message: 'There is no rung "singel".',
-    hint: 'Did you mean single? The rungs that exist: single and balanced.',
+    hint: 'Did you mean single? The rungs that exist: single, split, balanced and replicated.',
   })
   assert.throws(() => findRungs(['toString']), { code: 'BANYAN_RUNG_UNKNOWN' })
 })
@@ -127,9 +127,13 @@ test('a rung that is given up takes those along that need it', () => {
 })
 
 test('without a name the next rung is grown, and the last one is shrunk, but never the first', () => {
+  const ladder = ['single', 'split', 'balanced', 'replicated']
   assert.equal(nextRung([]), 'single')
-  assert.equal(nextRung(['single']), 'balanced')
-  assert.equal(nextRung(['single', 'balanced']), null)
+  assert.equal(nextRung(['single']), 'split')
+  assert.equal(nextRung(['single', 'balanced']), 'split')
+  assert.equal(nextRung(ladder.slice(0, 3)), 'replicated')
+  assert.equal(nextRung(ladder), null)
+  assert.equal(lastRung(ladder), 'replicated')
   assert.equal(lastRung(['single', 'balanced']), 'balanced')
   assert.equal(lastRung(['single']), null)
 })

@@ -3,8 +3,10 @@ import { BanyanError } from './banyan-error.ts'
 import { freezeDeep } from './freeze.ts'
 import type { Ground } from './ground.ts'
 import { nearestName } from './nearest-name.ts'
+import { applyReplicated, obstaclesToReplicated } from './replicated.ts'
 import { sayList } from './say-list.ts'
 import { applySingle } from './single.ts'
+import { applySplit, obstaclesToSplit } from './split.ts'
 import { emptyTopology } from './state.ts'
 import type { Topology } from './topology.ts'
 
@@ -30,11 +32,25 @@ export const rungs: readonly Rung[] = [
     apply: applySingle,
   },
   {
+    name: 'split',
+    needs: ['single'],
+    adds: 'A host of its own for the database, which moves there while it is used.',
+    obstacles: obstaclesToSplit,
+    apply: applySplit,
+  },
+  {
     name: 'balanced',
     needs: ['single'],
     adds: 'A gateway in front of two web processes, which stand in for each other.',
     obstacles: obstaclesToBalanced,
     apply: applyBalanced,
+  },
+  {
+    name: 'replicated',
+    needs: ['single'],
+    adds: 'Copies of the database, of which one has every commit before it is acknowledged and can take over.',
+    obstacles: obstaclesToReplicated,
+    apply: applyReplicated,
   },
 ]
 
@@ -71,9 +87,18 @@ export const dependentsOf = (
   return rungs.map(({ name }) => name).filter((name) => gone.has(name) && held.includes(name))
 }
 
-/** The rung that `grow` takes when none is named: the lowest one that does not hold; null on top of the ladder. */
-export const nextRung = (held: readonly string[]): string | null =>
-  rungs.find(({ name }) => !held.includes(name))?.name ?? null
+/**
+ * The rung that `grow` takes when none is named: the lowest one that does not hold, and that a system can
+ * have on its ground; null on top of the ladder. Where it can have none of those that are left, the lowest
+ * of them is taken, so that it is said why.
+ *
+ * @example nextRung(['single']) // 'split'; on the ground of a system without data 'balanced'
+ */
+export const nextRung = (held: readonly string[], ground?: Ground): string | null => {
+  const left = rungs.filter(({ name }) => !held.includes(name))
+  const open = left.find(({ obstacles }) => ground && obstacles(ground).length === 0)
+  return (open ?? left[0])?.name ?? null
+}
 
 /** The rung that `shrink` gives up when none is named: the highest one; null on the first, which only `down` ends. */
 export const lastRung = (held: readonly string[]): string | null =>

@@ -1,11 +1,9 @@
+import { databaseNode } from './database-node.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import type { Ground } from './ground.ts'
 import { balancerNode, hostAt, serviceNode } from './place-node.ts'
 import { publicServices } from './public-services.ts'
-import type { Host, Node, Size, Topology } from './topology.ts'
-
-/** Above this, a first database server gains little from memory that the web processes could use. */
-const databaseMemoryMbMax = 4096
+import type { Host, Node, Topology } from './topology.ts'
 
 /**
  * One host, one database server when the system has data, one node of each service. What accepts from
@@ -25,7 +23,7 @@ export const applySingle = (topology: Topology, ground: Ground): Topology => {
   const { data } = ground.system
   if (data === null) return { ...topology, hosts: [host], nodes }
   if (data.url === null) {
-    return { ...topology, hosts: [host], nodes: [databaseNode(ground, host), ...nodes] }
+    return { ...topology, hosts: [host], nodes: [databaseNode(1, host, ground), ...nodes] }
   }
   const adopted = adoptedNode(data.url)
   return { ...topology, hosts: [adopted.host, host], nodes: [adopted.node, ...nodes] }
@@ -53,16 +51,3 @@ const adoptedNode = (url: string): { host: Host; node: Node } => {
   }
   return { host, node }
 }
-
-const databaseNode = ({ system, machine, ports }: Ground, host: Host): Node => ({
-  name: 'db-1',
-  tier: 'data',
-  engine: 'postgres',
-  host: host.name,
-  port: ports['db-1'] ?? 0,
-  size: { cpus: machine.cpus, memoryMb: system.data?.memoryMb ?? databaseMemoryMb(machine) },
-  shard: 'shard-1',
-})
-
-const databaseMemoryMb = ({ memoryMb }: Size): number =>
-  Math.min(databaseMemoryMbMax, Math.floor(memoryMb / 4))

@@ -10,6 +10,10 @@ export type RunningNode = { readonly node: string; readonly release: string | nu
 export type State = {
   readonly topology: Topology
   readonly running: readonly RunningNode[]
+  /** Our database server that takes writes, or took them last; null before there is one, and of an adopted one. */
+  readonly primary: string | null
+  /** The replicas of which commits wait for some: everybody who may have to be heard before another is promoted. */
+  readonly confirming: readonly string[]
   /** The release whose migrations were applied last; null before the first. */
   readonly migrated: string | null
   /**
@@ -37,6 +41,8 @@ export type Goal = {
   readonly trial?: true
   /** Contract migrations are to be applied once nothing older runs. */
   readonly contracts?: true
+  /** How many of those who confirm have to run so that a commit is acknowledged. Absent: 1. */
+  readonly quorum?: number
 } & (
   | { readonly power: 'on' }
   /**
@@ -52,6 +58,8 @@ export const emptyTopology: Topology = { version: 0, rungs: [], hosts: [], nodes
 export const emptyState: State = {
   topology: emptyTopology,
   running: [],
+  primary: null,
+  confirming: [],
   migrated: null,
   admitted: [],
   live: null,
@@ -61,6 +69,17 @@ export const emptyState: State = {
 }
 
 export const isDataNode = (node: Node): boolean => node.tier === 'data'
+
+/** The database servers that are ours: one that was adopted is somebody else's to lead and to copy. */
+export const membersOf = ({ nodes }: Topology): readonly Node[] =>
+  nodes.filter((node) => isDataNode(node) && !node.adopted)
+
+/** Whether our primary is there and runs, so that there is somebody to copy, to follow and to write to. */
+export const primaryRuns = (state: State): boolean =>
+  state.primary !== null && findRunning(state, state.primary) !== undefined
+
+export const isConfirming = ({ confirming }: State, name: string): boolean =>
+  confirming.includes(name)
 
 /** A process of a public service: requests go to it, by way of a gateway or from the public socket itself. */
 export const isRouted = (node: Node): boolean => node.tier === 'web'

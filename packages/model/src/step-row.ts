@@ -4,7 +4,9 @@ import {
   findOtherRelease,
   findRunning,
   isAdmitted,
+  isConfirming,
   isDataNode,
+  primaryRuns,
   type State,
 } from './state.ts'
 import type { Step, StepKind, StepOf } from './step.ts'
@@ -74,8 +76,31 @@ export const hasOlder = (state: State, release: string): string | null => {
   return other ? `${other.node} still runs release ${other.release}` : null
 }
 
-/** The data nodes that run: what code of the app needs when it is started again as it was. */
+/**
+ * What code of the app needs when it is started again as it was: the primary, if it runs, or the adopted
+ * server. Replicas are not among it: one that is dead keeps nobody from starting.
+ */
 export const runningData = (state: State): readonly string[] =>
   state.topology.nodes
-    .filter((node) => isDataNode(node) && findRunning(state, node.name))
+    .filter(({ name, adopted }) => (adopted || name === state.primary) && findRunning(state, name))
     .map(({ name }) => name)
+
+/** Why a node that is no replica needs no other database server to run. */
+export const isLeading = ({ topology, primary }: State, name: string): boolean => {
+  const node = findNode(topology, name)
+  return node === undefined || !isDataNode(node) || node.adopted === true || primary === name
+}
+
+/**
+ * Whoever leads stops in order only when nobody is left who writes, or nobody could take over from it; and
+ * somebody whose confirmation commits wait for, only when there are no commits any more.
+ */
+export const isWaitedFor = (state: State, name: string): string | null => {
+  if (state.primary === name && state.confirming.length > 0) return isUsed(state)
+  return isConfirming(state, name) && primaryRuns(state) ? `commits wait for ${name}` : null
+}
+
+export const isUsed = ({ running }: State): string | null => {
+  const user = running.find(({ release }) => release !== null)
+  return user ? `${user.node} runs and may use it` : null
+}

@@ -1,8 +1,16 @@
 import * as change from './change-topology.ts'
 import { joinPlace } from './place.ts'
 import { sayList } from './say-list.ts'
-import { findHost, findNode, isDataNode, type State } from './state.ts'
-import { dataRuns, hasOlder, hasPort, isFree, isStopped, type StepRows } from './step-row.ts'
+import { findHost, findNode, findRunning, isDataNode, membersOf, type State } from './state.ts'
+import {
+  dataRuns,
+  hasOlder,
+  hasPort,
+  isFree,
+  isStopped,
+  isUsed,
+  type StepRows,
+} from './step-row.ts'
 
 type Kinds =
   | 'create-data-node'
@@ -15,13 +23,16 @@ type Kinds =
 /** The steps that only database servers know. */
 export const dataRows: StepRows<Kinds> = {
   'create-data-node': {
-    requires: 'No node has its name, and none on its host its port.',
+    requires:
+      'There is no database server of ours: a second one would be a copy. None on its host has its port.',
     obstacle: (state, { node, host }) => {
       if (node.adopted) return `${node.name} is adopted`
       if (!isDataNode(node)) return `${node.name} is not a database server`
+      if (state.primary !== null) return `${state.primary} is the database server already`
       return isFree(state, node.name) ?? hasPort(state, node, host)
     },
-    effect: (state, { node, host }) => change.putNode(state, node, host),
+    effect: (state, { node, host }) =>
+      change.putPrimary(change.putNode(state, node, host), node.name),
     undo: (_state, { node }) => ({ kind: 'destroy-data-node', node: node.name }),
     sentence: ({ node, host }) => `Make the database server ${node.name} on ${host.name}.`,
   },
@@ -37,9 +48,9 @@ export const dataRows: StepRows<Kinds> = {
       `Adopt the database server at ${joinPlace(host.address, node.port)} as ${node.name}; it stays as it is.`,
   },
   'apply-migrations': {
-    requires: 'The database servers run.',
+    requires: 'The primary runs, and somebody of those who confirm commits.',
     obstacle: (state, { needs, release, whole }) =>
-      dataRuns(state, needs) ?? (whole ? hasOlder(state, release) : null),
+      dataRuns(state, needs) ?? isUnconfirmed(state) ?? (whole ? hasOlder(state, release) : null),
     effect: (state, { release, whole }) => ({
       ...state,
       migrated: release,
@@ -60,12 +71,13 @@ export const dataRows: StepRows<Kinds> = {
     final: 'There is nothing to take back.',
   },
   'destroy-data-node': {
-    requires: 'It is ours and has stopped, and nothing runs that could use it.',
+    requires:
+      'It is ours and has stopped, nothing runs that could use it, and the primary goes last of all.',
     obstacle: (state, { node }) => {
       const found = findNode(state.topology, node)
       if (found && !isDataNode(found)) return `${node} is not a database server`
       if (found?.adopted) return `${node} is adopted, and somebody else's to delete`
-      return isUsed(state) ?? isStopped(state, node)
+      return isUsed(state) ?? isFollowed(state, node) ?? isStopped(state, node)
     },
     effect: (state, { node }) => dropDataNode(state, node),
     undo: () => null,
@@ -88,13 +100,22 @@ export const dataRows: StepRows<Kinds> = {
   },
 }
 
-const isUsed = ({ running }: State): string | null => {
-  const user = running.find(({ release }) => release !== null)
-  return user ? `${user.node} runs and may use it` : null
+/** A commit that nobody confirms is not over: what has to be written waits with it. */
+const isUnconfirmed = (state: State): string | null =>
+  state.confirming.length === 0 || state.confirming.some((name) => findRunning(state, name))
+    ? null
+    : `nobody runs who confirms commits: ${sayList(state.confirming)}`
+
+/** The copies go before that of which they are copies: so it is there for as long as anything is. */
+const isFollowed = ({ topology, primary }: State, name: string): string | null => {
+  const other = membersOf(topology).find((node) => node.name !== name)
+  return primary === name && other ? `${other.name} is a copy of ${name}` : null
 }
 
 const dropDataNode = (state: State, node: string): State => {
-  const after = change.dropNode(state, node)
+  const primary = state.primary === node ? null : state.primary
+  const left = change.dropNode(change.putPrimary(state, primary), node)
+  const after = change.confirmNoMore(left, node)
   return after.topology.nodes.some(isDataNode)
     ? after
     : { ...after, migrated: null, contracted: null }

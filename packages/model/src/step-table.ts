@@ -6,12 +6,15 @@ import {
   dataRuns,
   hasMigrations,
   hasPort,
+  isLeading,
   isLeftAlone,
   isStopped,
+  isWaitedFor,
   runningData,
   type StepRow,
 } from './step-row.ts'
 import { dataRows } from './step-rows-data.ts'
+import { memberRows } from './step-rows-members.ts'
 import { releaseRows } from './step-rows-release.ts'
 import { isStillSentTo, serviceRows } from './step-rows-service.ts'
 import type { Node } from './topology.ts'
@@ -19,6 +22,7 @@ import type { Node } from './topology.ts'
 /** The table of steps. Everything else about steps follows from it: simulation, undo, sentences, docs. */
 export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
   ...dataRows,
+  ...memberRows,
   ...serviceRows,
   ...releaseRows,
   'change-host': {
@@ -71,14 +75,17 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
       adopted ? `Watch ${node}.` : `Start ${node}${release ? ` with release ${release}` : ''}.`,
   },
   'stop-node': {
-    requires: 'It runs, and no running gateway sends it requests.',
+    requires:
+      'It runs, and no running gateway sends it requests. Of several database servers, the primary stops when nothing runs that could use it, and one that confirms commits after the primary.',
     obstacle: (state, { node }) =>
-      findRunning(state, node) ? isStillSentTo(state, node) : `${node} does not run`,
+      findRunning(state, node)
+        ? (isStillSentTo(state, node) ?? isWaitedFor(state, node))
+        : `${node} does not run`,
     effect: (state, { node }) => change.markStopped(state, node),
     undo: (state, { node, adopted }) => {
       const release = findRunning(state, node)?.release ?? null
-      // A node with a release runs code of the app, which was written for the data tier as it is now.
-      const needs = release === null ? [] : runningData(state)
+      // What runs code of the app needs the primary, and so does a replica.
+      const needs = release === null && isLeading(state, node) ? [] : runningData(state)
       return { kind: 'start-node', node, release, needs, ...(adopted && { adopted }) }
     },
     sentence: ({ node, adopted }) =>

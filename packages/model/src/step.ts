@@ -4,6 +4,17 @@ import type { Host, Node } from './topology.ts'
 export type Step =
   | { readonly kind: 'create-data-node'; readonly node: Node; readonly host: Host }
   | { readonly kind: 'adopt-data-node'; readonly node: Node; readonly host: Host }
+  | {
+      readonly kind: 'create-replica'
+      readonly node: Node
+      readonly host: Host
+      /** The primary that it is a copy of. */
+      readonly from: string
+    }
+  | { readonly kind: 'make-synchronous'; readonly node: string }
+  | { readonly kind: 'make-asynchronous'; readonly node: string }
+  | { readonly kind: 'switch-over'; readonly from: string; readonly to: string }
+  | { readonly kind: 'retire-replica'; readonly node: string }
   | { readonly kind: 'create-node'; readonly node: Node; readonly host: Host }
   | { readonly kind: 'change-host'; readonly host: Host }
   | { readonly kind: 'change-node'; readonly node: Node; readonly host: Host }
@@ -60,6 +71,7 @@ export type StepOf<Kind extends StepKind> = Extract<Step, { kind: Kind }>
 
 /** The node that a step is about, when it is about one. */
 export const nodeOf = (step: Step): string | null => {
+  if (step.kind === 'switch-over') return step.to
   if (!('node' in step)) return null
   return typeof step.node === 'string' ? step.node : step.node.name
 }

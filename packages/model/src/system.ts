@@ -31,6 +31,17 @@ export type ServiceInput = {
 /** `'reference'`: copied to every shard. Otherwise sharded by the column `by`. */
 export type TableInput = 'reference' | { by: string; unique?: (string | string[])[] }
 
+/** What becomes of commits that too few replicas can confirm: they wait, or they are kept by the primary alone. */
+export type Durability = 'required' | 'preferred'
+
+/** Whom a commit waits for, as a user writes it. */
+export type SynchronousInput = {
+  /** How many replicas have to have a commit on their disk before it is acknowledged. Default 1, at most `replicas`. */
+  quorum?: number
+  /** Default `required`. */
+  durability?: Durability
+}
+
 /** The data tier as a user writes it. */
 export type DataInput = {
   /** Folder of plain SQL files, relative to the config file. */
@@ -41,6 +52,12 @@ export type DataInput = {
   postgres?: string
   /** Memory that the database server may count on, in megabytes. Default: a quarter of the machine's, at most 4,096. */
   memoryMb?: number
+  /** How many copies of the database `replicated` adds, 1 to 8. Default 2. */
+  replicas?: number
+  /** What a commit waits for while `replicated` holds. */
+  synchronous?: SynchronousInput
+  /** A replica that is further behind than so many bytes of WAL answers no read. Default 16,777,216. */
+  lagBytesMax?: number
   /**
    * A PostgreSQL 14 to 18 that exists already, `postgres://…`; as a rule `process.env.DATABASE_URL`. It is
    * adopted, not taken over: Banyan runs no server, and writes to this one only when a rung needs it.
@@ -106,6 +123,11 @@ export type DataSystem = {
   readonly tables: readonly Table[]
   readonly postgres: string
   readonly memoryMb: number | null
+  /** How many copies of the database `replicated` adds. */
+  readonly replicas: number
+  readonly synchronous: { readonly quorum: number; readonly durability: Durability }
+  /** A replica that is further behind than so many bytes of WAL answers no read. */
+  readonly lagBytesMax: number
   /** Of an adopted database; null for one that Banyan makes. A secret: it may hold a password. */
   readonly url: string | null
 }

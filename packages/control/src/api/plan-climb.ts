@@ -12,6 +12,7 @@ import {
   topologyOf,
 } from '@banyan/model'
 import { groundOf } from '../climb/ground.ts'
+import { leaderOf } from '../climb/state.ts'
 import { rungsAfter } from '../climb/target.ts'
 import { loadSystem } from '../config/load-system.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
@@ -104,7 +105,7 @@ async function stateOf(
   { live, tried, contracted }: ReleasesRecord,
 ): Promise<State> {
   const built = live === null ? [] : [live]
-  const facts = { topology, admitted, live, tried, contracted, built }
+  const facts = { topology, ...leaderOf(topology), admitted, live, tried, contracted, built }
   const status = await (await ControlClient.find(paths))?.status().catch(() => null)
   if (status == null) return { ...facts, running: [], migrated: null }
   const running = status.nodes

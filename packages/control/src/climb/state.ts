@@ -1,4 +1,4 @@
-import type { State } from '@banyan/model'
+import type { State, Topology } from '@banyan/model'
 import { inPlace } from '../releases/releases.ts'
 import type { Keeper } from '../supervise/keeper.ts'
 import type { Context } from './context.ts'
@@ -25,5 +25,12 @@ export function observe(context: Context, runs: Meaning): State {
   )
   // The code in place is not released: it is live as soon as it runs.
   const { live, tried, contracted, built } = context.release === inPlace ? codeInPlace : releases
-  return { topology, running, migrated, admitted, live, tried, contracted, built }
+  const leader = leaderOf(topology)
+  return { topology, running, ...leader, migrated, admitted, live, tried, contracted, built }
+}
+
+/** Who takes writes, for as long as there is one server only: that one. */
+export function leaderOf({ nodes }: Topology): Pick<State, 'primary' | 'confirming'> {
+  const member = nodes.find(({ tier, adopted }) => tier === 'data' && !adopted)
+  return { primary: member?.name ?? null, confirming: [] }
 }

@@ -6,25 +6,34 @@ import {
   findRunning,
   type Goal,
   isAdmitted,
+  isDataNode,
   isRouted,
   runningEntries,
   runningGateways,
   type State,
 } from '../state.ts'
 import type { Step } from '../step.ts'
+import { takeOutMember } from './members.ts'
 import { byStopOrder, takeOut } from './node-steps.ts'
 import { firstStep, ifHarmless } from './rule.ts'
 
-/** A host whose address changes takes all its nodes with it. */
+/**
+ * A host whose address changes takes all its nodes with it. They go together, so that of the database
+ * servers the primary can be the first one to stop, after everything that writes.
+ */
 export function changeHosts(state: State, goal: Goal): Step | undefined {
-  return firstStep(goal.topology.hosts, (host) => {
+  const moving = goal.topology.hosts.filter((host) => {
     const before = findHost(state.topology, host.name)
-    if (!before || isSame(before, host)) return
-    const users = state.topology.nodes.filter((node) => node.host === host.name)
-    return (
-      firstStep(byStopOrder(users), (node) => takeOut(state, node)) ?? { kind: 'change-host', host }
-    )
+    return before !== undefined && !isSame(before, host)
   })
+  const users = state.topology.nodes.filter((node) => moving.some(({ name }) => name === node.host))
+  const [host] = moving
+  return (
+    firstStep(byStopOrder(state, users), (node) =>
+      isDataNode(node) ? takeOutMember(state, node) : takeOut(state, node),
+    ) ??
+    (host && { kind: 'change-host', host })
+  )
 }
 
 /** The public socket is on one host: when that becomes another, nobody accepts on two of them. */

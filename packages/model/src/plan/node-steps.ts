@@ -12,7 +12,7 @@ import {
   type State,
 } from '../state.ts'
 import type { Step } from '../step.ts'
-import { hasPort } from '../step-row.ts'
+import { hasPort, isLeading } from '../step-row.ts'
 import type { Node, Tier, Topology } from '../topology.ts'
 import { shareOf } from './trial.ts'
 
@@ -52,7 +52,7 @@ export const bringUp = (state: State, goal: Goal, node: Node): Step | undefined 
   if (!host) return
   if (!findNode(state.topology, node.name)) return { kind: kindOfMaking(node), node, host }
   if (findRunning(state, node.name)) return letIn(state, goal, node)
-  if (!isChange(state, goal, node)) return startNode(goal, node)
+  if (!isChange(state, goal, node)) return startNode(state, goal, node)
   return isAdmitted(state, node.name)
     ? { kind: 'drain-node', node: node.name }
     : { kind: 'change-node', node, host }
@@ -67,10 +67,17 @@ export const takeOut = (state: State, node: Node): Step | undefined => {
   if (runs) return { kind: 'stop-node', node: name, ...markOf(node) }
 }
 
-const startNode = (goal: Goal, node: Node): Step => {
+const startNode = (state: State, goal: Goal, node: Node): Step => {
   const release = runsCode(node) ? goal.release : null
-  const needs = release === null ? [] : dataNodes(goal.topology).map(({ name }) => name)
+  const needs = release === null && isLeading(state, node.name) ? [] : neededData(state, goal)
   return { kind: 'start-node', node: node.name, release, needs, ...markOf(node) }
+}
+
+/** What code of the app, and a replica, cannot do without: the primary, or the server that was adopted. */
+export const neededData = ({ primary }: State, { topology }: Goal): readonly string[] => {
+  const nodes = dataNodes(topology)
+  if (nodes.length === 0) return []
+  return primary === null ? nodes.map(({ name }) => name) : [primary]
 }
 
 const letIn = (state: State, goal: Goal, node: Node): Step | undefined => {
@@ -87,6 +94,9 @@ const markOf = ({ adopted }: Node): { adopted?: true } => (adopted ? { adopted }
 
 const stopOrder: readonly Tier[] = ['entry', 'web', 'worker', 'queue', 'cache', 'data', 'telemetry']
 
-/** What takes requests in stops before what answers them. */
-export const byStopOrder = (nodes: readonly Node[]): readonly Node[] =>
-  [...nodes].sort((a, b) => stopOrder.indexOf(a.tier) - stopOrder.indexOf(b.tier))
+/** What takes requests in stops before what answers them, and the primary before its copies. */
+export const byStopOrder = ({ primary }: State, nodes: readonly Node[]): readonly Node[] => {
+  const rank = ({ name, tier }: Node): number =>
+    stopOrder.indexOf(tier) + (tier === 'data' && name !== primary ? 0.5 : 0)
+  return [...nodes].sort((a, b) => rank(a) - rank(b))
+}

@@ -2,8 +2,8 @@ import { takesRequests } from '../answers.ts'
 import { findRunning, type Goal, type State } from '../state.ts'
 import type { Step } from '../step.ts'
 import type { Node } from '../topology.ts'
-import { dataNodes } from './node-steps.ts'
-import { contractsOwn, runsAsAsked } from './reached.ts'
+import { neededData } from './node-steps.ts'
+import { appRunsAsAsked, contractsOwn, runsAsAsked } from './reached.ts'
 import { servicesOnTrial } from './trial.ts'
 
 /** What fails to build has changed nothing yet. */
@@ -23,16 +23,16 @@ export function tryRelease(state: State, goal: Goal): Step | undefined {
   return { kind: 'try-release', release: goal.release, nodes }
 }
 
+/** How many copies the database has, and where it is, is no matter of the release. */
 export function recordRelease(state: State, goal: Goal): Step | undefined {
-  if (state.live !== goal.release && runsAsAsked(state, goal))
+  if (state.live !== goal.release && appRunsAsAsked(state, goal))
     return { kind: 'record-release', release: goal.release }
 }
 
 export function contractMigrations(state: State, goal: Goal): Step | undefined {
-  const { release, topology } = goal
+  const { release } = goal
   if (!contractsOwn(goal) || state.contracted === release || !runsAsAsked(state, goal)) return
-  const needs = dataNodes(topology).map(({ name }) => name)
-  return { kind: 'contract-migrations', release, needs }
+  return { kind: 'contract-migrations', release, needs: neededData(state, goal) }
 }
 
 const runs = (state: State, { name }: Node, release: string): boolean =>

@@ -62,7 +62,9 @@ const change = (state: State, goal: Goal, isMeant: (node: Node) => boolean): Ste
 }
 
 export function stopServices(state: State, goal: Goal): Step | undefined {
-  return firstStep(byStopOrder(leaving(state, goal)), (node) => takeOutUnheld(state, goal, node))
+  return firstStep(byStopOrder(state, leaving(state, goal)), (node) =>
+    takeOutUnheld(state, goal, node),
+  )
 }
 
 /** The node as it is now says whether it answers; as the goal has it, it may stand elsewhere. */
@@ -86,7 +88,7 @@ const isWithoutHeir = ({ topology }: State, goal: Goal, node: Node): boolean =>
 
 /** All is to be off: what exists stays, unless the goal has it no more. */
 export function haltServices(state: State): Step | undefined {
-  return firstStep(byStopOrder(serviceNodes(state.topology)), (node) => takeOut(state, node))
+  return firstStep(byStopOrder(state, serviceNodes(state.topology)), (node) => takeOut(state, node))
 }
 
 /** The nodes that the goal does not have; a stand-in is not one of them for as long as it stands in. */
