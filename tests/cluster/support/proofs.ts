@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { type ClimbSystem, type Proof, proveDuring } from './climbs.ts'
+
+/** The app's own scenario, and histories of registers, sets, banks and transactions over lists. */
+export type Proofs = { readonly app: Proof; readonly histories: Proof }
+
+/** Both loads while the work is done. */
+export async function proveHistories(
+  system: ClimbSystem,
+  { rate, seed }: { readonly rate: number; readonly seed: number },
+  work: () => Promise<void>,
+): Promise<Proofs> {
+  const common = ['--seed', String(seed), '--rate']
+  let histories: Proof | null = null
+  const app = await proveDuring(system, [...common, String(rate)], async () => {
+    const words = [...common, String(Math.ceil(rate / 2)), '--scenario', 'built-in']
+    histories = await proveDuring(system, words, work)
+  })
+  if (histories === null) throw new Error('the histories were not proven')
+  return { app, histories }
+}
+
+/** Requests may have failed; no acknowledged fact may be gone, twice, hidden or torn. */
+export function assertNoAnomaly({ app, histories }: Proofs): void {
+  for (const proof of [app, histories]) {
+    const { lost, doubled, staleReads, phantom, otherAnomalies, unverified } = proof
+    assert.deepEqual(
+      { lost, doubled, staleReads, phantom, otherAnomalies, unverified },
+      { lost: 0, doubled: 0, staleReads: 0, phantom: 0, otherAnomalies: 0, unverified: 0 },
+      JSON.stringify(proof, null, 1),
+    )
+    assert.ok(proof.acknowledgedWrites > 0, 'nothing was acknowledged')
+  }
+}
+
+/** What a reader of the log wants to know of it. */
+export function sayProofs({ app, histories }: Proofs): string {
+  return JSON.stringify(
+    [app, histories].map(({ scenario, sent, failed, unknownOutcome, ...proof }) => ({
+      ...{ scenario, sent, failed, unknownOutcome },
+      ...{ acknowledged: proof.acknowledgedWrites, longestGapMs: proof.longestGapMs },
+    })),
+  )
+}
