@@ -25,6 +25,9 @@ const worstMs = Number(process.env.BANYAN_OUTAGE_WORST_MS ?? 'Infinity')
 /** Between two faults, so that they come at every moment of what goes on. */
 const restMsMax = 1_500
 
+/** By then nobody believes any more that all is as before. */
+const noticedMs = 500
+
 describe('a primary that is killed', { timeout: 7_200_000 }, () => {
   let released: ReleaseSystem
 
@@ -88,6 +91,8 @@ async function inflictOne(
   await sleep(random.below(restMsMax))
   const began = performance.now()
   const said = await fault.inflict(system, random)
+  // Nothing that was acknowledged by orphans counts as the end of the outage.
+  await sleep(noticedMs)
   const after = shardIn(await whole(system))
   const ms = Math.round(await probe.longestGapMs(began))
   const back = Math.round(performance.now() - began)
