@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
@@ -9,7 +10,7 @@ export type Engine = {
   readonly name: string
   /** Test files whose path has this part are the suites that need it. */
   readonly suites: string
-  readonly debianPackage: string
+  readonly debianPackages: readonly string[]
   /** The command that installs it, for a person. */
   readonly command: string
   /** The path of what was found, or null. */
@@ -20,16 +21,24 @@ export const engines: readonly Engine[] = [
   {
     name: 'PostgreSQL of the distribution',
     suites: '.distribution.test.ts',
-    debianPackage: 'postgresql',
+    debianPackages: ['postgresql'],
     command: installCommand('postgresql', 'postgresql@18'),
     find: findPostgres,
   },
   {
     name: 'HAProxy',
     suites: 'tests/cluster/haproxy',
-    debianPackage: 'haproxy',
+    debianPackages: ['haproxy'],
     command: installCommand('haproxy', 'haproxy'),
     find: findHaproxy,
+  },
+  {
+    name: 'Patroni with etcd',
+    suites: 'tests/cluster/patroni',
+    // Each member is a host of its own: `ip` and `nft` make its network.
+    debianPackages: ['patroni', 'etcd-server', 'postgresql', 'iproute2', 'nftables'],
+    command: installCommand('patroni etcd-server postgresql iproute2 nftables', 'patroni etcd'),
+    find: findPatroni,
   },
 ]
 
@@ -57,6 +66,11 @@ async function findHaproxy(): Promise<string | null> {
     if (works) return program
   }
   return null
+}
+
+async function findPatroni(): Promise<string | null> {
+  const programs = ['/usr/bin/patroni', '/usr/bin/etcd', '/usr/sbin/ip', '/usr/sbin/nft']
+  return programs.every(existsSync) ? '/usr/bin/patroni' : null
 }
 
 /** Debian and PGDG keep the versions side by side; other systems put one into PATH. */

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import type { Engine } from './engines.ts'
 
+/** Debian's packages ask it whether they may start what they brought; 101 means no. */
+const servicePolicy = '/usr/sbin/policy-rc.d'
 const clusterSettings = '/etc/postgresql-common/createcluster.conf'
 
 /**
@@ -9,12 +12,25 @@ const clusterSettings = '/etc/postgresql-common/createcluster.conf'
  * would make and start a server of its own, so that is switched off while it is unpacked.
  */
 export async function installEngines(missing: readonly Engine[]): Promise<void> {
-  const packages = missing.map((engine) => engine.debianPackage)
+  const packages = [...new Set(missing.flatMap((engine) => engine.debianPackages))]
   if (packages.length === 0) return
   console.log(`Installing ${packages.join(', ')} with apt-get …`)
   await aptGet(['update'])
-  if (packages.includes('postgresql')) await installWithoutServer(packages)
-  else await aptGet(['install', ...packages])
+  await withoutServices(async () => {
+    if (packages.includes('postgresql')) await installWithoutServer(packages)
+    else await aptGet(['install', ...packages])
+  })
+}
+
+/** etcd and HAProxy would be started as soon as they are unpacked. A policy that is there stays. */
+async function withoutServices(install: () => Promise<void>): Promise<void> {
+  if (existsSync(servicePolicy)) return await install()
+  await writeFile(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    await install()
+  } finally {
+    await rm(servicePolicy)
+  }
 }
 
 /** The settings file belongs to postgresql-common, which therefore comes first; it is put back as it was. */

@@ -6,7 +6,7 @@ import { engineSkipsAsFailures, withoutEngines } from './engine-skips.ts'
 const engine: Engine = {
   name: 'Fancy',
   suites: '.fancy.test.ts',
-  debianPackage: 'fancy',
+  debianPackages: ['fancy'],
   command: 'apt-get install fancy',
   find: async () => null,
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { existsSync, openSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -40,6 +40,8 @@ export const noHosts = (): string | false => {
   if (process.platform !== 'linux') return 'needs network namespaces: Linux'
   if (process.getuid?.() !== 0) return 'needs network namespaces: run as root'
   if (!existsSync('/usr/sbin/nft')) return 'needs nftables: apt-get install nftables'
+  const { status } = spawnSync('unshare', ['--net', 'true'])
+  if (status !== 0) return 'network namespaces are not permitted here'
   return false
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
 /** The page whose profile the tests run: what it recommends is what was tried. */
@@ -16,6 +17,14 @@ export async function profileOfGuide(): Promise<string> {
   const block = /```yaml\n(bootstrap:\n[\s\S]*?)```/.exec(text)?.[1]
   if (block === undefined) throw new Error(`${guide} has no yaml block that begins with bootstrap:`)
   return block
+}
+
+/** Of the PostgreSQL that Debian has, the newest; null where there is none. */
+export function binariesOfDebian(): string | null {
+  const root = '/usr/lib/postgresql'
+  const majors = existsSync(root) ? readdirSync(root).map(Number).filter(Number.isInteger) : []
+  const newest = Math.max(...majors)
+  return majors.length === 0 ? null : `${root}/${newest}/bin`
 }
 
 export type MemberFile = {
@@ -43,7 +52,7 @@ postgresql:
   listen: '${address}:5432'
   connect_address: '${address}:5432'
   data_dir: ${folder}/data
-  bin_dir: /usr/lib/postgresql/15/bin
+  bin_dir: ${binariesOfDebian()}
   pgpass: ${folder}/pgpass
   authentication:
     superuser: { username: postgres, password: '${password}' }

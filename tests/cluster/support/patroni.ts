@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { makeHosts, noHosts, type TestNetwork } from './hosts.ts'
-import { memberFile } from './patroni-files.ts'
+import { binariesOfDebian, memberFile } from './patroni-files.ts'
 
 const exec = promisify(execFile)
 const password = 'only-for-this-test'
@@ -55,15 +55,12 @@ export type PatroniCluster = {
 
 /** Why there can be no such cluster here, or false. */
 export const noPatroni = (): string | false => {
-  const needed = {
-    '/usr/bin/patroni': 'patroni',
-    '/usr/bin/etcd': 'etcd-server',
-    '/usr/lib/postgresql/15/bin/postgres': 'postgresql-15',
+  if (process.platform !== 'linux') return noHosts()
+  const programs = { '/usr/bin/patroni': 'patroni', '/usr/bin/etcd': 'etcd-server' }
+  for (const [path, name] of Object.entries(programs)) {
+    if (!existsSync(path)) return `needs ${name}: apt-get install ${name}`
   }
-  for (const [path, name] of Object.entries(needed)) {
-    if (process.platform === 'linux' && !existsSync(path))
-      return `needs ${name}: apt-get install ${name}`
-  }
+  if (binariesOfDebian() === null) return 'needs postgresql: apt-get install postgresql'
   return noHosts()
 }
 
