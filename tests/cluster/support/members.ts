@@ -111,7 +111,7 @@ export class TestMembers {
   term = 1
   /** The member that takes writes as far as this helper has made it so. */
   primary = 'db-1'
-  catalogVersion = 0
+  catalogVersion = 1
   readonly #directory: string
   readonly #binaries: Binaries
   readonly #options: Required<MembersOptions>

@@ -29,9 +29,10 @@ export function openData(options: OpenDataOptions): Data {
   function open(): Opened {
     if (closing !== null) throw closed()
     if (opened !== null) return opened
-    const file = readSystemFile(options.systemFile())
+    const path = options.systemFile()
+    const file = readSystemFile(path)
     const { hold = holdDefault, busyTimeoutMs = busyTimeoutDefaultMs } = options
-    const runtime = new SystemRuntime(file, { hold, busyTimeoutMs })
+    const runtime = new SystemRuntime(path ?? '', file, { hold, busyTimeoutMs })
     opened = { runtime, lookups: lookupsOf(file) }
     onStop(close)
     return opened

@@ -1,9 +1,12 @@
-import { BanyanError, type RuntimeShard, withSessionSetting } from '@banyan/model'
+import { BanyanError, type RuntimeMember } from '@banyan/model'
 import pg from 'pg'
-import type { Budget } from '../pool/budget.ts'
+import { Followed } from '../cluster/followed.ts'
+import { readerConfig, targetOf, writerConfig } from '../cluster/member-address.ts'
+import type { ShardCluster } from '../cluster/shard-cluster.ts'
 import { Connections } from '../pool/connections.ts'
-import type { Lease } from '../pool/connections-options.ts'
+import type { ConnectionsOptions, Lease, Place } from '../pool/connections-options.ts'
 import type { ClientClass } from '../pool/open-client.ts'
+import { budgetAt } from './budgets.ts'
 import { Lost, send, sendReadOnly, showCaller } from './send.ts'
 import type { Compiled } from './sql.ts'
 import type { Row } from './types.ts'
@@ -24,16 +27,30 @@ export const sendsMax = 3
 /** One shard, as this process reaches it: a pool that may write, and one whose sessions only read. */
 export class Shard {
   readonly name: string
+  readonly cluster: ShardCluster
+  /** Leads to the primary, whichever member that is. */
   readonly writer: Connections
+  /** The same, in sessions that only read. */
   readonly reader: Connections
 
   readonly #pooled: boolean
+  readonly #followed: readonly Followed[]
 
-  constructor(shard: RuntimeShard, budget: Budget, patience: Patience) {
+  constructor(cluster: ShardCluster, connectionsMax: number, patience: Patience) {
+    const { shard } = cluster
     this.name = shard.name
+    this.cluster = cluster
     this.#pooled = shard.pooled === true
-    this.writer = connections(shard, budget, patience, addressOf(shard))
-    this.reader = connections(shard, budget, patience, readerAddressOf(shard))
+    const at = (config: typeof writerConfig) => (member: RuntimeMember) => ({
+      config: { ...config(shard, member), keepAlive: true },
+      target: targetOf(shard, member),
+      budget: budgetAt(member.host, member.port, connectionsMax),
+    })
+    const writer = new Followed(cluster, at(writerConfig))
+    const reader = new Followed(cluster, at(readerConfig))
+    this.#followed = [writer, reader]
+    this.writer = writer.lead(connections(connectionsMax, patience, writer))
+    this.reader = reader.lead(connections(connectionsMax, patience, reader))
   }
 
   /** Runs a statement in a session that only reads. Whatever is lost on the way is asked again. */
@@ -76,42 +93,22 @@ export class Shard {
 
   async close(): Promise<void> {
     await Promise.all([this.writer.end(), this.reader.end()])
+    for (const followed of this.#followed) followed.forget()
   }
 }
 
-/** How a session begins: an adopted server is connected to by its URL, which may ask for TLS. */
-function addressOf({ url, members, database, user, password }: RuntimeShard): pg.ClientConfig {
-  if (url !== undefined) return { connectionString: url }
-  return { ...members[0], database, user, password }
-}
-
-/** A pooler hands sessions on to others, so that nothing may be set for them. */
-function readerAddressOf(shard: RuntimeShard): pg.ClientConfig {
-  const setting = 'default_transaction_read_only'
-  if (shard.pooled === true) return addressOf(shard)
-  if (shard.url !== undefined) {
-    return { connectionString: withSessionSetting(shard.url, setting, 'on') }
-  }
-  return { ...addressOf(shard), options: `-c ${setting}=on` }
-}
-
-function connections(
-  shard: RuntimeShard,
-  budget: Budget,
+/** The options of a pool of the data runtime, also of one that leads to a single member for good. */
+export function connectionsOptions(
+  connectionsMax: number,
   { hold, busyTimeoutMs }: Patience,
-  address: pg.ClientConfig,
-): Connections {
-  const { database } = shard
-  const [member] = shard.members
-  if (member === undefined) throw new TypeError(`The shard ${shard.name} has no members.`)
-  const { host, port } = member
-  return new Connections({
+  place: Place | null,
+): ConnectionsOptions {
+  return {
     Client: pg.Client as unknown as ClientClass,
-    config: { ...address, keepAlive: true },
-    target: `${host}:${port}/${database}`,
+    place,
     // Half for readers, half for writers: what one could borrow from the other it would have to give
     // back under load, and a connection that is opened anew starts with cold caches.
-    max: Math.max(1, Math.floor(budget.max / 2)),
+    max: Math.max(1, Math.floor(connectionsMax / 2)),
     min: 0,
     idleTimeoutMs: 10_000,
     usesMax: Number.POSITIVE_INFINITY,
@@ -121,12 +118,17 @@ function connections(
     waitTimeoutMs: 0,
     hold,
     busyTimeoutMs,
-    budget,
     observer: {},
     onConnect: null,
     verify: null,
-  })
+  }
 }
+
+const connections = (connectionsMax: number, patience: Patience, followed: Followed): Connections =>
+  new Connections({
+    ...connectionsOptions(connectionsMax, patience, followed.place()),
+    ...followed.hooks,
+  })
 
 /** PostgreSQL's own error, with what to do about it where that is known. */
 export function explain(error: unknown): unknown {

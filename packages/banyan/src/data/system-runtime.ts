@@ -5,7 +5,7 @@ import {
   type RuntimeShard,
   type ShardedTable,
 } from '@banyan/model'
-import { budgetOf } from './budgets.ts'
+import { type ClusterUse, useCluster } from '../cluster/clusters.ts'
 import { type Patience, Shard } from './shard.ts'
 
 /** What this process knows of the system's data tier, and its pools. */
@@ -14,11 +14,14 @@ export class SystemRuntime {
   readonly shards: readonly Shard[]
   /** The tables whose rows a scope sees those of its own key of; null: narrow mode is off. */
   readonly narrowed: readonly ShardedTable[] | null
+  readonly #uses: readonly ClusterUse[]
 
-  constructor(file: RuntimeFile, patience: Patience) {
+  /** The path is that of the file, which is read again when no server answers. */
+  constructor(path: string, file: RuntimeFile, patience: Patience) {
     this.file = file
     this.narrowed = file.narrow === true ? shardedOf(file) : null
-    this.shards = supported(file).map((shard) => new Shard(shard, budgetOf(shard, file), patience))
+    this.#uses = supported(file).map((shard) => useCluster(path, file, shard))
+    this.shards = this.#uses.map(({ cluster }) => new Shard(cluster, file.connectionsMax, patience))
   }
 
   /** The shard that owns a key. On one shard it owns them all. */
@@ -34,6 +37,7 @@ export class SystemRuntime {
 
   async close(): Promise<void> {
     await Promise.all(this.shards.map((shard) => shard.close()))
+    for (const use of this.#uses) use.release()
   }
 }
 
@@ -54,7 +58,7 @@ function noKeyType(declared: readonly ShardedTable[]): BanyanError {
   )
 }
 
-/** This version knows one shard with one member; more would need routing that it does not have. */
+/** This version knows one shard; more would need routing that it does not have. */
 function supported({ shards }: RuntimeFile): readonly RuntimeShard[] {
   const [shard, ...others] = shards
   if (shard === undefined) {
@@ -62,12 +66,17 @@ function supported({ shards }: RuntimeFile): readonly RuntimeShard[] {
       hint: "Declare one in banyan.config.ts: data: { migrations: './migrations', tables: { … } }",
     })
   }
-  if (others.length > 0 || shard.members.length !== 1) {
+  if (others.length > 0) {
     throw new BanyanError(
       'BANYAN_SYSTEM_FILE_NEWER',
-      `The system has ${shards.length} shards with ${shards.map((each) => each.members.length).join(', ')} members; this version of banyan reaches one shard with one member.`,
+      `The system has ${shards.length} shards; this version of banyan reaches one.`,
       { hint: 'Update the package `banyan` of the app: npm install banyan@latest' },
     )
   }
-  return shards
+  if (shard.members.length > 0) return shards
+  throw new BanyanError(
+    'BANYAN_SYSTEM_FILE_INVALID',
+    `The file named by BANYAN_SYSTEM lists no member of the shard ${shard.name}.`,
+    { hint: 'It is written by `banyan up`; start the system again.' },
+  )
 }

@@ -1,10 +1,11 @@
 import pg from 'pg'
+import { Followed } from '../cluster/followed.ts'
 import { holdDefault } from '../data/shard.ts'
 import { isUsable } from '../pool/client.ts'
 import { Connections } from '../pool/connections.ts'
-import type { ConnectionsOptions, Lease } from '../pool/connections-options.ts'
+import type { ConnectionsOptions, Lease, Place } from '../pool/connections-options.ts'
 import type { ClientClass } from '../pool/open-client.ts'
-import { serverOf, withServer } from './environment.ts'
+import { type Server, serverOf, withServer } from './environment.ts'
 import { answer, type Callback } from './once.ts'
 
 /** The options of node-postgres' pool, and how long requests are held while the server is away. */
@@ -28,23 +29,35 @@ const Base = pg.Pool as unknown as new (
 /** See {@link Pool}. Everything that node-postgres documents is replaced; nothing of its state is used. */
 class BanyanPool extends Base {
   readonly #connections: Connections
+  #forget: () => void = () => {}
 
   constructor(config: PoolConfig = {}) {
     super(withServer(config ?? {}))
     // An idle connection that breaks is replaced; a process is not ended for it.
     this.on('error', () => {})
-    this.#connections = new Connections(this.#connectionsOptions())
+    this.#connections = this.#follow(serverOf(this.options))
   }
 
-  #connectionsOptions(): ConnectionsOptions {
+  /** A pool that was told nothing stays at the primary, whichever member that is. */
+  #follow({ place, follows }: Server): Connections {
+    if (follows === null) return new Connections(this.#connectionsOptions(place))
+    const { use, placeOf } = follows
+    const followed = new Followed(use.cluster, placeOf)
+    const options = this.#connectionsOptions(followed.place(), place.budget)
+    this.#forget = () => {
+      followed.forget()
+      use.release()
+    }
+    return followed.lead(new Connections({ ...options, ...followed.hooks }))
+  }
+
+  #connectionsOptions(place: Place | null, budget = place?.budget): ConnectionsOptions {
     const { options } = this
-    const { name, budget } = serverOf(options)
-    if (budget !== null) options.max = Math.min(options.max, budget.max)
+    if (budget) options.max = Math.min(options.max, budget.max)
     const hold = { ...holdDefault, ...options.hold }
     return {
       Client: this.Client,
-      config: options,
-      target: name,
+      place,
       max: options.max,
       min: options.min ?? 0,
       idleTimeoutMs: options.idleTimeoutMillis ?? 0,
@@ -55,7 +68,6 @@ class BanyanPool extends Base {
       waitTimeoutMs: options.connectionTimeoutMillis ?? 0,
       hold,
       busyTimeoutMs: 0,
-      budget,
       observer: {
         connect: (client) => this.#tell('connect', client),
         acquire: (client) => this.#tell('acquire', client),
@@ -157,6 +169,7 @@ class BanyanPool extends Base {
     else {
       this.ending = true
       void this.#connections.end().then(() => {
+        this.#forget()
         this.ended = true
         done()
       })

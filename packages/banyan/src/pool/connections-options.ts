@@ -2,9 +2,20 @@ import type pg from 'pg'
 import type { Budget } from './budget.ts'
 import type { ClientClass } from './open-client.ts'
 
+/** A server, as a pool reaches it. */
+export type Place = {
+  readonly config: pg.ClientConfig
+  /** What the server is called in errors: `127.0.0.1:5432/notes`. */
+  readonly target: string
+  /** What the pools of this process share there; null: no limit but the pool's own. */
+  readonly budget: Budget | null
+}
+
 /** A connection of the pool. */
 export type Lease = {
   readonly client: pg.Client
+  /** The server that it leads to. */
+  readonly place: Place
   uses: number
   idleSince: number
   expired: boolean
@@ -25,9 +36,8 @@ export type Observer = {
 
 export type ConnectionsOptions = {
   readonly Client: ClientClass
-  readonly config: pg.ClientConfig
-  /** What the server is called in errors: `127.0.0.1:5432/notes`. */
-  readonly target: string
+  /** Where it begins; null: nowhere yet, see `moveTo`. */
+  readonly place: Place | null
   readonly max: number
   readonly min: number
   /** 0: idle connections stay. */
@@ -45,8 +55,14 @@ export type ConnectionsOptions = {
   readonly hold: { readonly countMax: number; readonly timeMs: number }
   /** How long a request may wait while the server is well and every connection busy; 0: no limit. */
   readonly busyTimeoutMs: number
-  readonly budget: Budget | null
   readonly observer: Observer
+  /**
+   * Whether a new connection leads to a server that may be used. One that does not is closed, and the
+   * next one is opened as if the server were away.
+   */
+  readonly examine?: (client: pg.Client) => Promise<boolean>
+  /** A connection broke, or could not be made. */
+  readonly troubled?: () => void
   /** Runs on a new connection before its first use. */
   readonly onConnect: ((client: pg.Client) => unknown) | null
   /** As `onConnect`, in the form with a callback, and after the event `connect`. */

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { BudgetMember } from './budget.ts'
 import {
+  cut,
   endClient,
   isLeftInTransaction,
   isUsable,
@@ -8,8 +9,8 @@ import {
   keepAwake,
   letExit,
 } from './client.ts'
-import type { ConnectionsOptions, Lease, Taken } from './connections-options.ts'
-import { isPassing } from './failures.ts'
+import type { ConnectionsOptions, Lease, Place, Taken } from './connections-options.ts'
+import { isPassing, NotPrimary } from './failures.ts'
 import { IdleLeases } from './idle-leases.ts'
 import { openClient } from './open-client.ts'
 import { Recovery } from './recovery.ts'
@@ -19,9 +20,10 @@ import { type Waiter, Waiters } from './waiters.ts'
 const clock = (): number => performance.now()
 
 /**
- * The connections of one process to one server. Requests wait in one queue, and whichever
+ * The connections of one process to one server at a time. Requests wait in one queue, and whichever
  * connection is free first takes the oldest. While the server is away they are held, within
- * bounds, and one careful attempt at a time looks for it.
+ * bounds, and one careful attempt at a time looks for it. When another server takes its place
+ * (`moveTo`), whoever waits goes on there, and no connection to the old one is used again.
  */
 export class Connections implements BudgetMember {
   readonly options: ConnectionsOptions
@@ -30,6 +32,10 @@ export class Connections implements BudgetMember {
   readonly #leases = new Set<Lease>()
   readonly #idle: IdleLeases
   readonly #waiters = new Waiters<Taken>()
+  #place: Place | null
+  #paused = false
+  /** Since when nothing is lent, because nobody is there to connect to, or by request. */
+  #withheldSince: number | null = null
   #attempts = 0
   #sockets = 0
   #retryTimer: NodeJS.Timeout | undefined
@@ -42,7 +48,57 @@ export class Connections implements BudgetMember {
     this.#recovery = new Recovery(options.random)
     const { idleTimeoutMs, allowExitOnIdle } = options
     this.#idle = new IdleLeases(idleTimeoutMs, allowExitOnIdle, () => this.#sweep())
-    options.budget?.join(this)
+    this.#place = options.place
+    this.#place?.budget?.join(this)
+    this.#withhold()
+  }
+
+  /** The server that it leads to; null: none. */
+  get place(): Place | null {
+    return this.#place
+  }
+
+  /**
+   * Leads to another server from now on, or to none: then requests wait. Connections to the old one are
+   * closed, also those in use: what they would still tell need not hold any more.
+   */
+  moveTo(place: Place | null): void {
+    if (place === this.#place || this.ended) return
+    this.#place?.budget?.leave(this)
+    this.#place = place
+    place?.budget?.join(this)
+    while (this.closeIdle());
+    for (const lease of [...this.#leases]) this.#discard(lease)
+    this.#attempts = 0
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = undefined
+    this.#recovery.moved(this.#now())
+    this.#withhold()
+    this.#pump()
+    this.#finish()
+  }
+
+  /** Lends nothing until `resume`; what is lent already goes on. */
+  pause(): void {
+    this.#paused = true
+    this.#withhold()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#withhold()
+    for (;;) {
+      if (this.#paused || this.#waiters.size === 0) break
+      const lease = this.tryTake()
+      if (lease === undefined) break
+      this.#waiters.shift()?.taken(null, lease)
+    }
+    this.#pump()
+  }
+
+  #withhold(): void {
+    const withheld = this.#paused || this.#place === null
+    this.#withheldSince = withheld ? (this.#withheldSince ?? this.#now()) : null
   }
 
   get waitingCount(): number {
@@ -69,7 +125,7 @@ export class Connections implements BudgetMember {
 
   /** An idle connection, at once, or undefined. */
   tryTake(): Lease | undefined {
-    if (this.#ending !== null) return undefined
+    if (this.#ending !== null || this.#withheldSince !== null) return undefined
     for (;;) {
       const lease = this.#idle.pop()
       if (lease === undefined) return undefined
@@ -89,7 +145,7 @@ export class Connections implements BudgetMember {
       taken(null, lease)
       return
     }
-    if (this.#recovery.downSince !== null && this.#waiters.size >= this.options.hold.countMax) {
+    if (this.#downSince !== null && this.#waiters.size >= this.options.hold.countMax) {
       taken(this.#unavailable(tooMany), null)
       return
     }
@@ -130,7 +186,7 @@ export class Connections implements BudgetMember {
       this.#pump()
       return
     }
-    const waiter = this.#waiters.shift()
+    const waiter = this.#withheldSince === null ? this.#waiters.shift() : undefined
     if (waiter === undefined) this.#rest(lease)
     else waiter.taken(null, this.#lend(lease))
   }
@@ -164,7 +220,8 @@ export class Connections implements BudgetMember {
       (this.#ending !== null && this.#waiters.size === 0) ||
       !isUsable(lease.client) ||
       isLeftInTransaction(lease.client) ||
-      this.options.budget?.mustYield(this) === true
+      lease.place !== this.#place ||
+      lease.place.budget?.mustYield(this) === true
     )
   }
 
@@ -200,7 +257,9 @@ export class Connections implements BudgetMember {
 
   /** Opens as many connections as are wanted and allowed now. */
   #pump(): void {
-    const { max, budget } = this.options
+    const { max } = this.options
+    const place = this.#place
+    if (place === null || this.#paused) return
     while (this.#waiters.size > this.#attempts && this.totalCount < max) {
       if (this.#attempts >= this.#recovery.width) return
       const pauseMs = this.#recovery.notBefore - this.#now()
@@ -208,8 +267,8 @@ export class Connections implements BudgetMember {
         this.#pumpLater(pauseMs)
         return
       }
-      if (budget !== null && !budget.claim(this)) return
-      this.#open()
+      if (place.budget !== null && !place.budget.claim(this)) return
+      this.#open(place)
     }
   }
 
@@ -221,31 +280,60 @@ export class Connections implements BudgetMember {
     }, pauseMs)
   }
 
-  #open(): void {
+  #open(place: Place): void {
     this.#attempts += 1
     this.#sockets += 1
     const since = this.#now()
-    const { Client, config, attemptTimeoutMs: timeoutMs } = this.options
+    const { Client, attemptTimeoutMs: timeoutMs } = this.options
     openClient(
-      { Client, config, timeoutMs },
+      { Client, config: place.config, timeoutMs },
       (error, client) => {
-        if (client === null) this.#failed(since, error)
-        else this.#prepare(client)
+        if (client === null) this.#failed(place, since, error)
+        else this.#examine(place, since, client)
       },
-      () => this.#closed(),
+      () => this.#closed(place),
     )
   }
 
-  #closed(): void {
+  #closed({ budget }: Place): void {
     this.#sockets -= 1
-    this.options.budget?.giveBack(this)
+    budget?.giveBack(this)
     this.#finish()
   }
 
+  /** Looks whether the server behind a new connection is the one that is meant. */
+  #examine(place: Place, since: number, client: pg.Client): void {
+    const { examine } = this.options
+    if (examine === undefined) {
+      this.#prepare(place, client)
+      return
+    }
+    // A server that stands still lets clients in, and answers none.
+    const guard = setTimeout(cut, this.options.attemptTimeoutMs || seekMs, client)
+    examine(client)
+      .finally(() => clearTimeout(guard))
+      .then(
+        (fits) => {
+          if (fits) this.#prepare(place, client)
+          else this.#unfit(place, since, client, new NotPrimary())
+        },
+        (error: unknown) => this.#unfit(place, since, client, error),
+      )
+  }
+
+  #unfit(place: Place, since: number, client: pg.Client, error: unknown): void {
+    endClient(client, () => {})
+    this.#failed(place, since, error)
+  }
+
   /** Runs the hooks of a new connection. */
-  #prepare(client: pg.Client): void {
+  #prepare(place: Place, client: pg.Client): void {
+    if (place !== this.#place) {
+      this.#unfit(place, 0, client, null)
+      return
+    }
     this.#recovery.succeeded(this.options.max)
-    const lease: Lease = { client, uses: 0, idleSince: 0, expired: false, finishing: false }
+    const lease = { client, place, uses: 0, idleSince: 0, expired: false, finishing: false }
     client.on('error', (error) => this.#lost(lease, error))
     const { onConnect } = this.options
     if (onConnect === null) {
@@ -274,6 +362,10 @@ export class Connections implements BudgetMember {
   }
 
   #ready(lease: Lease): void {
+    if (lease.place !== this.#place) {
+      this.#unfit(lease.place, 0, lease.client, null)
+      return
+    }
     this.#attempts -= 1
     this.#leases.add(lease)
     this.#limitLifetime(lease)
@@ -283,15 +375,22 @@ export class Connections implements BudgetMember {
 
   /** A hook refused the connection, which is the error of the request that it was opened for. */
   #refused(lease: Lease, error: unknown): void {
+    if (lease.place !== this.#place) {
+      this.#unfit(lease.place, 0, lease.client, null)
+      return
+    }
     this.#attempts -= 1
     endClient(lease.client, () => {})
     this.#waiters.shift()?.taken(error, null)
     this.#pump()
   }
 
-  #failed(since: number, error: unknown): void {
+  #failed(place: Place, since: number, error: unknown): void {
+    // An attempt to reach a server that is not wanted any more is nobody's.
+    if (place !== this.#place) return
     this.#attempts -= 1
     if (this.options.hold.timeMs > 0 && isPassing(error)) {
+      this.options.troubled?.()
       this.#recovery.failed(since, this.#now(), error)
       while (this.#waiters.size > this.options.hold.countMax) {
         this.#waiters.pop()?.taken(this.#unavailable(tooMany), null)
@@ -306,7 +405,10 @@ export class Connections implements BudgetMember {
   /** An established connection broke. Whoever uses it learns it from the statement. */
   #lost(lease: Lease, error: Error): void {
     if (!this.#leases.has(lease)) return
-    this.#recovery.lost(this.#now())
+    if (lease.place === this.#place) {
+      this.#recovery.lost(this.#now())
+      this.options.troubled?.()
+    }
     if (!this.#idle.remove(lease) && !lease.finishing) return
     this.#discard(lease)
     this.options.observer.error?.(error, lease.client)
@@ -324,9 +426,14 @@ export class Connections implements BudgetMember {
     lease.client.once('end', () => clearTimeout(timer))
   }
 
+  /** Since when requests are held; null while they are not. */
+  get #downSince(): number | null {
+    return this.#recovery.downSince ?? this.#withheldSince
+  }
+
   #arm(waiter: Waiter<Taken>): void {
     const { waitTimeoutMs, hold, busyTimeoutMs } = this.options
-    const firstMs = waitTimeoutMs || hold.timeMs || busyTimeoutMs
+    const firstMs = waitTimeoutMs || hold.timeMs || this.#seekMs || busyTimeoutMs
     if (firstMs > 0) waiter.timer = setTimeout(() => this.#check(waiter), firstMs)
   }
 
@@ -337,8 +444,8 @@ export class Connections implements BudgetMember {
       this.#giveUp(waiter, timedOut(this.#attempts > 0, this.#recovery.lastError))
       return
     }
-    const { downSince } = this.#recovery
-    const limitMs = downSince === null ? busyTimeoutMs : hold.timeMs
+    const downSince = this.#downSince
+    const limitMs = downSince === null ? busyTimeoutMs : hold.timeMs || this.#seekMs
     const spentMs = this.#now() - Math.max(waiter.since, downSince ?? 0)
     // A timer may fire a fraction of a millisecond early.
     if (limitMs > 0 && spentMs >= limitMs - 1) {
@@ -347,6 +454,11 @@ export class Connections implements BudgetMember {
     }
     const againMs = Math.min(limitMs > 0 ? limitMs - spentMs : hold.timeMs, hold.timeMs || limitMs)
     waiter.timer = setTimeout(() => this.#check(waiter), Math.max(1, Math.ceil(againMs)))
+  }
+
+  /** Also who wants nothing held waits until it is known which server is meant. */
+  get #seekMs(): number {
+    return this.#withheldSince === null ? 0 : seekMs
   }
 
   #giveUp(waiter: Waiter<Taken>, error: Error): void {
@@ -360,20 +472,26 @@ export class Connections implements BudgetMember {
     if (this.#sockets > 0 || this.#leases.size > 0 || this.#waiters.size > 0) return
     this.ended = true
     clearTimeout(this.#retryTimer)
-    this.options.budget?.leave(this)
+    this.#place?.budget?.leave(this)
     this.#ending.resolve()
   }
 
   #busy(waitedMs: number): Error {
-    const { target, max, budget } = this.options
+    const { max } = this.options
+    const { target = 'the database', budget = null } = this.#place ?? {}
     return busy(target, Math.min(max, budget?.max ?? max), waitedMs, this.#waiters.size)
   }
 
   #unavailable(why: string): Error {
-    const { target, hold } = this.options
-    return unavailable(target, why, this.#recovery.lastError, this.#waiters.size, hold.timeMs)
+    const { hold } = this.options
+    const target = this.#place?.target ?? 'of the system'
+    const cause = this.#recovery.lastError ?? (this.#place === null ? new NotPrimary() : null)
+    return unavailable(target, why, cause, this.#waiters.size, hold.timeMs)
   }
 }
+
+/** How long it may take to learn which server is meant, where nothing else bounds it. */
+const seekMs = 2_000
 
 const tooMany = 'too many requests wait for it already'
 const tooLate = 'it did not come back in time'

@@ -22,9 +22,17 @@ const passingErrnos = new Set([
 /** Said by node-postgres, without a code, when the socket closed in the middle. */
 const passingMessages = /^(?:Connection terminated|timeout expired)/
 
+/** No server is known that takes writes, or one that should does not. */
+export class NotPrimary extends Error {
+  constructor() {
+    super('No member is known to take writes now.')
+  }
+}
+
 /** Whether connecting failed in a way that ends when the server is back. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false
+  if (error instanceof NotPrimary) return true
   const { code } = error as { code?: unknown }
   if (typeof code === 'string') return passingStates.has(code) || passingErrnos.has(code)
   return passingMessages.test(error.message)

@@ -40,6 +40,14 @@ export class Recovery {
     this.notBefore = now + pauseMs * (0.5 + this.#random() / 2)
   }
 
+  /** Another server took its place. All who follow come to it in the same moment: one after the other. */
+  moved(now: number): void {
+    this.#failures = 0
+    this.lastError = null
+    this.width = 1
+    this.notBefore = now + this.#random() * lossPauseMs
+  }
+
   /** An attempt succeeded, out of at most `max` connections. */
   succeeded(max: number): void {
     this.downSince = null

@@ -22,11 +22,13 @@ const protocol = 1
  * prover that has the token. To everybody else it is a path that does not exist.
  */
 export class ProofEndpoint {
+  readonly #path: string
   readonly #file: RuntimeFile
   readonly #bearer: Bearer
   #opened: SystemRuntime | null = null
 
-  constructor(file: RuntimeFile, token: string) {
+  constructor(path: string, file: RuntimeFile, token: string) {
+    this.#path = path
     this.#file = file
     this.#bearer = new Bearer(token)
   }
@@ -63,7 +65,7 @@ export class ProofEndpoint {
   /** Its pools share the app's budget of connections, and are opened when the first prover comes. */
   get #shard(): Shard {
     if (this.#opened === null) {
-      const runtime = new SystemRuntime(this.#file, {
+      const runtime = new SystemRuntime(this.#path, this.#file, {
         hold: holdDefault,
         busyTimeoutMs: busyTimeoutDefaultMs,
       })
@@ -79,5 +81,7 @@ export function offerProof(systemFile: string | undefined): ProofEndpoint | null
   if (systemFile === undefined || systemFile === '') return null
   const file = readSystemFile(systemFile)
   const { proveToken } = file
-  return proveToken === undefined || proveToken === '' ? null : new ProofEndpoint(file, proveToken)
+  return proveToken === undefined || proveToken === ''
+    ? null
+    : new ProofEndpoint(systemFile, file, proveToken)
 }

@@ -1,0 +1,18 @@
+/** What control announces before a switchover: lend nothing of a primary for this long. */
+export type HoldNotice = { readonly shard: string; readonly holdMs: number }
+
+/** Longer than any switchover: whoever asks for more has lost its mind. */
+const holdMsMax = 30_000
+
+/** Reads a notification; null for one that cannot be understood, which holds nothing up. */
+export function parseHold(payload: string): HoldNotice | null {
+  let said: unknown
+  try {
+    said = JSON.parse(payload)
+  } catch {
+    return null
+  }
+  const { shard, holdMs } = (said ?? {}) as Partial<HoldNotice>
+  if (typeof shard !== 'string' || typeof holdMs !== 'number' || !(holdMs >= 0)) return null
+  return { shard, holdMs: Math.min(holdMs, holdMsMax) }
+}

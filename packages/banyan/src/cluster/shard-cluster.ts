@@ -1,0 +1,377 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { RuntimeMember, RuntimeShard } from '@banyan/model'
+import { catalogChannel, holdChannel } from '@banyan/postgres'
+import type pg from 'pg'
+import { log } from '../log.ts'
+import { readCatalog } from './catalog.ts'
+import { choosePrimary, type Reign, type Said, termOf } from './choose-primary.ts'
+import { parseHold } from './hold-notice.ts'
+import { writerConfig } from './member-address.ts'
+import type { Answer } from './member-facts.ts'
+import { Watcher } from './watcher.ts'
+
+/** The member that takes writes. `term` is null while nobody has been asked: there is one member only. */
+export type Primary = { readonly member: RuntimeMember; readonly term: number | null }
+
+/** The last that was heard of a member, and when, on the clock of `performance.now()`. */
+export type Heard = Said & { readonly at: number }
+
+export type ShardClusterOptions = {
+  /** What is known to begin with; `systemFile` is read again when no member answers. */
+  readonly shard: RuntimeShard
+  readonly version: number
+  readonly reread?: () => { readonly shard: RuntimeShard; readonly version: number } | null
+  readonly now?: () => number
+  readonly random?: () => number
+}
+
+/** All is well: often enough that a superseded primary is left within a second. */
+const calmMs = 500
+/** One member has nobody who could take its place: it is asked for news of the catalog only. */
+const aloneMs = 2_000
+/** The primary is sought. */
+const seekMinMs = 20
+const seekMaxMs = 50
+/** For how long it is sought eagerly after the last sign of trouble. */
+const alarmMs = 15_000
+/** A member that lets nobody in is tried less and less often: each try may cost it a process. */
+const knockMinMs = 25
+const knockMaxMs = 250
+/** Nobody has answered for this long: perhaps the members are others by now. */
+const rereadMs = 500
+
+/**
+ * The members of one shard as this process sees them: who they are, which one takes writes, and whether
+ * control asks for a pause. One for the whole process, shared by `data` and every `Pool`.
+ *
+ * Who is primary is asked of the servers (see `choosePrimary`). It stays what it is until another member
+ * has a larger term, or until it says itself that it is none: a connection that breaks proves nothing, and
+ * where it was the server that died, those who connect again are refused until somebody else takes over.
+ * Until it is known, nobody is; a single member is believed unasked.
+ *
+ * @example
+ * const cluster = clusterAt(path, file, shard)
+ * const forget = cluster.onChange(() => pool.moveTo(cluster.primary?.member))
+ */
+export class ShardCluster {
+  readonly shard: RuntimeShard
+  /** Grows with every change of what is public here. */
+  version = 0
+  primary: Primary | null
+  /** Control asks that nothing of the primary is lent for now. */
+  held = false
+  #members: readonly RuntimeMember[]
+  #catalogVersion: number
+  #systemIdentifier: string | null
+  /** The largest term ever heard of, from whichever member. */
+  #highest = 0
+  readonly #heard = new Map<string, Heard>()
+  readonly #watchers = new Map<string, Watcher>()
+  readonly #timers = new Map<string, NodeJS.Timeout>()
+  /** How often in a row a member gave no answer. */
+  readonly #silences = new Map<string, number>()
+  readonly #listeners = new Set<() => void>()
+  readonly #options: ShardClusterOptions
+  readonly #now: () => number
+  readonly #random: () => number
+  #alarmUntil = 0
+  #answeredAt = 0
+  #rereadAt = 0
+  #holdTimer: NodeJS.Timeout | undefined
+  #reading = false
+  #strangers = new Set<string>()
+  closed = false
+
+  constructor(options: ShardClusterOptions) {
+    const { shard, version, now = () => performance.now(), random = Math.random } = options
+    this.#options = options
+    this.#now = now
+    this.#random = random
+    this.shard = shard
+    this.#members = shard.members
+    this.#catalogVersion = version
+    this.#systemIdentifier = shard.systemIdentifier ?? null
+    this.#answeredAt = now()
+    this.primary = believed(shard.members)
+    if (this.isWatched) this.#watch()
+  }
+
+  /** Whether its members can be asked: an adopted database with one host is taken as it is. */
+  get isWatched(): boolean {
+    const { url, pooled, foreign } = this.shard
+    return pooled !== true && (url === undefined || foreign === true)
+  }
+
+  /** Whether there is, or was, more than one member, so that a connection has to prove whose it is. */
+  get hasChoice(): boolean {
+    return this.isWatched && (this.#members.length > 1 || this.#highest > 1)
+  }
+
+  get members(): readonly RuntimeMember[] {
+    return this.#members
+  }
+
+  /** Everybody but the primary. */
+  get replicas(): readonly RuntimeMember[] {
+    const name = this.primary?.member.name
+    return this.#members.filter((member) => member.name !== name)
+  }
+
+  /** What a member said last; null when it gave no answer since. */
+  heardOf(name: string): Heard | null {
+    return this.#heard.get(name) ?? null
+  }
+
+  /** Calls back after every change of members, primary or hold. Gives back a function that ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** A connection to the primary broke, or could not be made: everybody is asked, soon and often. */
+  alarm(): void {
+    if (!this.isWatched || this.closed) return
+    const now = this.#now()
+    const isNew = now >= this.#alarmUntil
+    this.#alarmUntil = now + alarmMs
+    if (isNew) this.#hurry()
+  }
+
+  /**
+   * What somebody else heard of a member on a connection of his own. Returns whether the member is the
+   * primary by all that is known now.
+   */
+  heard(member: RuntimeMember, said: Said): boolean {
+    this.#note(member, said)
+    return this.primary?.member.name === member.name
+  }
+
+  close(): void {
+    this.closed = true
+    clearTimeout(this.#holdTimer)
+    for (const name of [...this.#watchers.keys()]) this.#unwatch(name)
+    this.#listeners.clear()
+  }
+
+  /** Begins to watch whoever is new, and ends with whoever is gone. */
+  #watch(): void {
+    const wanted = new Map(this.#members.map((member) => [member.name, member]))
+    for (const [name, watcher] of this.#watchers) {
+      const member = wanted.get(name)
+      if (member === undefined || !isDeepStrictEqual(member, watcher.member)) this.#unwatch(name)
+    }
+    for (const member of wanted.values()) {
+      if (this.#watchers.has(member.name)) continue
+      const config = writerConfig(this.shard, member)
+      const watcher = new Watcher(member, config, this.shard.foreign === true, {
+        answered: (from, answer, client) => this.#answered(from, answer, client),
+        notified: (channel, payload) => this.#notified(channel, payload),
+      })
+      this.#watchers.set(member.name, watcher)
+      void watcher.ask()
+    }
+  }
+
+  #unwatch(name: string): void {
+    this.#watchers.get(name)?.close()
+    this.#watchers.delete(name)
+    this.#heard.delete(name)
+    this.#silences.delete(name)
+    clearTimeout(this.#timers.get(name))
+    this.#timers.delete(name)
+  }
+
+  #answered(member: RuntimeMember, answer: Answer | null, client: pg.Client | null): void {
+    if (this.closed || this.#watchers.get(member.name)?.member !== member) return
+    if (answer === null) this.#silent(member)
+    else {
+      this.#answeredAt = this.#now()
+      this.#silences.delete(member.name)
+      this.#note(member, answer)
+      if (this.primary?.member === member) this.#alarmUntil = 0
+      const { catalogVersion } = answer
+      if (catalogVersion !== null && catalogVersion > this.#catalogVersion && client !== null) {
+        void this.#readCatalog(client)
+      }
+    }
+    if (this.#watchers.has(member.name)) this.#askLater(member, this.#pauseMs(member))
+  }
+
+  /** The primary that gives no answer is one to be replaced, but it is not replaced by that. */
+  #silent(member: RuntimeMember): void {
+    this.#silences.set(member.name, (this.#silences.get(member.name) ?? 0) + 1)
+    const was = this.#heard.delete(member.name)
+    if (this.primary === null || this.primary.member.name === member.name) {
+      if (was || this.primary === null) this.alarm()
+    }
+    const now = this.#now()
+    if (now - this.#answeredAt >= rereadMs && now - this.#rereadAt >= rereadMs) {
+      this.#rereadAt = now
+      this.#reread()
+    }
+  }
+
+  #note(member: RuntimeMember, said: Said): void {
+    const { facts } = said
+    if (this.#isStranger(member, facts.systemIdentifier)) return
+    this.#heard.set(member.name, { ...said, at: this.#now() })
+    const term = termOf(facts, this.shard.foreign === true)
+    if (term !== null && term > this.#highest) this.#highest = term
+    this.#decide()
+  }
+
+  /** A server of another cluster has nothing to say here. */
+  #isStranger({ name, host, port }: RuntimeMember, found: string): boolean {
+    this.#systemIdentifier ??= found
+    if (found === this.#systemIdentifier) return false
+    if (!this.#strangers.has(name)) {
+      this.#strangers.add(name)
+      const expected = this.#systemIdentifier
+      log().error(
+        { member: name, host, port, found, expected },
+        'server of another cluster left out',
+      )
+    }
+    return true
+  }
+
+  #decide(): void {
+    const reign = choosePrimary(this.#heard, this.#highest, this.shard.foreign === true)
+    if (reign !== null) this.#crown(reign)
+    else if (this.primary !== null && this.#isDeposed(this.primary)) this.#depose()
+  }
+
+  #crown({ name, term }: Reign): void {
+    const member = this.#members.find((one) => one.name === name)
+    if (member === undefined) return
+    const before = this.primary
+    if (before?.member === member && before.term === term) return
+    this.primary = { member, term }
+    if (before?.member === member) {
+      if (before.term !== null) this.#changed()
+      return
+    }
+    this.#alarmUntil = 0
+    this.#setHold(0)
+    if (before !== null) log().warn({ from: before.member.name, to: name, term }, 'primary changed')
+    this.#changed()
+  }
+
+  /** Whether the primary itself, or a larger term, says that it is none any more. */
+  #isDeposed({ member, term }: Primary): boolean {
+    if (term !== null && term < this.#highest) return true
+    const last = this.#heard.get(member.name)
+    if (last === undefined) return false
+    if (last.facts.inRecovery) return true
+    const now = termOf(last.facts, this.shard.foreign === true)
+    return now !== null && now < this.#highest
+  }
+
+  #depose(): void {
+    this.primary = null
+    this.alarm()
+    this.#changed()
+  }
+
+  #notified(channel: string, payload: string): void {
+    if (channel === holdChannel) {
+      const notice = parseHold(payload)
+      if (notice?.shard === this.shard.name) this.#setHold(notice.holdMs)
+    } else if (channel === catalogChannel && Number(payload) > this.#catalogVersion) {
+      for (const watcher of this.#watchers.values()) void watcher.ask()
+    }
+  }
+
+  /** Control goes away or changes its mind: a hold ends by itself. */
+  #setHold(holdMs: number): void {
+    clearTimeout(this.#holdTimer)
+    const held = holdMs > 0
+    if (held) {
+      this.#holdTimer = setTimeout(() => this.#setHold(0), holdMs)
+    }
+    if (held === this.held) return
+    this.held = held
+    if (held) this.#hurry()
+    this.#changed()
+  }
+
+  async #readCatalog(client: pg.Client): Promise<void> {
+    if (this.#reading) return
+    this.#reading = true
+    try {
+      const listed = await readCatalog(client, this.shard.name)
+      if (listed !== null && listed.version > this.#catalogVersion) {
+        this.#catalogVersion = listed.version
+        this.#adopt(listed.members)
+      }
+    } catch {
+      // The next answer that tells of a newer version leads here again.
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  /** The file is written anew at every change; it may know of members that no member could tell of. */
+  #reread(): void {
+    const found = this.#options.reread?.() ?? null
+    if (found === null || this.closed) return
+    this.#catalogVersion = Math.max(this.#catalogVersion, found.version)
+    this.#adopt(found.shard.members)
+  }
+
+  #adopt(members: readonly RuntimeMember[]): void {
+    if (this.closed || isDeepStrictEqual(members, this.#members)) return
+    this.#members = members.map(
+      (member) => this.#members.find((known) => isDeepStrictEqual(known, member)) ?? member,
+    )
+    const { primary } = this
+    if (primary !== null && !this.#members.includes(primary.member)) {
+      this.primary = primary.term === null ? believed(this.#members) : null
+      this.alarm()
+    }
+    this.#watch()
+    this.#decide()
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.version += 1
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  #pauseMs({ name }: RuntimeMember): number {
+    const jitter = 0.8 + this.#random() * 0.4
+    const silences = this.#silences.get(name) ?? 0
+    if (silences > 0) return Math.min(knockMaxMs, knockMinMs * 2 ** silences) * jitter
+    if (this.held || this.#now() < this.#alarmUntil) {
+      return seekMinMs + this.#random() * (seekMaxMs - seekMinMs)
+    }
+    return (this.hasChoice ? calmMs : aloneMs) * jitter
+  }
+
+  /** Whoever answers is asked at once, and then often. */
+  #hurry(): void {
+    for (const { member } of this.#watchers.values()) {
+      if (!this.#silences.has(member.name)) this.#askLater(member, 0)
+    }
+  }
+
+  #askLater(member: RuntimeMember, pauseMs: number): void {
+    if (this.closed) return
+    clearTimeout(this.#timers.get(member.name))
+    const timer = setTimeout(() => {
+      this.#timers.delete(member.name)
+      void this.#watchers.get(member.name)?.ask()
+    }, pauseMs)
+    timer.unref()
+    this.#timers.set(member.name, timer)
+  }
+}
+
+/** With nobody beside it a member need not be asked. */
+const believed = (members: readonly RuntimeMember[]): Primary | null => {
+  const [only, ...others] = members
+  return only === undefined || others.length > 0 ? null : { member: only, term: null }
+}

@@ -1,0 +1,108 @@
+import type { RuntimeMember } from '@banyan/model'
+import { catalogChannel, holdChannel } from '@banyan/postgres'
+import pg from 'pg'
+import { cut, letExit } from '../pool/client.ts'
+import { type Answer, askMember } from './member-facts.ts'
+
+/** Whom a watcher tells what it hears. */
+export type Listener = {
+  /** Null: it gave no answer. */
+  answered(member: RuntimeMember, answer: Answer | null, client: pg.Client | null): void
+  notified(channel: string, payload: string): void
+}
+
+/** How long a member may take to let a watcher in, and to answer it. */
+const patienceMs = 1_000
+
+/**
+ * One kept connection to one member, which is asked what the member is, and listens while it is the
+ * primary. It never keeps the process running.
+ */
+export class Watcher {
+  readonly member: RuntimeMember
+  readonly #config: pg.ClientConfig
+  readonly #foreign: boolean
+  readonly #listener: Listener
+  #client: pg.Client | null = null
+  #listening = false
+  #asking = false
+  closed = false
+
+  constructor(
+    member: RuntimeMember,
+    config: pg.ClientConfig,
+    foreign: boolean,
+    listener: Listener,
+  ) {
+    this.member = member
+    this.#config = config
+    this.#foreign = foreign
+    this.#listener = listener
+  }
+
+  get asking(): boolean {
+    return this.#asking
+  }
+
+  /** Asks the member, on a new connection where there is none, and tells what it said. */
+  async ask(): Promise<void> {
+    if (this.#asking || this.closed) return
+    this.#asking = true
+    const guard = setTimeout(() => this.#drop(), patienceMs).unref()
+    let answer: Answer | null = null
+    try {
+      answer = await this.#answer()
+    } catch {
+      this.#drop()
+    }
+    clearTimeout(guard)
+    this.#asking = false
+    if (!this.closed) this.#listener.answered(this.member, answer, this.#client)
+  }
+
+  close(): void {
+    this.closed = true
+    this.#drop()
+  }
+
+  async #answer(): Promise<Answer> {
+    const client = this.#client ?? (await this.#connect())
+    const answer = await askMember(client, this.#foreign)
+    if (answer.facts.inRecovery || this.#foreign || this.#listening) return answer
+    // Listen first, then look: what was announced in between would be missed for good.
+    await client.query(`listen ${catalogChannel}; listen ${holdChannel}`)
+    this.#listening = true
+    return await askMember(client, this.#foreign)
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client({ ...this.#config, keepAlive: true })
+    this.#client = client
+    this.#listening = false
+    client.on('error', () => {})
+    client.on('notification', ({ channel, payload }) =>
+      this.#listener.notified(channel, payload ?? ''),
+    )
+    client.once('end', () => this.#lost(client))
+    letExit(client)
+    await client.connect()
+    return client
+  }
+
+  /** The server is gone, or lets nobody in: that is worth an answer of its own. */
+  #lost(client: pg.Client): void {
+    if (this.#client !== client) return
+    this.#client = null
+    this.#listening = false
+    if (!this.#asking && !this.closed) this.#listener.answered(this.member, null, null)
+  }
+
+  #drop(): void {
+    const client = this.#client
+    this.#client = null
+    this.#listening = false
+    if (client === null) return
+    client.end(() => {})
+    cut(client)
+  }
+}
