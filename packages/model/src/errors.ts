@@ -157,6 +157,8 @@ export const errorCatalogue = {
   BANYAN_RELEASE_UNKNOWN: 'There is no such release, or its snapshot is not there any more.',
   BANYAN_RELEASE_WORSE:
     'A release answered worse than the one before on its first share of the requests, and was undone.',
+  BANYAN_SWITCHOVER_REFUSED: 'Another member cannot take the writes now; nothing was changed.',
+  BANYAN_SWITCHOVER_FAILED: 'A switchover was taken back; the shard goes on as it was.',
   BANYAN_REQUEST_UNKNOWN: 'The control API has no such request.',
 } as const
 

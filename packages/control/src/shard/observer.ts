@@ -1,0 +1,162 @@
+import { plantedFault } from '@banyan/postgres'
+import { pauseBeforeStartMs } from '../supervise/backoff.ts'
+import type { Life, Member, MemberAnswer } from './member.ts'
+import type { ShardRecord } from './record.ts'
+import { type JobKind, leaderOf, type MemberView } from './view.ts'
+
+/** How long a server may take to answer. One that stands still is not asked. */
+const askMs = 500
+
+type Track = {
+  life: Life
+  lifeSinceMs: number
+  silentSinceMs: number | null
+  unanswered: number
+  awaySinceMs: number | null
+  failures: number
+  retryAtMs: number
+  told: { readonly leader: string; readonly atMs: number } | null
+  walLsn: bigint
+}
+
+export type Seen = {
+  readonly member: Member
+  readonly life: Life
+  readonly answer: MemberAnswer | null
+}
+
+/** Looks at the members, and keeps since when each of them has been as it is. */
+export class Observer {
+  readonly #now: () => number
+  readonly #tracks = new Map<string, Track>()
+  #openAtMs: number
+  #leader: string | null = null
+
+  constructor(now: () => number) {
+    this.#now = now
+    this.#openAtMs = now()
+  }
+
+  /** Looks at everybody first and asks then, so that an answer is younger than the death of another. */
+  async look(members: readonly Member[]): Promise<Seen[]> {
+    const lives = await Promise.all(members.map(lifeOf))
+    return await Promise.all(
+      members.map(async (member, index) => {
+        const life = lives[index] ?? 'running'
+        const answer = life === 'running' ? await member.ask(askMs).catch(() => null) : null
+        return { member, life, answer }
+      }),
+    )
+  }
+
+  /** Takes in what was seen. */
+  note(seen: readonly Seen[], record: ShardRecord): void {
+    const leader = leaderOf(record)
+    const open = seen.find(({ member }) => member.place.name === leader)
+    const isOpen = open?.life === 'running' && open.answer?.inRecovery === false
+    if (isOpen || leader !== this.#leader) this.#openAtMs = this.#now()
+    this.#leader = leader
+    const growing = seen.filter((one) => this.#noteOne(one, isOpen ? (open?.answer ?? null) : null))
+    if (leader !== null && growing.length > 0) this.#hear(leader)
+  }
+
+  get downForMs(): number {
+    return this.#now() - this.#openAtMs
+  }
+
+  view({ member, life, answer }: Seen, busy: JobKind | null): MemberView {
+    const { place } = member
+    const track = this.#trackOf(place.name)
+    const forMs = (since: number | null) => (since === null ? 0 : this.#now() - since)
+    const told = track.told?.leader === this.#leader ? track.told : null
+    return {
+      name: place.name,
+      place,
+      life,
+      lifeForMs: forMs(track.lifeSinceMs),
+      answer,
+      silentForMs: forMs(track.silentSinceMs),
+      unanswered: track.unanswered,
+      awayForMs: forMs(track.awaySinceMs),
+      busy,
+      pauseMs: Math.max(0, track.retryAtMs - this.#now()),
+      toldForMs: told === null ? null : forMs(told.atMs),
+    }
+  }
+
+  noteTold(name: string, leader: string): void {
+    this.#trackOf(name).told = { leader, atMs: this.#now() }
+  }
+
+  noteDone(name: string): void {
+    const track = this.#trackOf(name)
+    track.silentSinceMs = null
+    track.unanswered = 0
+  }
+
+  /** What failed is tried again a little later each time. */
+  noteFailure(name: string): void {
+    const track = this.#trackOf(name)
+    track.failures += 1
+    track.retryAtMs = this.#now() + pauseBeforeStartMs(track.failures + 1)
+  }
+
+  /** Gives whether it says that WAL still comes from the leader: a sign of life of that one. */
+  #noteOne({ member, life, answer }: Seen, leader: MemberAnswer | null): boolean {
+    const track = this.#trackOf(member.place.name)
+    if (track.life !== life) Object.assign(track, { life, lifeSinceMs: this.#now() })
+    this.#noteAnswer(track, life, answer)
+    const streams = leader?.followers.some((one) => one.name === member.place.name && one.streaming)
+    if (leader === null || streams === true) track.awaySinceMs = null
+    else track.awaySinceMs ??= this.#now()
+    // Whoever has been seen to work has recovered: what fails next counts as the first.
+    if (streams === true || answer?.inRecovery === false) track.failures = 0
+    return noteWal(track, answer)
+  }
+
+  #noteAnswer(track: Track, life: Life, answer: MemberAnswer | null): void {
+    if (life !== 'running' || answer !== null) {
+      track.silentSinceMs = null
+      track.unanswered = 0
+      return
+    }
+    track.silentSinceMs ??= this.#now()
+    track.unanswered += 1
+  }
+
+  #hear(leader: string): void {
+    const track = this.#trackOf(leader)
+    if (track.silentSinceMs === null) return
+    track.silentSinceMs = this.#now()
+    track.unanswered = 0
+  }
+
+  #trackOf(name: string): Track {
+    const track = this.#tracks.get(name) ?? {
+      life: 'dead',
+      lifeSinceMs: this.#now(),
+      silentSinceMs: null,
+      unanswered: 0,
+      awaySinceMs: null,
+      failures: 0,
+      retryAtMs: Number.NEGATIVE_INFINITY,
+      told: null,
+      walLsn: 0n,
+    }
+    this.#tracks.set(name, track)
+    return track
+  }
+}
+
+function noteWal(track: Track, answer: MemberAnswer | null): boolean {
+  if (answer === null) return false
+  const grows = answer.inRecovery && answer.follows !== null && answer.walLsn > track.walLsn
+  track.walLsn = answer.walLsn
+  return grows
+}
+
+/** What cannot be looked at is not proven dead. */
+async function lifeOf(member: Member): Promise<Life> {
+  const life = await member.look().catch((): Life => 'running')
+  return life === 'orphaned' && plantedFault === 'leaves-orphans' ? 'dead' : life
+}

@@ -1,0 +1,391 @@
+import { BanyanError } from '@banyan/model'
+import { forecastLoss, type LossForecast, loseWith } from './accept-loss.ts'
+import type { MainAction, MemberAction } from './action.ts'
+import { Book } from './book.ts'
+import { Damping } from './damping.ts'
+import { decide } from './decide.ts'
+import type { Member } from './member.ts'
+import { Observer, type Seen } from './observer.ts'
+import { Done, memberOrThrow, type Performer, perform, performMember } from './perform.ts'
+import type { Promotion, RecordStore, ShardRecord } from './record.ts'
+import { Rest } from './rest.ts'
+import type { ShardClock, ShardSettings } from './settings.ts'
+import { membersOf, type ShardSituation, type TakeOver } from './situation.ts'
+import { chooseHeir, refused, switchOver } from './switch-over.ts'
+import {
+  isOpen,
+  type JobKind,
+  leaderOf,
+  type MainKind,
+  memberNamed,
+  type ShardView,
+} from './view.ts'
+
+export type ShardKeeperOptions = {
+  readonly record: RecordStore
+  /** Those that are to run now. A member that is to be stopped is taken off before. */
+  readonly members: () => readonly Member[]
+  readonly settings: () => ShardSettings
+  readonly clock: ShardClock
+  /** Hears what is done and why, whenever that changes. */
+  readonly say: (sentence: string) => void
+  /** Asks the app's processes to hold their requests, and returns when no transaction runs; 0 to go on. */
+  readonly hold?: (milliseconds: number) => Promise<void>
+  /** Hears of every change of the primary, of who confirms, and of the members' state. */
+  readonly onChange?: () => void
+}
+
+/** How often it is looked when nothing happens that wakes us. */
+const steadyMs = 250
+/** And while something is not as it should be. */
+const unsteadyMs = 25
+
+/**
+ * Keeps a shard writing: looks at its members, decides, does one thing about the primary (and beside it one
+ * about each member that needs it), looks again. All of what it knows is in the record and in the servers.
+ *
+ * @example
+ * const keeper = new ShardKeeper({ record, members, settings, clock, say })
+ * await keeper.begin('db-1')
+ * void keeper.run(signal)
+ * await keeper.join('db-3', signal)
+ */
+export class ShardKeeper {
+  readonly #options: ShardKeeperOptions
+  readonly #book: Book
+  readonly #done = new Done()
+  readonly #observer: Observer
+  readonly #damping = new Damping()
+  readonly #rest: Rest
+  readonly #jobs = new Map<
+    string,
+    { readonly kind: JobKind; readonly of: string; readonly abort: AbortController }
+  >()
+  #main: { readonly kind: MainKind; readonly sinceMs: number } | null = null
+  #view: ShardView | null = null
+  #sentence = ''
+  #refuses = false
+  #times: { noticedMs: number; fencedMs: number; promotedMs: number } | null = null
+  #last: TakeOver | null = null
+  /** Somebody waits for what needs the main matter for itself. */
+  #asked: ((view: ShardView) => Promise<void>) | null = null
+
+  constructor(options: ShardKeeperOptions) {
+    this.#options = options
+    this.#book = new Book(options.record)
+    this.#observer = new Observer(() => options.clock.now())
+    this.#rest = new Rest(options.clock)
+  }
+
+  /** Who takes the writes, or is about to; null before there is a server. */
+  get primary(): string | null {
+    return leaderOf(this.#book.record)
+  }
+
+  get record(): ShardRecord {
+    return this.#book.record
+  }
+
+  get situation(): ShardSituation {
+    const { record } = this
+    const view = this.#view
+    return {
+      primary: this.primary,
+      term: record.promotion?.decided === true ? record.promotion.term : record.term,
+      open: view !== null && isOpen(memberNamed(view, this.primary)),
+      sentence: this.#sentence,
+      refuses: this.#refuses,
+      confirming: record.confirming,
+      members: view === null ? [] : membersOf(view),
+      last: this.#last,
+    }
+  }
+
+  /** Writes down who is the primary of a shard that has never had one. */
+  async begin(name: string): Promise<void> {
+    await this.#book.change(({ primary }) => (primary === null ? { primary: name } : null))
+    this.wake()
+  }
+
+  /** Something may have changed: look now. To be called whenever a server's process or connection ends. */
+  wake(): void {
+    this.#rest.wake()
+  }
+
+  /** Keeps the shard until the signal; returns when nothing that it began is under way. */
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = () => this.wake()
+    signal.addEventListener('abort', wake)
+    while (!signal.aborted) {
+      // The record itself can fail to be written: on a full disk, everything waits for room.
+      await this.#round().catch((error: unknown) => this.#saySorry(error))
+      if (!signal.aborted) await this.#rest.rest(this.#isSteady() ? steadyMs : unsteadyMs)
+    }
+    signal.removeEventListener('abort', wake)
+    for (const job of this.#jobs.values()) job.abort.abort(signal.reason)
+    while (this.#main !== null || this.#jobs.size > 0) await this.#rest.rest(steadyMs)
+  }
+
+  /**
+   * Another member takes the writes: this one, or the best (null). Returns who when it does.
+   *
+   * @throws BanyanError `BANYAN_SWITCHOVER_REFUSED` before the first effect, `BANYAN_SWITCHOVER_FAILED` when it
+   * was taken back.
+   */
+  async switchOver(to: string | null, signal: AbortSignal): Promise<string> {
+    const heir = await this.#ask(signal, async (view) => await this.#switchOver(view, to))
+    await this.#until(signal, () => this.record.promotion === null && this.record.primary === heir)
+    return heir
+  }
+
+  /** From now on this replica confirms commits whenever it can; returns when it does. */
+  async join(name: string, signal: AbortSignal): Promise<void> {
+    memberOrThrow(this.#options.members(), name)
+    await this.#book.change(({ wanted }) =>
+      wanted.includes(name) ? null : { wanted: [...wanted, name] },
+    )
+    this.wake()
+    await this.#until(signal, () => this.record.confirming.includes(name) && this.#waitsFor(name))
+  }
+
+  /** From now on no commit waits for this replica; returns when none does and no election needs it. */
+  async leave(name: string, signal: AbortSignal): Promise<void> {
+    await this.#book.change(({ wanted }) =>
+      wanted.includes(name) ? { wanted: wanted.filter((other) => other !== name) } : null,
+    )
+    this.wake()
+    const isOut = () => this.#done.inForce !== null && !this.#waitsFor(name)
+    await this.#until(signal, () => !this.record.confirming.includes(name) && isOut())
+  }
+
+  /** What would be promoted with `--accept-loss`, and what that may lose. Nothing is done. */
+  lossOf(to: string | null): LossForecast {
+    if (this.#view === null) throw refused('The members have not been looked at yet.', 'Try again.')
+    return forecastLoss(this.#view, to)
+  }
+
+  /** Promotes a member that may miss acknowledged commits, since those who have them do not come back. */
+  async acceptLoss(to: string | null, signal: AbortSignal): Promise<LossForecast> {
+    const forecast = await this.#ask(
+      signal,
+      async (view) => await loseWith(this.#performer(), view, to),
+    )
+    await this.#until(
+      signal,
+      () => this.record.promotion === null && this.record.primary === forecast.to,
+    )
+    return forecast
+  }
+
+  #waitsFor(name: string): boolean {
+    const { inForce } = this.#done
+    return inForce?.confirming.kind === 'any' && inForce.confirming.names.includes(name)
+  }
+
+  #performer(): Performer {
+    const find = (name: string) => memberOrThrow(this.#options.members(), name)
+    return { book: this.#book, done: this.#done, find }
+  }
+
+  async #round(): Promise<void> {
+    const view = await this.#look()
+    const plan = decide(view)
+    this.#view = view
+    this.#noteTimes(view)
+    this.#abortStale(view)
+    for (const action of plan.members) this.#tend(action)
+    const asked = this.#asked
+    if (this.#main === null && asked !== null) {
+      this.#asked = null
+      this.#occupy('switch-over', () => asked(view))
+    } else if (this.#main === null) {
+      this.#begin(plan.main)
+    }
+    this.#options.onChange?.()
+  }
+
+  async #look(): Promise<ShardView> {
+    const { clock, settings, members } = this.#options
+    // What was done counts for this round only if it was over before anybody was looked at.
+    const fenced = new Set(this.#done.fenced)
+    const list = this.#done.inForce
+    const busy = new Map(this.#jobs)
+    const seen = await this.#observer.look(members())
+    const { record } = this
+    this.#observer.note(seen, record)
+    this.#noteSince(seen, list, record)
+    const { inForce, termWritten } = this.#done
+    const { downForMs } = this.#observer
+    return {
+      record,
+      settings: settings(),
+      members: seen.map((one) => {
+        const { name } = one.member.place
+        return this.#observer.view(one, this.#jobs.get(name)?.kind ?? busy.get(name)?.kind ?? null)
+      }),
+      main:
+        this.#main === null
+          ? null
+          : { kind: this.#main.kind, forMs: clock.now() - this.#main.sinceMs },
+      fenced: new Set([...fenced].filter((name) => this.#done.fenced.has(name))),
+      inForce,
+      termWritten,
+      downForMs,
+      dampMs: this.#damping.pauseMs(clock.now() - downForMs),
+    }
+  }
+
+  /** The first position of the primary that was asked for after the list was in force. */
+  #noteSince(seen: readonly Seen[], list: Done['inForce'], record: ShardRecord): void {
+    const answer = seen.find(({ member }) => member.place.name === leaderOf(record))?.answer
+    if (list === null || list !== this.#done.inForce || list.sinceLsn !== null) return
+    if (answer?.inRecovery !== false) return
+    this.#done.inForce = { ...list, sinceLsn: answer.walLsn }
+  }
+
+  #begin(action: MainAction): void {
+    this.#refuses = action.kind === 'refuse'
+    if (action.sentence !== '') this.#say(action.sentence)
+    if (action.kind === 'rest' || action.kind === 'wait' || action.kind === 'refuse') return
+    this.#occupy(
+      action.kind,
+      async () => {
+        await perform(this.#performer(), action)
+        await this.#noteDone(action)
+      },
+      'name' in action ? action.name : null,
+    )
+  }
+
+  #occupy(kind: MainKind, work: () => Promise<void>, name: string | null = null): void {
+    this.#main = { kind, sinceMs: this.#options.clock.now() }
+    const failed = (error: unknown) => {
+      if (name !== null) this.#observer.noteFailure(name)
+      this.#saySorry(error)
+    }
+    void work()
+      .catch(failed)
+      .finally(() => {
+        this.#main = null
+        this.wake()
+      })
+  }
+
+  #tend(action: MemberAction): void {
+    const { name, kind } = action
+    if (this.#jobs.has(name)) return
+    this.#say(action.sentence)
+    const of = 'of' in action ? action.of.name : ''
+    if (of !== '') this.#observer.noteTold(name, of)
+    const abort = new AbortController()
+    this.#jobs.set(name, { kind: kind === 'disbelieve' ? 'fence' : kind, of, abort })
+    void performMember(this.#performer(), action, abort.signal)
+      .catch((error: unknown) => {
+        this.#observer.noteFailure(name)
+        this.#saySorry(error)
+      })
+      .finally(() => {
+        this.#jobs.delete(name)
+        this.#observer.noteDone(name)
+        this.wake()
+      })
+  }
+
+  /** A copy of a server that is no primary any more would have to be made again. */
+  #abortStale(view: ShardView): void {
+    const leader = memberNamed(view, leaderOf(view.record))
+    for (const job of this.#jobs.values()) {
+      if (job.kind !== 'rebuild') continue
+      if (job.of !== leader?.name || leader.life === 'dead') job.abort.abort()
+    }
+  }
+
+  async #noteDone(action: MainAction): Promise<void> {
+    const now = this.#options.clock.now()
+    if (action.kind === 'fence' && this.#times !== null) this.#times.fencedMs = now
+    if (action.kind === 'elect') this.#damping.ended(now)
+    if (action.kind === 'promote' && this.#times !== null) this.#times.promotedMs = now
+    if (action.kind === 'finish') await this.#noteTakeOver(action.promotion, now)
+    if (action.kind === 'take-back') await this.#options.hold?.(0)
+  }
+
+  async #noteTakeOver({ from, to, reason }: Promotion, now: number): Promise<void> {
+    this.#damping.began(now)
+    const times = this.#times ?? { noticedMs: now, fencedMs: now, promotedMs: now }
+    this.#last = { from, to, reason, ...times, writingMs: now }
+    this.#times = null
+    if (reason === 'switchover') await this.#options.hold?.(0)
+  }
+
+  #noteTimes({ downForMs, record }: ShardView): void {
+    const now = this.#options.clock.now()
+    if (downForMs > 0 || record.promotion !== null) {
+      this.#times ??= { noticedMs: now, fencedMs: now, promotedMs: now }
+    } else {
+      this.#times = null
+    }
+  }
+
+  async #switchOver(view: ShardView, wanted: string | null): Promise<string> {
+    const to = chooseHeir(view, wanted)
+    const { hold, clock } = this.#options
+    const { primary, term } = this.record
+    const promotion: Promotion = {
+      to,
+      from: primary ?? '',
+      term: term + 1,
+      reason: 'switchover',
+      decided: false,
+    }
+    this.#say(`Switch over from ${promotion.from} to ${to}.`)
+    const ports = { ...this.#performer(), clock, hold: hold ?? (async () => {}) }
+    const outcome = await switchOver(ports, promotion)
+    if (outcome === 'decided') return to
+    await hold?.(0)
+    throw new BanyanError('BANYAN_SWITCHOVER_FAILED', `The switchover was taken back: ${outcome}`, {
+      hint: 'Nothing is lost, and the shard goes on as it was. "banyan status" says how it is; try again.',
+      details: { from: promotion.from, to, reason: outcome },
+    })
+  }
+
+  /** Runs something in the place of the main matter, with a view that is fresh. */
+  async #ask<T>(signal: AbortSignal, work: (view: ShardView) => Promise<T>): Promise<T> {
+    signal.throwIfAborted()
+    if (this.#asked !== null) throw refused('another one is asked for.', 'Wait until it is over.')
+    return await new Promise<T>((resolve, reject) => {
+      const asked = async (view: ShardView) => await work(view).then(resolve, reject)
+      this.#asked = asked
+      signal.addEventListener('abort', () => {
+        if (this.#asked !== asked) return
+        this.#asked = null
+        reject(signal.reason)
+      })
+      this.wake()
+    })
+  }
+
+  async #until(signal: AbortSignal, isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      signal.throwIfAborted()
+      await this.#options.clock.sleep(unsteadyMs)
+    }
+  }
+
+  #isSteady(): boolean {
+    const view = this.#view
+    if (view === null || this.#asked !== null || view.record.promotion !== null) return false
+    if (!isOpen(memberNamed(view, view.record.primary))) return view.record.primary === null
+    const { inForce } = this.#done
+    return this.#main === null && inForce !== null && inForce.sinceLsn !== null
+  }
+
+  #say(sentence: string): void {
+    if (sentence === this.#sentence) return
+    this.#sentence = sentence
+    this.#options.say(sentence)
+  }
+
+  #saySorry(error: unknown): void {
+    this.#say(error instanceof Error ? error.message : String(error))
+  }
+}
