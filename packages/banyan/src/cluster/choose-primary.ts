@@ -1,4 +1,4 @@
-import type { MemberFacts } from '@banyan/postgres'
+import { type MemberFacts, plantedFault } from '@banyan/postgres'
 
 /** What a member said of itself, and whose reign its term is. */
 export type Said = {
@@ -20,19 +20,27 @@ export const termOf = ({ term, timeline }: MemberFacts, foreign: boolean): numbe
  * somebody else's, nobody does: such a server was superseded, or is not yet through with its promotion.
  *
  * @param highest the largest term heard of until now
+ * @param last whom writes went to until now
  */
 export function choosePrimary(
   said: ReadonlyMap<string, Said>,
   highest: number,
+  last: Reign | null,
   foreign: boolean,
 ): Reign | null {
   const candidates: Reign[] = []
   for (const [name, { facts, reigns }] of said) {
     const term = termOf(facts, foreign)
     if (facts.inRecovery || term === null || term < highest) continue
-    if (!foreign && reigns !== null && reigns !== '' && reigns !== name) continue
+    const isOthers = last?.term === term ? last.name !== name : isWrittenBy(reigns, name) === false
+    if (isOthers && plantedFault !== 'equal-terms') continue
     candidates.push({ name, term })
   }
   const [first, ...others] = candidates
-  return first === undefined || others.length > 0 ? null : first
+  if (first === undefined) return null
+  return others.length === 0 || plantedFault === 'equal-terms' ? first : null
 }
+
+/** Null where it does not say: the first reign is nobody's, and under foreign high availability all are. */
+const isWrittenBy = (reigns: string | null, name: string): boolean | null =>
+  reigns === null || reigns === '' ? null : reigns === name

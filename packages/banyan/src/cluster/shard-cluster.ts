@@ -65,6 +65,8 @@ export class ShardCluster {
   #systemIdentifier: string | null
   /** The largest term ever heard of, from whichever member. */
   #highest = 0
+  /** Its term cannot be another member's. */
+  #lastReign: Reign | null = null
   readonly #heard = new Map<string, Heard>()
   readonly #watchers = new Map<string, Watcher>()
   readonly #timers = new Map<string, NodeJS.Timeout>()
@@ -238,7 +240,8 @@ export class ShardCluster {
   }
 
   #decide(): void {
-    const reign = choosePrimary(this.#heard, this.#highest, this.shard.foreign === true)
+    const foreign = this.shard.foreign === true
+    const reign = choosePrimary(this.#heard, this.#highest, this.#lastReign, foreign)
     if (reign !== null) this.#crown(reign)
     else if (this.primary !== null && this.#isDeposed(this.primary)) this.#depose()
   }
@@ -249,6 +252,7 @@ export class ShardCluster {
     const before = this.primary
     if (before?.member === member && before.term === term) return
     this.primary = { member, term }
+    this.#lastReign = { name, term }
     if (before?.member === member) {
       if (before.term !== null) this.#changed()
       return

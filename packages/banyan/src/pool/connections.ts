@@ -12,6 +12,7 @@ import {
 import type { ConnectionsOptions, Lease, Place, Taken } from './connections-options.ts'
 import { isPassing, NotPrimary } from './failures.ts'
 import { IdleLeases } from './idle-leases.ts'
+import { watchInDoubt } from './in-doubt.ts'
 import { openClient } from './open-client.ts'
 import { Recovery } from './recovery.ts'
 import { busy, ended, timedOut, unavailable } from './refusals.ts'
@@ -335,6 +336,7 @@ export class Connections implements BudgetMember {
     this.#recovery.succeeded(this.options.max)
     const lease = { client, place, uses: 0, idleSince: 0, expired: false, finishing: false }
     client.on('error', (error) => this.#lost(lease, error))
+    watchInDoubt(client)
     const { onConnect } = this.options
     if (onConnect === null) {
       this.#verify(lease)
