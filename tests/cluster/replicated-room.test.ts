@@ -11,7 +11,8 @@ import { assertDone } from './support/releases.ts'
 /* Copies need room, which is looked at before anything is done. */
 
 const skip =
-  (process.platform !== 'linux' || process.getuid?.() !== 0) && 'a disk of its own needs root'
+  (process.platform !== 'linux' || process.getuid?.() !== 0) &&
+  'needs root on Linux, for a disk of its own'
 
 const diskMb = 900
 
