@@ -2,11 +2,17 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
 import { LogSink } from './log-sink.ts'
+import type { CallerSession } from './session/caller-session.ts'
 
 export type { Logger } from 'pino'
 
 /** What is known about the request that the running code belongs to. */
-export type RequestContext = { readonly requestId: string; logger: Logger | undefined }
+export type RequestContext = {
+  readonly requestId: string
+  logger: Logger | undefined
+  /** What its client has written, where `serve` keeps sessions. */
+  readonly session?: CallerSession
+}
 
 /** Carries the request through everything that its handler awaits. */
 export const requestContext = new AsyncLocalStorage<RequestContext>()

@@ -54,7 +54,7 @@ export function openData(options: OpenDataOptions): Data {
       const level = levelOf(by)
       const lookup = findLookup(lookups, name)
       const values = lookupValues(lookup, value)
-      const [row] = await runtime.shard.read<{ key: string }>({ text: lookup.text, values })
+      const [row] = await runtime.shard.read<{ key: string }>({ text: lookup.text, values }, level)
       return row === undefined ? null : scopeOf(runtime, row.key, level)
     },
     async transaction(keys, work, transaction = {}) {
@@ -86,4 +86,4 @@ const closed = (): BanyanError =>
   })
 
 /** The data of the system that this process belongs to. See {@link Data}. */
-export const data: Data = openData({ systemFile: () => process.env['BANYAN_SYSTEM'] })
+export const data: Data = openData({ systemFile: () => process.env.BANYAN_SYSTEM })

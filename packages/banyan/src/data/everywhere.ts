@@ -1,7 +1,7 @@
 import { checkConsistency, checkFunction, checkNames } from './options.ts'
 import type { Shard } from './shard.ts'
 import { compile, type SqlFragment } from './sql.ts'
-import type { Everywhere, EverywhereAnswer, Row, ShardScope } from './types.ts'
+import type { Consistency, Everywhere, EverywhereAnswer, Row, ShardScope } from './types.ts'
 
 /** Asks every shard and combines the answers. */
 export async function askEverywhere<Part, Whole>(
@@ -12,8 +12,8 @@ export async function askEverywhere<Part, Whole>(
   const { each, combine, consistency } = query
   checkFunction(each, '`each`')
   checkFunction(combine, '`combine`')
-  checkConsistency(consistency)
-  const scopes = shards.map((shard) => new ReadScope(shard))
+  const level = checkConsistency(consistency)
+  const scopes = shards.map((shard) => new ReadScope(shard, level))
   const parts = await Promise.all(scopes.map(async (scope) => each(scope)))
   const statements = scopes.reduce((sum, scope) => sum + scope.statements, 0)
   return {
@@ -28,9 +28,11 @@ class ReadScope implements ShardScope {
   readonly name: string
   statements = 0
   readonly #shard: Shard
+  readonly #level: Consistency
 
-  constructor(shard: Shard) {
+  constructor(shard: Shard, level: Consistency) {
     this.#shard = shard
+    this.#level = level
     this.name = shard.name
   }
 
@@ -39,6 +41,6 @@ class ReadScope implements ShardScope {
     ...values: unknown[]
   ): Promise<R[]> => {
     this.statements += 1
-    return this.#shard.read<R>(compile(template, values))
+    return this.#shard.read<R>(compile(template, values), this.#level)
   }
 }

@@ -8,16 +8,17 @@ const pauseMs = 10
 /** PostgreSQL rolled one transaction back for the sake of another: serialization, deadlock. */
 const contention = new Set(['40001', '40P01'])
 
-/** Runs again what surely left nothing behind, with growing, jittered pauses. */
+/** Runs again what surely left nothing behind, or what else may be, with growing, jittered pauses. */
 export async function retrying<T>(
   work: () => Promise<T>,
+  mayRepeat: (error: unknown) => boolean = isRepeatable,
   random: () => number = Math.random,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work()
     } catch (error) {
-      if (attempt === attemptsMax || !isRepeatable(error)) throw error
+      if (attempt === attemptsMax || !mayRepeat(error)) throw error
     }
     await sleep(pauseMs * 2 ** attempt * (0.5 + random() / 2))
   }

@@ -27,7 +27,7 @@ export class KeyScope implements Scope {
   }
 
   readonly read = async <R = Row>(template: Template, ...values: unknown[]): Promise<R[]> =>
-    this[shardOf].read<R>(compile(template, values))
+    this[shardOf].read<R>(compile(template, values), this.consistency)
 
   readonly write = async <R = Row>(template: Template, ...values: unknown[]): Promise<R[]> =>
     this[shardOf].write<R>(compile(template, values))

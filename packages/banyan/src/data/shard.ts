@@ -4,12 +4,14 @@ import { Followed } from '../cluster/followed.ts'
 import { readerConfig, targetOf, writerConfig } from '../cluster/member-address.ts'
 import type { ShardCluster } from '../cluster/shard-cluster.ts'
 import { Connections } from '../pool/connections.ts'
-import type { ConnectionsOptions, Lease, Place } from '../pool/connections-options.ts'
-import type { ClientClass } from '../pool/open-client.ts'
+import type { Lease } from '../pool/connections-options.ts'
+import { currentSession } from '../reads/caller.ts'
+import { type ReadsUse, useReads } from '../reads/shared-reads.ts'
 import { budgetAt } from './budgets.ts'
+import { connectionsOptions } from './connections-options.ts'
 import { Lost, send, sendReadOnly, showCaller } from './send.ts'
 import type { Compiled } from './sql.ts'
-import type { Row } from './types.ts'
+import type { Consistency, Row } from './types.ts'
 
 /** Requests held, and for how long each, while the database cannot be reached. */
 export type Hold = { readonly countMax: number; readonly timeMs: number }
@@ -34,6 +36,7 @@ export class Shard {
   readonly reader: Connections
 
   readonly #pooled: boolean
+  readonly #reads: ReadsUse
   readonly #followed: readonly Followed[]
 
   constructor(cluster: ShardCluster, connectionsMax: number, patience: Patience) {
@@ -51,10 +54,23 @@ export class Shard {
     this.#followed = [writer, reader]
     this.writer = writer.lead(connections(connectionsMax, patience, writer))
     this.reader = reader.lead(connections(connectionsMax, patience, reader))
+    this.#reads = useReads(cluster, connectionsMax, patience)
+  }
+
+  /** Runs a statement that only reads, on a replica where one may answer it, else on the primary. */
+  async read<R = Row>(compiled: Compiled, level: Consistency = 'strong'): Promise<R[]> {
+    const { reads } = this.#reads
+    if (!reads.hasReplicas) return await this.#readPrimary(compiled)
+    try {
+      const found = await reads.read(compiled, level)
+      return found === null ? await this.#readPrimary(compiled) : (found.rows as R[])
+    } catch (error) {
+      throw explain(error)
+    }
   }
 
   /** Runs a statement in a session that only reads. Whatever is lost on the way is asked again. */
-  async read<R = Row>(compiled: Compiled): Promise<R[]> {
+  async #readPrimary<R = Row>(compiled: Compiled): Promise<R[]> {
     for (let sends = 1; ; sends += 1) {
       const lease = this.reader.tryTake() ?? (await this.reader.lease())
       try {
@@ -77,6 +93,8 @@ export class Shard {
       try {
         const { rows } = await send(lease.client, compiled)
         this.writer.give(lease)
+        const noted = this.noteWrite()
+        if (noted !== null) await noted
         return rows as R[]
       } catch (error) {
         this.writer.give(lease, error instanceof Lost)
@@ -91,36 +109,15 @@ export class Shard {
     return this.writer.tryTake() ?? (await this.writer.lease())
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.writer.end(), this.reader.end()])
-    for (const followed of this.#followed) followed.forget()
+  /** After a commit: the caller's session learns where it lies. Null: nobody keeps one. */
+  noteWrite(): Promise<void> | null {
+    const session = currentSession()
+    return session === undefined ? null : this.#reads.reads.noteWrite(session)
   }
-}
 
-/** The options of a pool of the data runtime, also of one that leads to a single member for good. */
-export function connectionsOptions(
-  connectionsMax: number,
-  { hold, busyTimeoutMs }: Patience,
-  place: Place | null,
-): ConnectionsOptions {
-  return {
-    Client: pg.Client as unknown as ClientClass,
-    place,
-    // Half for readers, half for writers: what one could borrow from the other it would have to give
-    // back under load, and a connection that is opened anew starts with cold caches.
-    max: Math.max(1, Math.floor(connectionsMax / 2)),
-    min: 0,
-    idleTimeoutMs: 10_000,
-    usesMax: Number.POSITIVE_INFINITY,
-    lifetimeMs: 0,
-    allowExitOnIdle: false,
-    attemptTimeoutMs: hold.timeMs / 2,
-    waitTimeoutMs: 0,
-    hold,
-    busyTimeoutMs,
-    observer: {},
-    onConnect: null,
-    verify: null,
+  async close(): Promise<void> {
+    await Promise.all([this.writer.end(), this.reader.end(), this.#reads.release()])
+    for (const followed of this.#followed) followed.forget()
   }
 }
 

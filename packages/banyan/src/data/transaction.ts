@@ -2,6 +2,7 @@ import { BanyanError } from '@banyan/model'
 import { narrowSql } from '@banyan/postgres'
 import pg from 'pg'
 import type { Lease } from '../pool/connections-options.ts'
+import { claim, type Keyed, store } from './idempotency.ts'
 import { type Narrowing, runNarrowed } from './narrow.ts'
 import { Lost } from './send.ts'
 import { Session } from './session.ts'
@@ -136,6 +137,8 @@ export async function runTransaction<T>(
     const value = await work(handle)
     handle.close()
     await commit(session)
+    const noted = shard.noteWrite()
+    if (noted !== null) await noted
     return value
   } catch (error) {
     handle.close()
@@ -146,6 +149,29 @@ export async function runTransaction<T>(
     shard.writer.give(lease, session.lost !== null)
   }
 }
+
+/** Runs the callback unless somebody has done so with this key, and stores what it gave. */
+async function workOnce<T>(
+  session: Session,
+  handle: Handle,
+  work: (tx: Handle) => Promise<T>,
+  keyed: Keyed,
+): Promise<T> {
+  const { key } = keyed
+  keyed.stage = 'claim'
+  const stored = await knowing(claim(session, key))
+  if (stored === null) keyed.stage = 'work'
+  const value = stored === null ? await work(handle) : stored.value
+  const given = stored === null ? await knowing(store(session, key, value)) : value
+  keyed.stage = 'commit'
+  return given as T
+}
+
+/** What a statement of our own ended with, as one of the callback would have. */
+const knowing = <V>(statement: Promise<V>): Promise<V> =>
+  statement.catch((error: unknown) => {
+    throw error instanceof Lost ? connectionLost(error) : explain(error)
+  })
 
 const beginText = (isolation: IsolationLevel | undefined): string =>
   isolation === undefined ? 'begin' : `begin isolation level ${isolation}`

@@ -42,6 +42,7 @@ export class ScopeDriver implements Driver {
   async commitTransaction(connection: ScopeConnection): Promise<void> {
     try {
       await commit(connection.session)
+      await this.#shard.noteWrite()
     } catch (error) {
       if (BanyanError.is(error) && error.code === 'BANYAN_TRANSACTION_ABORTED') {
         Object.defineProperty(error, abortedBrand, { value: true })

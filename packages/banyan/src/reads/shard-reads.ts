@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import type { ShardCluster } from '../cluster/shard-cluster.ts'
+import type { Patience } from '../data/shard.ts'
+import type { Compiled } from '../data/sql.ts'
+import type { Consistency } from '../data/types.ts'
+import type { CallerSession } from '../session/caller-session.ts'
+import { callerMark } from './caller.ts'
+import { choose } from './choose.ts'
+import { laterMark, type Mark, type Position } from './position.ts'
+import { ReadMember } from './read-member.ts'
+import { Sampler } from './sampler.ts'
+import { untilReached } from './until-reached.ts'
+
+/** How long a read waits for a replica before it goes to the primary. */
+const waitMs = 50
+const tendMs = 250
+/** Between two attempts to learn where a write lies. */
+const againMs = 10
+const lagBytesMaxDefault = 16 * 1_024 * 1_024
+
+/** Whoever wants to know where the primary is; a read also wants a replica that has got there. */
+type Arrival = { readonly isRead: boolean; readonly done: (mark: Mark | null) => void }
+
+/**
+ * Reads on the replicas of one shard. `strong` samples the primary after the read has come, and takes a
+ * replica that has replayed the sample; `session` takes one that has replayed what the caller wrote;
+ * `eventual` any that is not too far behind. Where there is none, and for everything else, the primary is
+ * asked, which is what null means here.
+ */
+export class ShardReads {
+  /** Whether there is anybody but the primary. */
+  hasReplicas = false
+  readonly #cluster: ShardCluster
+  readonly #connectionsMax: number
+  readonly #patience: Patience
+  readonly #members = new Map<string, ReadMember>()
+  readonly #sampler: Sampler<Arrival>
+  readonly #forget: () => void
+  #replicas: readonly ReadMember[] = []
+  /** The latest mark that a session of this process was told. */
+  #written: Mark | null = null
+  #tending: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(cluster: ShardCluster, connectionsMax: number, patience: Patience) {
+    this.#cluster = cluster
+    this.#connectionsMax = connectionsMax
+    this.#patience = patience
+    this.#sampler = new Sampler({
+      ask: (sampled) => this.#sample(sampled),
+      serve: (mark, arrivals) => this.#serve(mark, arrivals),
+      now: () => performance.now(),
+      later: (call, delayMs) => void setTimeout(call, delayMs),
+    })
+    this.#forget = cluster.onChange(() => this.#follow())
+    this.#follow()
+  }
+
+  /** Runs a read on a replica that may answer it. Null: the primary has to. */
+  async read(compiled: Compiled, level: Consistency): Promise<pg.QueryResult | null> {
+    const mark = await this.#markOf(level)
+    if (mark === undefined) return null
+    const replica = this.#choose(mark)
+    if (replica === null || replica.wire.life === null) return null
+    return await replica.read(compiled, replica.wire.life)
+  }
+
+  /**
+   * Tells a caller's session what lies behind what it just wrote. The sample is sent after the commit was
+   * acknowledged. Where the primary is gone by then and no other comes, the position is one that nobody
+   * reaches in this term: the caller reads from primaries until there is a new term, which has all of it.
+   */
+  async noteWrite(session: CallerSession): Promise<void> {
+    const { shard, isWatched } = this.#cluster
+    if (!isWatched) return
+    const mark = (await this.#markPatiently()) ?? this.#unreachable()
+    this.#written = this.#written === null ? mark : laterMark(this.#written, mark)
+    session.wrote(shard.name, mark)
+  }
+
+  async #markPatiently(): Promise<Mark | null> {
+    const untilMs = performance.now() + this.#patience.hold.timeMs
+    for (;;) {
+      const mark = await this.#arrive(false)
+      if (mark !== null || this.#closed || performance.now() >= untilMs) return mark
+      await sleep(againMs)
+    }
+  }
+
+  #unreachable(): Mark {
+    return { term: this.#cluster.primary?.term ?? 1, lsn: 2n ** 64n - 1n }
+  }
+
+  /**
+   * What a caller must see: what its tokens say, and what this process wrote for anybody, since an answer
+   * with an older token may have overtaken one with a newer.
+   */
+  #callerMark(): Mark | null | undefined {
+    const mark = callerMark(this.#cluster.shard.name)
+    if (mark === undefined || this.#written === null) return mark
+    return mark === null ? this.#written : laterMark(mark, this.#written)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#forget()
+    clearInterval(this.#tending)
+    await Promise.all([...this.#members.values()].map((member) => member.close()))
+  }
+
+  /** What a replica must have to answer; null: it need only not be far behind; undefined: none may. */
+  async #markOf(level: Consistency): Promise<Mark | null | undefined> {
+    if (typeof level === 'object') return undefined
+    if (level === 'eventual') return null
+    const caller = level === 'session' ? this.#callerMark() : undefined
+    if (caller === undefined) return (await this.#arrive(true)) ?? undefined
+    if (caller === null || this.#hasAny(caller)) return caller
+    return (await this.#until(caller, waitMs)) ? caller : undefined
+  }
+
+  #arrive(isRead: boolean): Promise<Mark | null> {
+    return new Promise((done) => this.#sampler.join({ isRead, done }))
+  }
+
+  /** Asks the primary where it is. What is not the primary any more, or too slow, gives no sample. */
+  #sample(sampled: (mark: Mark | null) => void): void {
+    const primary = this.#cluster.primary
+    const asked = primary === null ? undefined : this.#open(primary.member)
+    if (asked === undefined || !asked.wire.isOpen) {
+      asked?.wire.open()
+      process.nextTick(sampled, null)
+      return
+    }
+    let isOver = false
+    const finish = (position: Position | null): void => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      const isStill = this.#cluster.primary?.member === primary?.member
+      const isPrimary = position?.inRecovery === false && position.term >= (primary?.term ?? 0)
+      sampled(isStill && isPrimary ? position : null)
+    }
+    const timer = setTimeout(finish, waitMs, null)
+    asked.wire.ask(finish)
+  }
+
+  #serve(mark: Mark | null, arrivals: readonly Arrival[]): void {
+    if (mark === null || this.#hasAny(mark)) {
+      for (const { done } of arrivals) done(mark)
+      return
+    }
+    const reads: Arrival[] = []
+    for (const arrival of arrivals) {
+      if (arrival.isRead) reads.push(arrival)
+      else arrival.done(mark)
+    }
+    if (reads.length === 0) return
+    void this.#until(mark, waitMs).then((reached) => {
+      for (const { done } of reads) done(reached ? mark : null)
+    })
+  }
+
+  /** Whether a replica is known to have got there. What is known of the others is kept fresh in passing. */
+  #hasAny(mark: Mark): boolean {
+    let found = false
+    for (const { wire, tracker } of this.#replicas) {
+      if (!wire.isOpen) continue
+      if (tracker.hasReached(mark)) found = true
+      else tracker.refresh()
+    }
+    return found
+  }
+
+  #until(mark: Mark, timeoutMs: number): Promise<boolean> {
+    const trackers = this.#replicas
+      .filter((replica) => replica.wire.isOpen && replica.tracker.keepsUp && this.#isNear(replica))
+      .map(({ tracker }) => tracker)
+    if (trackers.length === 0) return Promise.resolve(false)
+    return new Promise((resolve) => untilReached(trackers, mark, timeoutMs, resolve))
+  }
+
+  #choose(mark: Mark | null): ReadMember | null {
+    const candidates = this.#replicas.filter((replica) =>
+      mark === null
+        ? replica.wire.isOpen && this.#isNear(replica)
+        : replica.wire.isOpen && replica.tracker.hasReached(mark),
+    )
+    return choose(candidates, performance.now(), Math.random)
+  }
+
+  /** Whether it is not too far behind, by what both were last heard to say. */
+  #isNear({ member }: ReadMember): boolean {
+    const { primary, shard } = this.#cluster
+    const last = this.#cluster.heardOf(member.name)
+    if (last === null) return false
+    const first = primary === null ? null : this.#cluster.heardOf(primary.member.name)
+    if (first === null) return true
+    if (shard.foreign !== true && last.facts.term !== first.facts.term) return false
+    const behind = first.facts.walLsn - last.facts.replayLsn
+    return behind <= BigInt(shard.lagBytesMax ?? lagBytesMaxDefault)
+  }
+
+  /** Members come and go, and change their roles. */
+  #follow(): void {
+    if (this.#closed) return
+    const { members, replicas, isWatched } = this.#cluster
+    for (const [name, known] of this.#members) {
+      if (members.includes(known.member)) continue
+      this.#members.delete(name)
+      known.leave()
+      void known.close()
+    }
+    this.hasReplicas = isWatched && replicas.length > 0 && members.length > 1
+    this.#replicas = this.hasReplicas ? replicas.map((member) => this.#open(member)) : []
+    const primary = this.#cluster.primary?.member
+    if (this.hasReplicas && primary !== undefined) this.#open(primary)
+    if (this.hasReplicas) this.#tending ??= setInterval(() => this.#tend(), tendMs).unref()
+  }
+
+  #open(member: ReadMember['member']): ReadMember {
+    const known = this.#members.get(member.name)
+    if (known !== undefined) return known
+    const opened = new ReadMember(this.#cluster, member, this.#connectionsMax, this.#patience)
+    this.#members.set(member.name, opened)
+    opened.wire.open()
+    return opened
+  }
+
+  #tend(): void {
+    const nowMs = performance.now()
+    for (const member of this.#members.values()) member.tend(nowMs)
+  }
+}
