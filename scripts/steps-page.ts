@@ -15,6 +15,8 @@ import {
   topologyOf,
 } from '../packages/model/src/index.ts'
 
+const databasePorts = { 'db-1': 5432, 'db-2': 5432, 'db-3': 5432, 'db-4': 5432 }
+
 /** A system as small as can be that knows every kind of step. */
 const groundOf = (url?: string, balancer: Ground['balancer'] = 'gateway'): Ground => ({
   system: resolveSystem(
@@ -26,20 +28,20 @@ const groundOf = (url?: string, balancer: Ground['balancer'] = 'gateway'): Groun
     { root: '/srv/notes' },
   ),
   machine: { cpus: 4, memoryMb: 8192 },
-  hosts: ['local-1', 'local-2'].map((name, index) => ({
-    name,
+  hosts: Array.from({ length: 5 }, (_, index) => ({
+    name: `local-${index + 1}`,
     site: 'local',
     region: 'local',
     zone: 'local',
     address: `127.0.0.${index + 1}`,
   })),
-  ports: { 'db-1': 5432, 'web-1': 8081, 'web-2': 8081, 'gateway-1': 8082, 'haproxy-1': 8083 },
+  ports: { ...databasePorts, 'web-1': 8081, 'web-2': 8081, 'gateway-1': 8082, 'haproxy-1': 8083 },
   plain: [],
   balancer,
 })
 
-const on = (rung: string, ground = groundOf()): Goal => ({
-  topology: topologyOf([rung], ground),
+const on = (rungs: string, ground = groundOf()): Goal => ({
+  topology: topologyOf(rungs.split(' '), ground),
   release: 'r1',
   power: 'on',
 })
@@ -84,6 +86,8 @@ const examples = (): ReadonlyMap<StepKind, StepDescription> => {
     on('single', moved(groundOf())),
     on('balanced'),
     release('balanced'),
+    on('split'),
+    on('replicated'),
     gone,
   ]
   const adopted = [on('single', groundOf('postgres://ann@db.example/notes')), gone]
@@ -126,6 +130,9 @@ export const stepsPage = (head: string): string => {
   const released = walk([release('balanced')], grow.state)
   const onSingle = walk([release('single')], start)
   const exchanged = walk([on('balanced', groundOf(undefined, 'haproxy'))], grow.state)
+  const split = walk([on('split')], start)
+  const replicated = walk([on('replicated')], start)
+  const gathered = walk([on('single')], walk([on('split replicated')], start).state)
   const found = examples()
   return `# Steps
 
@@ -157,6 +164,30 @@ ${climbTable(grow.steps)}
 | | step | taken back by |
 |---|---|---|
 ${climbTable(shrink.steps)}
+
+## The database moves, and gets copies
+
+\`banyan grow split\`, from \`single\`. Of the steps, one is felt: while the writes change over, they wait.
+
+| | step | taken back by |
+|---|---|---|
+${climbTable(split.steps)}
+
+\`banyan grow replicated\`, from \`single\`, with two copies:
+
+| | step | taken back by |
+|---|---|---|
+${climbTable(replicated.steps)}
+
+Both given up at once, \`banyan shrink split replicated\`:
+
+| | step | taken back by |
+|---|---|---|
+${climbTable(gathered.steps)}
+
+All of it comes after what the app is made of, and asks one thing only: that the primary runs. When that
+one dies on the way, another member takes over or it comes back, and the climb is planned again from there;
+[how that is decided](../designs/replicated.md) is no matter of steps.
 
 ## A release
 

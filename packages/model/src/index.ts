@@ -86,6 +86,7 @@ export {
   emptyTopology,
   type Goal,
   isBalancer,
+  membersOf,
   type RunningNode,
   runningEntries,
   runsCode,

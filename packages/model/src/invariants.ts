@@ -1,4 +1,12 @@
 import { isAnswered, lossOf, routedServices } from './answers.ts'
+import {
+  brokenByMembers,
+  brokenByPlaces,
+  brokenConfirmation,
+  brokenLead,
+  brokenLeadChange,
+  lostData,
+} from './invariants-data.ts'
 import { brokenByRecord, brokenByRelease } from './invariants-release.ts'
 import { isSame } from './is-same.ts'
 import { sayList } from './say-list.ts'
@@ -9,7 +17,6 @@ import {
   type Goal,
   isAdmitted,
   isBalancer,
-  isDataNode,
   isRouted,
   runningEntries,
   runningGateways,
@@ -90,6 +97,18 @@ export const invariants: readonly Invariant[] = [
     },
   },
   {
+    name: 'one database server of ours takes writes, and the others are copies of it',
+    check: brokenLead,
+  },
+  {
+    name: 'commits wait for copies only, and for each once',
+    check: brokenConfirmation,
+  },
+  {
+    name: 'a database that is recorded as apart or as copied is',
+    check: brokenByPlaces,
+  },
+  {
     name: 'what accepts from the public socket is a gateway or a process with routes',
     check: ({ topology }) =>
       firstWrong(topology.nodes, ({ name, tier, engine, entry }) => {
@@ -131,7 +150,10 @@ export const brokenInvariants = (state: State): readonly string[] =>
  * they take away. Gives what is wrong, or null.
  */
 export const brokenByChange = (before: State, after: State): string | null =>
-  lostData(before, after) ?? stoppedInUse(before, after) ?? brokenByRecord(before, after)
+  lostData(before, after) ??
+  brokenLeadChange(before, after) ??
+  stoppedInUse(before, after) ??
+  brokenByRecord(before, after)
 
 /**
  * What one step of a climb may not take away: whoever was answered, and is to be answered by the goal,
@@ -139,7 +161,7 @@ export const brokenByChange = (before: State, after: State): string | null =>
  */
 export const brokenByClimb = (before: State, after: State, goal: Goal): string | null => {
   if (goal.power === 'off' || movesHost(before, goal)) return null
-  const wrong = brokenByRelease(before, after, goal)
+  const wrong = brokenByMembers(before, after, goal) ?? brokenByRelease(before, after, goal)
   if (wrong !== null) return wrong
   return firstWrong(routedServices(goal.topology), (service) => {
     const loss = lossOf(before, after, service)
@@ -148,16 +170,6 @@ export const brokenByClimb = (before: State, after: State, goal: Goal): string |
       ? `${service} was answered, and is not any more`
       : null
   })
-}
-
-const lostData = (before: State, after: State): string | null => {
-  const gone = before.topology.nodes.find(
-    (node) => isDataNode(node) && !findNode(after.topology, node.name),
-  )
-  if (!gone) return null
-  const user = after.running.find(({ release }) => release !== null)
-  if (user) return `${gone.name} was deleted while ${user.node} ran`
-  return findRunning(before, gone.name) ? `${gone.name} was deleted while it ran` : null
 }
 
 const stoppedInUse = (before: State, after: State): string | null => {

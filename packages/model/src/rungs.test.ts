@@ -81,6 +81,36 @@ test('balanced has a gateway, two processes of each service with routes, and one
   )
 })
 
+test('split puts the one database server on a host of its own, and replicated adds copies beside whichever is there', () => {
+  const ground = groundOf({ services: ['web'], data: true })
+  const placesOf = (names: string[], on = ground) =>
+    topologyOf(names, on)
+      .nodes.filter(({ tier }) => tier === 'data')
+      .map(({ name, host }) => `${name} ${host}`)
+  assert.deepEqual(placesOf(['split']), ['db-2 local-3'])
+  assert.deepEqual(placesOf(['replicated']), ['db-1 local-1', 'db-3 local-4', 'db-4 local-5'])
+  const all = ['db-2 local-3', 'db-3 local-4', 'db-4 local-5']
+  assert.deepEqual(placesOf(['replicated', 'split', 'balanced']), all)
+  const three = groundOf({ services: ['web'], data: true, replicas: 3 })
+  assert.deepEqual(placesOf(['replicated'], three).at(-1), 'db-5 local-6')
+})
+
+test('a database that is not ours, or not there, is neither moved nor copied', () => {
+  const none = groundOf({ services: ['web'], data: false })
+  assert.deepEqual(refusals(['split'], none), [
+    'split: The system has no data tier (`data`), so that there is nothing to move or to copy.',
+  ])
+  const adopted = groundOf({ services: ['web'], data: 'adopted' })
+  assert.deepEqual(refusals(['replicated'], adopted), [
+    "replicated: The database is adopted (`data.url`): where it runs, and how many copies it has, is its owner's business.",
+  ])
+  const own = groundOf({ services: ['web'], data: true })
+  assert.deepEqual(refusals(['split', 'replicated'], { ...own, hosts: own.hosts.slice(0, 2) }), [
+    'split: It takes 3 hosts, and there are 2.',
+    'replicated: It takes 5 hosts, and there are 2.',
+  ])
+})
+
 test('the one web process is the entry itself on single, unless it takes no passed socket', () => {
   const entriesOf = (ground: ReturnType<typeof groundOf>) =>
     topologyOf(['single'], ground)
@@ -134,6 +164,9 @@ test('without a name the next rung is grown, and the last one is shrunk, but nev
   assert.equal(nextRung(ladder.slice(0, 3)), 'replicated')
   assert.equal(nextRung(ladder), null)
   assert.equal(lastRung(ladder), 'replicated')
+  const without = groundOf({ services: ['web'], data: false })
+  assert.equal(nextRung(['single'], without), 'balanced')
+  assert.equal(nextRung(['single', 'balanced'], without), 'split')
   assert.equal(lastRung(['single', 'balanced']), 'balanced')
   assert.equal(lastRung(['single']), null)
 })

@@ -8,9 +8,16 @@ import { isSame } from './is-same.ts'
 import { isReached } from './plan/reached.ts'
 import { nextStep } from './plan.ts'
 import { simulate } from './simulate.ts'
-import type { Goal, State } from './state.ts'
+import {
+  findRunning,
+  type Goal,
+  isConfirming,
+  membersOf,
+  primaryRuns,
+  type State,
+} from './state.ts'
 import type { Step } from './step.ts'
-import type { Topology } from './topology.ts'
+import type { Node, Topology } from './topology.ts'
 
 export type Exploration = {
   readonly states: readonly State[]
@@ -26,6 +33,10 @@ export type ExploreOptions = {
   readonly statesMax: number
   /** Control dies in any state, and has forgotten which migrations it saw applied. */
   readonly forgets?: boolean
+  /** Where the primary is dead, any copy that confirms commits takes over; and whoever is dead confirms nothing. */
+  readonly failsOver?: boolean
+  /** Only these die. Default: everybody. */
+  readonly mayDie?: (node: Node) => boolean
   /** Whether a goal is asked for in a state; what control refuses is not. Default: always. */
   readonly isAsked?: (state: State, goal: Goal) => boolean
 }
@@ -33,8 +44,10 @@ export type ExploreOptions = {
 export const explore = (
   starts: readonly State[],
   goals: readonly Goal[],
-  { crashes, statesMax, forgets = false, isAsked = () => true }: ExploreOptions,
+  options: ExploreOptions,
 ): Exploration => {
+  const { crashes, statesMax, forgets = false, failsOver = false } = options
+  const { isAsked = () => true, mayDie = () => true } = options
   const states: State[] = []
   const numbers = new Map<string, number>()
   const wrong: string[] = []
@@ -72,7 +85,11 @@ export const explore = (
       next[index]?.push(numberOf(after))
     }
     if (forgets) numberOf({ ...state, migrated: null })
-    if (crashes) for (const dead of state.running) numberOf(withoutNode(state, dead.node))
+    if (crashes) {
+      for (const { name } of state.topology.nodes.filter(mayDie))
+        if (findRunning(state, name)) numberOf(withoutNode(state, name))
+    }
+    if (failsOver) for (const healed of failovers(state)) numberOf(healed)
   }
   return { states, next, wrong }
 }
@@ -133,6 +150,25 @@ const stepsFrom = (from: State | undefined, goal: Goal, count: number): readonly
     state = simulate(state, step)
   }
   return steps
+}
+
+/** What becomes of the database servers without a plan: whoever keeps them promotes, and keeps a list of those who confirm. */
+const failovers = (state: State): readonly State[] => {
+  const { topology, confirming } = state
+  if (state.primary === null) return []
+  if (!primaryRuns(state)) {
+    const heirs = confirming.filter((name) => findRunning(state, name))
+    return heirs.map((primary) => ({ ...state, primary, confirming: [] }))
+  }
+  const shrunk = confirming
+    .filter((name) => !findRunning(state, name))
+    .map((dead) => ({ ...state, confirming: confirming.filter((name) => name !== dead) }))
+  if (!topology.rungs.includes('replicated')) return shrunk
+  const idle = membersOf(topology).filter(
+    ({ name }) => name !== state.primary && !isConfirming(state, name) && findRunning(state, name),
+  )
+  const grown = idle.map(({ name }) => ({ ...state, confirming: [...confirming, name].sort() }))
+  return [...shrunk, ...grown]
 }
 
 const withoutNode = (state: State, name: string): State => ({

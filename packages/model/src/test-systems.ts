@@ -8,6 +8,8 @@ export type ServiceKind = 'web' | 'plain' | 'worker'
 export type Shape = {
   readonly services: readonly ServiceKind[]
   readonly data: boolean | 'adopted'
+  /** How many copies `replicated` adds. Default 2. */
+  readonly replicas?: number
 }
 
 const kinds: readonly ServiceKind[] = ['web', 'plain', 'worker']
@@ -43,8 +45,14 @@ export const rungsOf = (shape: Shape): readonly (readonly string[])[] =>
 
 const adoptedUrl = 'postgres://ann:secret@db.example/notes'
 
+/** Every set of rungs on which the database is that a system can have; with `balanced`, if it can have that. */
+export const dataRungsOf = (shape: Shape): readonly (readonly string[])[] => {
+  const ways = [[], ['split'], ['replicated'], ['split', 'replicated']]
+  return rungsOf(shape).flatMap((names) => ways.map((way) => [...names, ...way]))
+}
+
 /** The ground of a shape: services `web-a`, `worker-b`, each node with a port of its own. */
-export const groundOf = ({ services, data }: Shape, url = adoptedUrl): Ground => {
+export const groundOf = ({ services, data, replicas = 2 }: Shape, url = adoptedUrl): Ground => {
   const isAdopted = data === 'adopted'
   const names = services.map((kind, index) => `${kind}-${'abc'[index]}`)
   const system = resolveSystem(
@@ -53,16 +61,20 @@ export const groundOf = ({ services, data }: Shape, url = adoptedUrl): Ground =>
       services: Object.fromEntries(
         names.map((name) => [name, { run: 'node x.ts', routes: routesOf(name) }]),
       ),
-      ...(data && { data: { tables: { notes: { by: 'user_id' } }, ...(isAdopted && { url }) } }),
+      ...(data && {
+        data: { tables: { notes: { by: 'user_id' } }, ...(isAdopted ? { url } : { replicas }) },
+      }),
     },
     { root: '/srv/notes' },
   )
   const first = [...(data ? ['db-1'] : []), ...names.map((name) => `${name}-1`)]
-  const nodes = [...first, ...names.map((name) => `${name}-2`), 'gateway-1', 'haproxy-1']
+  const copies = data ? Array.from({ length: replicas + 1 }, (_, index) => `db-${index + 2}`) : []
+  const second = names.map((name) => `${name}-2`)
+  const nodes = [...first, ...second, 'gateway-1', 'haproxy-1', ...copies]
   return {
     system,
     machine: { cpus: 4, memoryMb: 8192 },
-    hosts: [1, 2].map((number) => ({
+    hosts: Array.from({ length: 3 + replicas }, (_, index) => index + 1).map((number) => ({
       name: `local-${number}`,
       site: 'local',
       region: 'local',

@@ -72,6 +72,8 @@ export type RuntimeFile = {
   readonly narrow?: boolean
   /** The password of `/-/control`, where a process tells control what it has answered. Absent: not told. */
   readonly controlToken?: string
+  /** What the positions of a client's own writes are signed with. Absent: no client gets one. */
+  readonly sessionSecret?: string
   /** The password of `/-/prove`, which `serve` offers to whoever has it. Absent: not offered. */
   readonly proveToken?: string
   /** The database is adopted: nothing of ours is in it, no lookups, no fence. Absent: it is ours. */

@@ -25,8 +25,15 @@ const bringUpPrimary = (state: State, goal: Goal): Step | undefined => {
   const wanted = findNode(goal.topology, state.primary)
   if (!primaryRuns(state))
     return bringUp(state, wanted ? goal : asItIs(state, goal), wanted ?? now ?? first)
-  // Another one would take its place meanwhile; where there is none it has to stop to change.
-  if (wanted && !second && runsOtherwise(state, goal, wanted)) return takeOutMember(state, wanted)
+  if (wanted && !second && runsOtherwise(state, goal, wanted)) return takeOutAlone(state, wanted)
+}
+
+/** Who changes in its place has no heir, then or meanwhile: nobody takes over from it while it stops. */
+const takeOutAlone = (state: State, node: Node): Step | undefined => {
+  const [waitedFor] = state.confirming
+  return waitedFor === undefined
+    ? takeOut(state, node)
+    : { kind: 'make-asynchronous', node: waitedFor }
 }
 
 /** The same goal, of which the nodes that are there are to stay as they are. */

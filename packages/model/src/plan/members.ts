@@ -20,7 +20,7 @@ import { firstStep } from './rule.ts'
  * that runs: when that one dies on the way, another takes over or it comes back, which is no business of a
  * plan; and until then nothing is known to have everything.
  *
- * 1. Grow before shrink: a member that the goal has is copied, started, and confirms commits, before one
+ * 1. Grow before shrink: the members that the goal has are copied, started, and confirm commits, before one
  *    that the goal does not have is let go of.
  * 2. The database moves when the primary is not among the members of the goal, or has to stop to change:
  *    to one of them that confirms commits, and so has everything.
@@ -30,10 +30,20 @@ import { firstStep } from './rule.ts'
  * 5. Where `replicated` is not wanted, commits wait for nobody, but for the one that the database moves to.
  */
 
-/** What is to be there comes up, one after another, and confirms commits where it should. */
+/**
+ * What is to be there comes up, one after another, and then confirms commits where it should: with one that
+ * confirms and dies, they would wait. Where they are on two disks already, that is never put off.
+ */
 export function growMembers(state: State, goal: Goal): Step | undefined {
   if (!primaryRuns(state)) return
-  return firstStep(followersIn(state, goal), (node) => growMember(state, goal, node))
+  const members = followersIn(state, goal)
+  const confirm = () => firstStep(members, (node) => makeSynchronous(state, goal, node))
+  const isHeld = state.topology.rungs.includes('replicated')
+  return (
+    (isHeld ? confirm() : undefined) ??
+    firstStep(members, (node) => growMember(state, goal, node)) ??
+    confirm()
+  )
 }
 
 const growMember = (state: State, goal: Goal, node: Node): Step | undefined => {
@@ -43,13 +53,17 @@ const growMember = (state: State, goal: Goal, node: Node): Step | undefined => {
   if (!findNode(state.topology, node.name)) {
     return ifPossible(state, { kind: 'create-replica', node, host, from: primary })
   }
-  return bringUp(state, goal, node) ?? makeSynchronous(state, goal, node)
+  return bringUp(state, goal, node)
 }
 
-const makeSynchronous = (state: State, goal: Goal, { name }: Node): Step | undefined =>
-  confirmsIn(state, goal).includes(name) && !isConfirming(state, name)
+/** One that is to stop and change is left alone until it has. */
+const makeSynchronous = (state: State, goal: Goal, node: Node): Step | undefined => {
+  const { name } = node
+  const isReady = findRunning(state, name) !== undefined && !isChange(state, goal, node)
+  return isReady && confirmsIn(state, goal).includes(name) && !isConfirming(state, name)
     ? { kind: 'make-synchronous', node: name }
     : undefined
+}
 
 /** Whoever has to stop to change does so when the others are as they should: `growMembers` has seen to it. */
 export function changeMembers(state: State, goal: Goal): Step | undefined {
