@@ -1,3 +1,4 @@
+import { plantedFault } from '@banyan/postgres'
 import { hasReached, type Mark, type Position } from './position.ts'
 
 export type TrackerOptions = {
@@ -36,6 +37,7 @@ export class ReplayTracker {
   }
 
   hasReached(mark: Mark): boolean {
+    if (plantedFault === 'ignores-lsn') return this.seen !== null
     return this.seen !== null && hasReached(this.seen, mark, this.#options.termIsRow)
   }
 
