@@ -6,6 +6,12 @@ export {
   clusterSchemaSql,
   holdChannel,
 } from './cluster/cluster-schema.ts'
+export {
+  claimKeySql,
+  forgetKeysSql,
+  recallKeySql,
+  storeResultSql,
+} from './cluster/idempotency.ts'
 export { formatLsn, type Lsn, laterOf, parseLsn } from './cluster/lsn.ts'
 export {
   type MemberFacts,

@@ -1,4 +1,5 @@
 import { clusterSchemaSql } from './cluster/cluster-schema.ts'
+import { idempotencyGrantSql, idempotencySchemaSql } from './cluster/idempotency.ts'
 import { appRole, ownerRole } from './roles.ts'
 
 /** The version of the tables below. A database of a newer one is refused. */
@@ -44,6 +45,7 @@ export const schemaSql = `
     end if;
   end $$;
   ${clusterSchemaSql}
+  ${idempotencySchemaSql}
   alter default privileges for role ${ownerRole} grant usage on schemas to ${appRole};
   alter default privileges for role ${ownerRole}
     grant select, insert, update, delete, truncate on tables to ${appRole};
@@ -60,7 +62,7 @@ export const existingTablesSql = `
 `
 
 /**
- * Leaves the runtime role nothing but reading in the schema `banyan`. Executing matters as well:
+ * Leaves the runtime role nothing but reading in the schema `banyan`, and keys of callers. Executing matters as well:
  * whoever may execute a trigger function may put it on a table of his own and have it write here.
  */
 export const lockSchemaSql = `
@@ -69,4 +71,5 @@ export const lockSchemaSql = `
   revoke all on schema banyan from public, ${appRole};
   grant usage on schema banyan to ${appRole};
   grant select on all tables in schema banyan to ${appRole};
+  ${idempotencyGrantSql}
 `

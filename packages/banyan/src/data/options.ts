@@ -1,4 +1,5 @@
 import { BanyanError } from '@banyan/model'
+import { checkIdempotencyKey } from './idempotency.ts'
 import type { Consistency, IsolationLevel, TransactionOptions } from './types.ts'
 
 /** Checks of what an app passes besides keys and SQL. TypeScript users never see them. */
@@ -24,8 +25,9 @@ const isSnapshot = (value: unknown): value is { snapshot: true } =>
   Object.keys(value).length === 1
 
 export function checkTransactionOptions(options: TransactionOptions): TransactionOptions {
-  checkNames(options, ['isolation', 'retry'])
-  const { isolation, retry } = options
+  checkNames(options, ['isolation', 'retry', 'idempotencyKey'])
+  const { isolation, retry, idempotencyKey } = options
+  checkIdempotencyKey(idempotencyKey)
   if (isolation !== undefined && !isolations.includes(isolation)) {
     throw invalid(`isolation ${JSON.stringify(isolation)}`, `Known are: ${isolations.join(', ')}.`)
   }

@@ -1,6 +1,9 @@
+import { BanyanError } from '@banyan/model'
+import { plantedFault } from '@banyan/postgres'
+import { forgetInPassing, mayAskAgain, newKeyed } from './idempotency.ts'
 import type { Narrowing } from './narrow.ts'
 import { checkFunction, checkTransactionOptions } from './options.ts'
-import { retrying } from './retry.ts'
+import { isRepeatable, retrying } from './retry.ts'
 import type { Shard } from './shard.ts'
 import { compile, type SqlFragment } from './sql.ts'
 import { type Handle, runTransaction } from './transaction.ts'
@@ -46,7 +49,17 @@ export async function transact<T>(
   narrowing: Narrowing | null = null,
 ): Promise<T> {
   checkFunction(work, 'the callback of a transaction')
-  const { isolation, retry } = checkTransactionOptions(options)
-  const run = (): Promise<T> => runTransaction(shard, isolation, work, narrowing)
-  return retry === true ? retrying(run) : run()
+  const { isolation, retry, idempotencyKey } = checkTransactionOptions(options)
+  const keyed = idempotencyKey === undefined ? null : newKeyed(idempotencyKey)
+  const run = (): Promise<T> => runTransaction(shard, isolation, work, narrowing, keyed)
+  const mayRepeat = (error: unknown): boolean =>
+    (retry === true && isRepeatable(error)) ||
+    (keyed !== null && mayAskAgain(error, keyed)) ||
+    (plantedFault === 'retries-commit' && isUnknown(error))
+  const value = await retrying(run, mayRepeat)
+  if (keyed !== null) forgetInPassing(shard)
+  return value
 }
+
+const isUnknown = (error: unknown): boolean =>
+  BanyanError.is(error) && error.code === 'BANYAN_OUTCOME_UNKNOWN'

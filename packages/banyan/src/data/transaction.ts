@@ -130,11 +130,12 @@ export async function runTransaction<T>(
   isolation: IsolationLevel | undefined,
   work: (tx: Handle) => Promise<T>,
   narrowing: Narrowing | null,
+  keyed: Keyed | null = null,
 ): Promise<T> {
   const { lease, session } = await begin(shard, beginText(isolation), narrowing)
   const handle = new Handle(session, narrowing)
   try {
-    const value = await work(handle)
+    const value = await (keyed === null ? work(handle) : workOnce(session, handle, work, keyed))
     handle.close()
     await commit(session)
     const noted = shard.noteWrite()
@@ -160,9 +161,15 @@ async function workOnce<T>(
   const { key } = keyed
   keyed.stage = 'claim'
   const stored = await knowing(claim(session, key))
-  if (stored === null) keyed.stage = 'work'
-  const value = stored === null ? await work(handle) : stored.value
-  const given = stored === null ? await knowing(store(session, key, value)) : value
+  if (stored !== null) {
+    keyed.stage = 'commit'
+    return stored.value as T
+  }
+  keyed.stage = 'work'
+  const value = await work(handle)
+  await session.settled()
+  // What failed, or was ended by the callback, is for `commit` to tell.
+  const given = session.status === 'T' ? await knowing(store(session, key, value)) : value
   keyed.stage = 'commit'
   return given as T
 }

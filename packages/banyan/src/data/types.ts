@@ -69,6 +69,14 @@ export type TransactionOptions = {
    * callbacks without effects outside the database. Default: false.
    */
   readonly retry?: boolean
+  /**
+   * Stands for one deed (the id of an order, the Idempotency-Key of a request): done once, however often it
+   * is asked for. Stored by the transaction itself, for a day, with what the callback gave, as JSON; who comes
+   * with it again gets that, and the callback does not run. So an end that nobody knows
+   * (`BANYAN_OUTCOME_UNKNOWN`) and a lost connection are looked into and repeated by the runtime; what the
+   * callback does outside the database may then happen twice. 1 to 1,024 bytes; one key space for the system.
+   */
+  readonly idempotencyKey?: string
 }
 
 /** A running transaction. It is over when its callback is. */
