@@ -26,6 +26,7 @@ const { values, positionals } = parseArgs({
 const fullSize = {
   BANYAN_HASH_KEYS: '1000000',
   BANYAN_PLAN_WALKS: '20000',
+  BANYAN_PLAN_MEMBERS: 'whole',
   BANYAN_PROVE_RUNS: '100',
   BANYAN_PROVE_SECONDS: '60',
   BANYAN_PROVE_KILLS: '5',
@@ -46,6 +47,7 @@ const fullSize = {
   BANYAN_OUTAGE_WORST_MS: '2000',
   BANYAN_SWITCHOVERS: '20',
   BANYAN_STRONG_READS: '100000',
+  BANYAN_PLANTED: 'all',
   BANYAN_PLANTED_TRIES: '10',
   BANYAN_FILE_MINUTES: '90',
 }

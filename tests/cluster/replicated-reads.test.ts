@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from './support/banyan.ts'
 import { type ClimbSystem, type Proof, proveDuring } from './support/climbs.ts'
+import { delayReplay } from './support/delay-replay.ts'
 import { assertNoAnomaly } from './support/proofs.ts'
 import type { ReleaseSystem } from './support/releases.ts'
 import {
@@ -45,7 +44,7 @@ describe('reads on replicas', { timeout: 3_600_000 }, () => {
   it('answer nothing stale while one of them is 5 s behind', async (context) => {
     const { system } = released
     const [delayed = ''] = shardIn(await system.status()).confirming
-    await delay(system, delayed, '5s')
+    await delayReplay(system, delayed, '5s')
     try {
       const share = await shareOnReplicas(system, async () => {
         const proof = readALot(context, system)
@@ -56,18 +55,18 @@ describe('reads on replicas', { timeout: 3_600_000 }, () => {
         `${delayed} was 5 s behind; ${Math.round(share * 1000) / 10} % on replicas`,
       )
     } finally {
-      await delay(system, delayed, null)
+      await delayReplay(system, delayed, null)
     }
   })
 
   it('answer nothing stale while all of them are 5 s behind', async (context) => {
     const { system } = released
     const { confirming } = shardIn(await system.status())
-    for (const name of confirming) await delay(system, name, '5s')
+    for (const name of confirming) await delayReplay(system, name, '5s')
     try {
       await readALot(context, system)
     } finally {
-      for (const name of confirming) await delay(system, name, null)
+      for (const name of confirming) await delayReplay(system, name, null)
     }
   })
 })
@@ -115,18 +114,6 @@ async function scansOf(system: ClimbSystem, names: readonly string[]) {
 const scansSql = `
   select coalesce(sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0)), 0)::text as scans
   from pg_stat_user_tables where relname in ('notes', 'entries')`
-
-/** A replica gets everything at once, and shows it so much later; null: as before. */
-async function delay(system: ClimbSystem, name: string, time: string | null): Promise<void> {
-  const file = join(system.state, 'nodes', name, 'data/postgresql.auto.conf')
-  if (time === null) {
-    const text = await readFile(file, 'utf8')
-    await writeFile(file, text.replaceAll(/^recovery_min_apply_delay.*\n/gm, ''))
-  } else {
-    await appendFile(file, `recovery_min_apply_delay = '${time}'\n`)
-  }
-  await askMember(system, name, 'select pg_reload_conf()')
-}
 
 async function isBehind(system: ClimbSystem, name: string): Promise<void> {
   await eventually(async () => {

@@ -39,5 +39,7 @@ export async function readEntries(user: string): Promise<string[]> {
 
 /** No constraint of the table hides an entry that was made twice. */
 export async function addEntry(user: string, word: string): Promise<void> {
-  await data.of(user).write`insert into entries (user_id, word) values (${user}, ${word})`
+  await data.of(user).transaction(async (tx) => {
+    await tx.sql`insert into entries (user_id, word) values (${user}, ${word})`
+  })
 }
