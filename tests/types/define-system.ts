@@ -27,6 +27,9 @@ export const whole = defineSystem({
     migrations: './migrations',
     postgres: 'distribution',
     memoryMb: 512,
+    replicas: 3,
+    synchronous: { quorum: 2, durability: 'preferred' },
+    lagBytesMax: 1_048_576,
     tables: {
       users: { by: 'id', unique: ['email', ['country', 'tax_number']] },
       notes: { by: 'user_id' },
@@ -80,3 +83,9 @@ defineSystem({ name: 'notes', services: { web }, data: { tables: { a: table } } 
 
 // @ts-expect-error memory is a number of megabytes
 defineSystem({ name: 'notes', services: { web }, data: { memoryMb: '1GB' } })
+
+// @ts-expect-error a commit is held or it is not
+defineSystem({ name: 'notes', services: { web }, data: { synchronous: { durability: 'maybe' } } })
+
+// @ts-expect-error how many replicas, not which
+defineSystem({ name: 'notes', services: { web }, data: { replicas: ['db-3'] } })

@@ -6,16 +6,20 @@ import { isReached } from './plan/reached.ts'
 import { nextStep, plan } from './plan.ts'
 import { simulate } from './simulate.ts'
 import { emptyState, type Goal, type State } from './state.ts'
-import { brokenByShare } from './test-explore.ts'
+import { brokenByShare, failovers } from './test-explore.ts'
 import { goalsWithReleases } from './test-releases.ts'
 import { systemsUpTo } from './test-systems.ts'
 
-/** What may happen next: a goal is set, some steps towards it are done, a node dies, or control does. */
+/**
+ * What may happen next: a goal is set, some steps towards it are done, a node dies, or control does, or
+ * whoever keeps the database servers does something about them.
+ */
 const event = fc.oneof(
-  fc.record({ kind: fc.constant('goal' as const), index: fc.nat(40) }),
+  fc.record({ kind: fc.constant('goal' as const), index: fc.nat(100) }),
   fc.record({ kind: fc.constant('steps' as const), count: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ kind: fc.constant('death' as const), index: fc.nat(10) }),
   fc.record({ kind: fc.constant('amnesia' as const) }),
+  fc.record({ kind: fc.constant('failover' as const), index: fc.nat(3) }),
 )
 
 const shapes = systemsUpTo(3)
@@ -50,7 +54,10 @@ test('whatever is wanted, interrupted and killed in which order, the last goal i
       for (const event of events) {
         if (event.kind === 'goal') goal = goals[event.index % goals.length] ?? goal
         else if (event.kind === 'amnesia') state = { ...state, migrated: null }
-        else if (event.kind === 'death') {
+        else if (event.kind === 'failover') {
+          const healed = failovers(state)
+          state = healed[event.index % Math.max(1, healed.length)] ?? state
+        } else if (event.kind === 'death') {
           const dead = event.index % Math.max(1, state.running.length)
           state = { ...state, running: state.running.filter((_, index) => index !== dead) }
         } else {

@@ -526,3 +526,36 @@ test('a balancer is told how it shares out requests, and what it cannot be told 
   )
   assert.deepEqual(Object.keys(of('round-robin')), ['balancer'])
 })
+
+test('copies of the database and what a commit waits for have defaults, and faults name the mend', () => {
+  const of = (data: unknown) => faultsOf({ name: 'notes', services: { web }, data })
+  const read = (data: object) =>
+    resolveSystem({ name: 'notes', services: { web }, data }, { root }).data
+  assert.deepEqual(read({ replicas: 3, synchronous: { quorum: 2 } })?.synchronous, {
+    quorum: 2,
+    durability: 'required',
+  })
+  assert.equal(read({ replicas: 1 })?.replicas, 1)
+  assert.equal(read({ lagBytesMax: 1024 })?.lagBytesMax, 1024)
+  const wrong = {
+    replicas: 9,
+    synchronous: { quorum: 0, durability: 'prefered', q: 1 },
+    lagBytesMax: 5,
+  }
+  const faults = of(wrong)
+  assert.deepEqual(Object.keys(faults).sort(), [
+    'data.lagBytesMax',
+    'data.replicas',
+    'data.synchronous.durability',
+    'data.synchronous.q',
+    'data.synchronous.quorum',
+  ])
+  assert.equal(faults['data.synchronous.durability']?.mend, 'did you mean preferred?')
+  assert.deepEqual(Object.keys(of({ synchronous: 'yes' })), ['data.synchronous'])
+  const many = of({ replicas: 1, synchronous: { quorum: 2 } })['data.synchronous.quorum']
+  assert.equal(many?.expected, 'at most as many as there are replicas, 1')
+  assert.match(String(many?.mend), /the death of one blocks all writes/)
+  const beside = of({ url: 'postgres://ann@db.example/notes', replicas: 2, synchronous: {} })
+  assert.deepEqual(Object.keys(beside).sort(), ['data.replicas', 'data.synchronous'])
+  assert.match(String(beside['data.replicas']?.mend), /its owner's business/)
+})

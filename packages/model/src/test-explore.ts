@@ -153,7 +153,7 @@ const stepsFrom = (from: State | undefined, goal: Goal, count: number): readonly
 }
 
 /** What becomes of the database servers without a plan: whoever keeps them promotes, and keeps a list of those who confirm. */
-const failovers = (state: State): readonly State[] => {
+export const failovers = (state: State): readonly State[] => {
   const { topology, confirming } = state
   if (state.primary === null) return []
   if (!primaryRuns(state)) {

@@ -3,8 +3,8 @@ import type { Ground } from './ground.ts'
 import { plan } from './plan.ts'
 import { simulate } from './simulate.ts'
 import { emptyState, type Goal, type State } from './state.ts'
-import { goalsOf, on } from './test-goals.ts'
-import { groundOf, rungsOf, type Shape } from './test-systems.ts'
+import { goalsOf, on, resizedGround } from './test-goals.ts'
+import { dataRungsOf, groundOf, rungsOf, type Shape } from './test-systems.ts'
 
 export type Marks = { readonly [Mark in 'builds' | 'trial' | 'contracts']?: true }
 
@@ -32,7 +32,13 @@ export const goalsWithReleases = (shape: Shape): readonly Goal[] => {
     release('r3', names, haproxy, { trial: true }),
     on(names, haproxy),
   ])
-  return [...goalsOf(shape), ...releases]
+  const resized = resizedGround(ground)
+  const moves = (shape.data === true ? dataRungsOf(shape) : []).flatMap((names) => [
+    on(names, ground),
+    on(names, resized),
+    release('r2', names, ground, { builds: true, trial: true }),
+  ])
+  return [...goalsOf(shape), ...releases, ...moves]
 }
 
 /** What was taken away does not come back, so that nobody goes back to what needs it. */
