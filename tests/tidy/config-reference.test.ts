@@ -48,6 +48,10 @@ test('the reference describes exactly the keys that there are', () => {
     [/## Service\n/, { name: 'notes', services: { web: { ...web, other: 1 } } }],
     [/## Data/, { name: 'notes', services: { web }, data: { other: 1 } }],
     [
+      /## What a commit waits for/,
+      { name: 'notes', services: { web }, data: { synchronous: { other: 1 } } },
+    ],
+    [
       /A table is/,
       { name: 'notes', services: { web }, data: { tables: { a: { by: 'id', other: 1 } } } },
     ],
