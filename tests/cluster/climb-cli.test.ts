@@ -56,7 +56,8 @@ async function backToSingle(): Promise<void> {
   await forget('slow')
   await forget('crash-web-2')
   await eventually(async () => (await status()).climb === null || null)
-  if ((await status()).rungs.includes('balanced')) await app.banyan('shrink', 'balanced')
+  const { rungs } = await status()
+  if (rungs.length > 1) await app.banyan('shrink', ...rungs.slice(1))
   assert.deepEqual((await status()).rungs, ['single'])
 }
 
@@ -99,7 +100,7 @@ test('grow says each step when it ends, and sums the climb up; shrink leads back
 })
 
 test('with --json each line is an event of this climb, and the last one is the report', async () => {
-  await app.banyan('grow')
+  await app.banyan('grow', 'balanced')
   const { stdout, code } = await app.banyan('shrink', '--json')
   assert.equal(code, 0)
   const lines = linesOf(stdout)
@@ -120,23 +121,31 @@ test('with --json each line is an event of this climb, and the last one is the r
   assert.ok((report.longestWritePauseMs ?? 0) > 0)
 })
 
-test('grow without a name takes the next rung, and says so when there is none', async () => {
-  assert.equal((await app.banyan('grow')).code, 0)
-  assert.deepEqual((await status()).rungs, ['single', 'balanced'])
+test('grow without a name takes the next rung, shrink gives up the last, and both say when there is none', async () => {
+  const ladder = ['single', 'split', 'balanced', 'replicated']
+  for (const count of [2, 3, 4]) {
+    const { code, stderr } = await app.banyan('grow')
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.deepEqual((await status()).rungs, ladder.slice(0, count))
+  }
   const again = await app.banyan('grow')
   assert.deepEqual(
     [again.code, again.stdout.trim().split('\n').at(-1)],
-    [0, 'There is nothing to do: single and balanced hold.'],
+    [0, 'There is nothing to do: single, split, balanced and replicated hold.'],
   )
   const twice = (await app.json('grow', 'balanced')) as unknown as ClimbReport
   assert.deepEqual([twice.outcome, twice.steps], ['done', []])
+  for (const count of [3, 2, 1]) {
+    assert.equal((await app.banyan('shrink')).code, 0)
+    assert.deepEqual((await status()).rungs, ladder.slice(0, count))
+  }
 })
 
 test('plan shows the way up and, with --shrink, the way down; nothing is done', async () => {
   const up = (await app.json('plan', 'balanced')) as { to: string[]; steps: { undo: string }[] }
   assert.deepEqual(up.to, ['single', 'balanced'])
   assert.ok(up.steps.length > 5 && up.steps.every(({ undo }) => undo !== ''))
-  await app.banyan('grow')
+  await app.banyan('grow', 'balanced')
   const down = (await app.json('plan', '--shrink')) as { from: string[]; to: string[] }
   assert.deepEqual([down.from, down.to], [['single', 'balanced'], ['single']])
   assert.match((await app.banyan('plan', '--shrink', 'balanced')).stdout, /^From .*: \d+ steps\./)
@@ -279,7 +288,9 @@ test('row 24: another climb is refused while one goes on, and it is said which',
 })
 
 test('several climbs that are asked for at once: one goes on, the others are refused', async () => {
-  const all = await Promise.all([1, 2, 3, 4].map(async () => await app.banyan('grow', '--json')))
+  const all = await Promise.all(
+    [1, 2, 3, 4].map(async () => await app.banyan('grow', 'balanced', '--json')),
+  )
   const last = all.map(({ stdout }) => JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}'))
   const done = last.filter(({ outcome }) => outcome === 'done')
   const refused = last.filter(({ error }) => error?.code === 'BANYAN_CLIMB_RUNNING')

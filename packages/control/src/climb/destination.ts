@@ -1,4 +1,4 @@
-import { BanyanError, isPublic, type System } from '@banyan/model'
+import { BanyanError, type Ground, isPublic, type System } from '@banyan/model'
 import { climbRefused } from '../api/climb-errors.ts'
 import type { ClimbRequest } from '../api/types.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
@@ -28,15 +28,20 @@ export async function destinationOf(
   }
   if (request.direction === 'undo') return await undoDestination(context, from, ending)
   const { direction, rungs, balancer = from.balancer } = request
-  const to = { ...from, rungs: rungsFor(request, from), balancer }
+  const ground = await groundFor(context, { balancer })
+  const to = { ...from, rungs: rungsFor(request, from, ground), balancer }
   if (rungs.length === 0 && request.balancer !== undefined) to.rungs = from.rungs
-  const reasons = await refusalsOf(context, to, await groundFor(context, to))
+  const reasons = await refusalsOf(context, to, ground)
   if (reasons.length > 0) throw climbRefused(direction, reasons)
   return to
 }
 
-function rungsFor({ direction, rungs }: ClimbRequest, from: Aim): readonly string[] {
-  return rungsAfter(from.rungs, direction === 'shrink' ? 'shrink' : 'grow', rungs)
+function rungsFor(
+  { direction, rungs }: ClimbRequest,
+  from: Aim,
+  ground: Ground,
+): readonly string[] {
+  return rungsAfter(from.rungs, direction === 'shrink' ? 'shrink' : 'grow', rungs, ground)
 }
 
 async function releaseDestination(

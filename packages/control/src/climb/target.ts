@@ -15,8 +15,8 @@ import type { Aim } from './aim.ts'
 import type { Context } from './context.ts'
 
 /**
- * The rungs that hold after a climb. Without a name, `grow` takes the next rung and `shrink` gives up
- * the last.
+ * The rungs that hold after a climb. Without a name, `grow` takes the next rung, of those that the system
+ * can have on its ground, and `shrink` gives up the last.
  *
  * @throws BANYAN_RUNG_UNKNOWN, which lists the rungs that exist.
  */
@@ -24,12 +24,17 @@ export function rungsAfter(
   held: readonly string[],
   direction: ClimbRequest['direction'],
   names: readonly string[],
+  ground?: Ground,
 ): readonly string[] {
-  return direction === 'grow' ? grown(held, names) : shrunk(held, names)
+  return direction === 'grow' ? grown(held, names, ground) : shrunk(held, names)
 }
 
-function grown(held: readonly string[], names: readonly string[]): readonly string[] {
-  const next = nextRung(held)
+function grown(
+  held: readonly string[],
+  names: readonly string[],
+  ground?: Ground,
+): readonly string[] {
+  const next = nextRung(held, ground)
   const wanted = names.length > 0 ? names : next === null ? [] : [next]
   return namesOf([...held, ...wanted])
 }
