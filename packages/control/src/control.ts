@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BanyanError, nearestName, type Topology } from '@banyan/model'
+import { BanyanError, membersOf, nearestName, type Topology } from '@banyan/model'
 import { reportOf } from './api/report.ts'
 import type { Controlled } from './api/server.ts'
 import type {
@@ -7,14 +7,18 @@ import type {
   ChangeRequest,
   ClimbReport,
   ClimbRequest,
+  LossReport,
   ReleaseList,
   Status,
+  SwitchoverReport,
+  SwitchoverRequest,
 } from './api/types.ts'
 import { isAbandoned } from './attached/attendant.ts'
 import { climb, type Progress } from './climb/climb.ts'
 import { Climbs } from './climb/climbs.ts'
 import type { Context } from './climb/context.ts'
 import { driverAsFound } from './climb/drivers.ts'
+import { Members } from './climb/members.ts'
 import { contractsMissingIn } from './climb/migrate.ts'
 import { urlOf } from './climb/place.ts'
 import { isOfService } from './dev/apply-change.ts'
@@ -36,6 +40,7 @@ const warnTimeoutMs = 2_000
 export class Control implements Controlled {
   readonly #context: Context
   readonly #climbs: Climbs
+  readonly #members: Members
   readonly #changes: Changes
   readonly #climbing = new AbortController()
   #progress: Progress | null = null
@@ -53,6 +58,8 @@ export class Control implements Controlled {
 
   constructor(context: Context, journal: Journal) {
     this.#context = context
+    this.#members = new Members(context)
+    context.members = this.#members
     this.#climbs = new Climbs({
       context,
       journal,
@@ -178,9 +185,41 @@ export class Control implements Controlled {
     return { node: keeper.name }
   }
 
+  /** Of an adopted database, its one node. */
+  #primary(): string | null {
+    const { shard, topology } = this.#context
+    const { primary } = shard.current
+    return primary ?? topology.nodes.find(({ tier }) => tier === 'data')?.name ?? null
+  }
+
+  /** Has another member take the writes; refused before anything is done, or not at all. */
+  async switchover({ to, acceptLoss = false }: SwitchoverRequest): Promise<SwitchoverReport> {
+    const { keeper } = this.#members
+    const began = performance.now()
+    const from = keeper.primary ?? ''
+    const signal = this.#climbing.signal
+    const heir = acceptLoss
+      ? (await keeper.acceptLoss(this.#memberNamed(to), signal)).to
+      : await keeper.switchOver(this.#memberNamed(to), signal)
+    const { last } = keeper.situation
+    const pauseMs = last === null ? 0 : Math.round(last.writingMs - last.noticedMs)
+    const totalMs = Math.round(performance.now() - began)
+    const sentence = `${heir} takes the writes, in place of ${from}: nobody could write for ${pauseMs} ms.`
+    return { from, to: heir, term: keeper.record.term, pauseMs, totalMs, sentence }
+  }
+
+  loss(to: string | null): LossReport {
+    return this.#members.keeper.lossOf(this.#memberNamed(to))
+  }
+
+  #memberNamed(name: string | null): string | null {
+    if (name === null) return null
+    return findNodeName(this.#context.topology, name, this.#primary()) ?? name
+  }
+
   #keeperOf(name: string): Keeper {
     const { topology, keepers } = this.#context
-    const node = findNodeName(topology, name)
+    const node = findNodeName(topology, name, this.#primary())
     const keeper = node === null ? null : keepers.get(node)
     if (keeper === null) throw unknownNode(topology, name)
     return keeper
@@ -247,7 +286,12 @@ export class Control implements Controlled {
 
   /** Takes over what an earlier control left running, before anything is decided. */
   async #adopt(): Promise<void> {
-    const { topology, keepers } = this.#context
+    const { topology, keepers, shard } = this.#context
+    // Made by a version that had one server only.
+    const [first] = membersOf(topology)
+    if (first !== undefined && shard.current.primary === null) {
+      await this.#members.keeper.begin(first.name)
+    }
     for (const node of topology.nodes) {
       const driver = await driverAsFound(this.#context, node)
       // What runs may be of yesterday's code, and nobody has looked since.
@@ -265,6 +309,7 @@ export class Control implements Controlled {
       await keeper.looked
     }
     this.#hasLooked = true
+    this.#members.run()
     await tellAgain(this.#context)
   }
 
@@ -276,6 +321,7 @@ export class Control implements Controlled {
     await this.#changes.settled()
     await this.#climbs.settled()
     await climb(this.#context, 'off', new AbortController().signal)
+    await this.#members.stop()
     // What is not recorded yet was started all the same.
     for (const keeper of this.#context.keepers.all) await keeper.unwant()
     const end =

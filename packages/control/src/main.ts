@@ -132,6 +132,7 @@ async function makeControl(paths: StatePaths, publicFds: readonly number[]) {
     balancer,
     entry,
     shard: await openRecord(paths.shard),
+    members: null,
     draining: new Set(),
     leaving: false,
     publicFds,

@@ -1,5 +1,5 @@
 import type { Node } from '@banyan/model'
-import type { NodeStatus, Status } from './api/types.ts'
+import type { NodeStatus, ShardStatus, Status } from './api/types.ts'
 import type { Progress } from './climb/climb.ts'
 import type { Context } from './climb/context.ts'
 import { placeOf, portsOf, urlOf } from './climb/place.ts'
@@ -25,6 +25,7 @@ export function statusOf(
     consoleUrl: null,
     climb: progress,
     nodes: topology.nodes.map((node) => nodeStatus(context, node, hasLooked)),
+    ...shardsOf(context),
     sentence: sentenceOf(context, last),
   }
 }
@@ -38,7 +39,8 @@ function nodeStatus(context: Context, node: Node, hasLooked: boolean): NodeStatu
     engine: node.engine,
     host: node.host,
     region: context.topology.hosts.find(({ name }) => name === node.host)?.region ?? 'local',
-    role: roleOf(node),
+    role: roleOf(node, context.shard.current.primary),
+    ...followingOf(context, node),
     address: placeOf(context, node),
     pid: presence?.identity?.pid ?? null,
     health: keeper?.health ?? (hasLooked ? 'stopped' : 'starting'),
@@ -59,9 +61,41 @@ export function sentenceWithout({ name, adopted }: Node): string {
   return adopted ? `${name} is not watched now; somebody else runs it.` : `${name} is stopped.`
 }
 
-/** The role of a node where no server has to be asked for it: there is one server. */
-export function roleOf({ tier, service }: Node): string {
-  return tier === 'data' ? 'primary' : (service ?? tier)
+/** The role of a node; of a database server, by what was decided last about who takes the writes. */
+export function roleOf({ name, tier, service, adopted }: Node, primary: string | null): string {
+  if (tier !== 'data') return service ?? tier
+  return adopted || primary === null || name === primary ? 'primary' : 'replica'
+}
+
+/** How far a replica is behind, and whether commits wait for it. */
+function followingOf(
+  { members }: Context,
+  { name, tier }: Node,
+): Pick<NodeStatus, 'lagBytes' | 'confirms'> {
+  if (tier !== 'data' || members === null) return {}
+  const found = members.keeper.situation.members.find((member) => member.name === name)
+  if (found?.role !== 'replica') return {}
+  const lagBytes = found.lagBytes === null ? null : Number(found.lagBytes)
+  return { lagBytes, confirms: found.confirms }
+}
+
+/** The one shard that there is, where its servers are ours. */
+function shardsOf({ members, shard, system }: Context): Pick<Status, 'shards'> {
+  const { primary, quorum } = shard.current
+  if (members === null || primary === null || system.data === null) return {}
+  const { situation } = members.keeper
+  const { durability = 'required' } = system.data.synchronous ?? {}
+  const one: ShardStatus = {
+    name: 'shard-1',
+    primary: situation.open ? situation.primary : null,
+    term: situation.term,
+    confirming: situation.confirming,
+    quorum,
+    durability,
+    lastPromotion: members.lastPromotion,
+    sentence: situation.sentence,
+  }
+  return { shards: [one] }
 }
 
 /** What is wrong is said first; else that all is well, unless something else was just said. */

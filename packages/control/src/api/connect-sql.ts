@@ -4,6 +4,7 @@ import { Client, type DatabaseError, type QueryArrayResult } from 'pg'
 import { explain } from '../engines/adopted/explain.ts'
 import { findPrimary } from '../engines/adopted/members.ts'
 import { type Target, targetOf } from '../engines/adopted/target.ts'
+import { openRecord } from '../shard/record.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { readSecrets, type Secrets } from '../state/secrets.ts'
@@ -95,8 +96,9 @@ async function findDatabase(paths: StatePaths, shard: number) {
   const topology = await readTopology(paths)
   const system = await readJson<System>(paths.system)
   const nodes = topology.nodes.filter(({ tier }) => tier === 'data')
-  const node = nodes[shard - 1]
-  if (node === undefined || system === null) throw noDatabase(nodes.length, shard)
+  const { primary } = (await openRecord(paths.shard)).current
+  const node = shard === 1 ? (nodes.find(({ name }) => name === primary) ?? nodes[0]) : undefined
+  if (node === undefined || system === null) throw noDatabase(Math.min(1, nodes.length), shard)
   const host = topology.hosts.find(({ name }) => name === node.host)?.address ?? '127.0.0.1'
   const defaultRole: SqlRole = system.data?.migrations == null ? 'owner' : 'app'
   return {

@@ -12,13 +12,14 @@ import {
   topologyOf,
 } from '@banyan/model'
 import { groundOf } from '../climb/ground.ts'
-import { leaderOf } from '../climb/state.ts'
+import { leadersIn } from '../climb/state.ts'
 import { rungsAfter } from '../climb/target.ts'
 import { loadSystem } from '../config/load-system.ts'
 import { checkSameDatabase } from '../engines/adopted/same-database.ts'
 import { type EntryRecord, readEntryRecord } from '../entry/record.ts'
 import { type ReleasesRecord, readReleases, withRelease } from '../releases/record.ts'
 import { readSnapshot } from '../releases/snapshot/read.ts'
+import { openRecord } from '../shard/record.ts'
 import { checkSystemName, inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
 import { type StatePaths, statePaths } from '../state/paths.ts'
@@ -105,7 +106,9 @@ async function stateOf(
   { live, tried, contracted }: ReleasesRecord,
 ): Promise<State> {
   const built = live === null ? [] : [live]
-  const facts = { topology, ...leaderOf(topology), admitted, live, tried, contracted, built }
+  const { current } = await openRecord(paths.shard)
+  const leaders = leadersIn(topology, current)
+  const facts = { topology, ...leaders, admitted, live, tried, contracted, built }
   const status = await (await ControlClient.find(paths))?.status().catch(() => null)
   if (status == null) return { ...facts, running: [], migrated: null }
   const running = status.nodes

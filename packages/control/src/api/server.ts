@@ -6,13 +6,17 @@ import { BanyanError } from '@banyan/model'
 import { climbOf, climbRequestOf } from './climb-request.ts'
 import type { EventLog } from './events.ts'
 import { reportOf } from './report.ts'
+import { switchoverRequestOf } from './switchover-request.ts'
 import type {
   Attendance,
   ChangeRequest,
   ClimbReport,
   ClimbRequest,
+  LossReport,
   ReleaseList,
   Status,
+  SwitchoverReport,
+  SwitchoverRequest,
 } from './types.ts'
 
 /** What the API can ask of control. */
@@ -28,6 +32,10 @@ export type Controlled = {
   /** Stops a node where it stands, and lets it go on. */
   pause(node: string): Promise<{ readonly node: string }>
   resume(node: string): Promise<{ readonly node: string }>
+  /** Has another member of the data tier take the writes; returns when it does. */
+  switchover(request: SwitchoverRequest): Promise<SwitchoverReport>
+  /** What may be lost by taking a member that may lack something. */
+  loss(to: string | null): LossReport
   /** Returns as soon as the climb has begun; refused whole where it cannot be done. */
   climb(request: ClimbRequest): Promise<{ readonly climb: string }>
   /** Returns when the climb has ended, also one that had ended before. */
@@ -99,6 +107,14 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /resume': async (control, request, response) => {
     const { node } = await readBody(request)
     send(response, 200, await control.resume(String(node)))
+  },
+  'POST /switchover': async (control, request, response) => {
+    const asked = switchoverRequestOf(await readBody(request))
+    send(response, 200, await control.switchover(asked))
+  },
+  'POST /loss': async (control, request, response) => {
+    const { to } = switchoverRequestOf(await readBody(request))
+    send(response, 200, control.loss(to))
   },
   'POST /climb': async (control, request, response) => {
     send(response, 200, await control.climb(climbRequestOf(await readBody(request))))

@@ -20,6 +20,7 @@ import type { RecordStore } from '../shard/record.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { Secrets } from '../state/secrets.ts'
 import type { Keepers } from '../supervise/keepers.ts'
+import type { Members } from './members.ts'
 
 /** `catalog.json`: what control learned from the database, for the next control. */
 export type Learned = {
@@ -59,6 +60,8 @@ export type Context = {
   entry: EntryRecord
   /** What was decided about the members of the data tier: who takes the writes, and who confirms them. */
   readonly shard: RecordStore
+  /** Who decides about them; null where this process keeps nothing running. */
+  members: Members | null
   /** The admitted nodes that are to finish, while a step waits for them. */
   readonly draining: Set<string>
   /** Everything is being stopped. */
@@ -138,9 +141,15 @@ function ownData(context: Context): DataAccess {
   const first = primaryMember(context)
   if (first === null) return noData
   return {
-    shards: [{ name: 'shard-1', members, database, user, password }],
+    shards: [{ name: 'shard-1', members, database, user, password, ...lagOf(context.system) }],
     databaseUrl: `postgres://${user}:${encodeURIComponent(password)}@${first.host}:${first.port}/${database}`,
   }
+}
+
+/** A release that was taken by an earlier version says nothing of it. */
+function lagOf({ data }: System): { lagBytesMax?: number } {
+  const { lagBytesMax } = (data ?? {}) as Partial<NonNullable<System['data']>>
+  return lagBytesMax === undefined ? {} : { lagBytesMax }
 }
 
 /** Everything is in the URL, the password too; services get it as it was written. */
@@ -188,11 +197,11 @@ export function runtimeOf(
       node,
       service: service.name,
       keyType: learned.keyType,
-      // Services follow the catalog, which nothing on one server changes; the topology has its own version.
-      catalogVersion: 1,
+      catalogVersion: topology.version,
       shards,
       connectionsMax: connectionsMaxOf(context),
       controlToken: context.secrets.controlToken,
+      sessionSecret: context.secrets.sessionSecret,
       ...(isNarrow(context) ? { narrow: true } : {}),
       ...proofOf(context),
       ...(system.data?.url == null ? {} : { adopted: true }),

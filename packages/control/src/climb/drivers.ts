@@ -40,10 +40,13 @@ const makers: Readonly<
   haproxy: haproxyOf,
 }
 
-function databaseOf({ topology, paths, binaries }: Context, node: Node): NodeDriver {
+function databaseOf(context: Context, node: Node): NodeDriver {
+  const { topology, paths, binaries, secrets } = context
   const host = topology.hosts.find(({ name }) => name === node.host)
   if (host === undefined || binaries === null) throw new Error(`${node.name} has no place to run`)
-  return databaseDriver({ node, host, paths, binaries })
+  const { replicatorPassword } = secrets
+  const role = () => context.members?.roleOf(node.name) ?? null
+  return databaseDriver({ node, host, paths, binaries, role, replicatorPassword })
 }
 
 function gatewayOf(context: Context, node: Node): NodeDriver {

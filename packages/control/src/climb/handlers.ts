@@ -1,19 +1,24 @@
 import { type Node, type Step, type StepKind, type StepOf, simulate } from '@banyan/model'
-import { createCluster, removeCluster } from '../engines/postgres/engine.ts'
+import { adminRole, ensureReplicator } from '@banyan/postgres'
+import { copyCluster, createCluster, removeCluster } from '../engines/postgres/engine.ts'
 import { admit, dismiss, drain, shareAlike } from '../entry/gateways.ts'
 import { sizeOf } from '../logs/follow.ts'
 import { inPlace, systemAlongside } from '../releases/releases.ts'
 import { tryRelease } from '../releases/trial/try-release.ts'
+import { firstRecord } from '../shard/record.ts'
 import { writeJson } from '../state/files.ts'
 import { nodeDirectory } from '../state/paths.ts'
 import type { NodeDriver } from '../supervise/driver.ts'
+import { announceMembers } from './announce.ts'
 import { buildOnce, buildRelease } from './build.ts'
 import type { Context } from './context.ts'
 import { driverOf } from './drivers.ts'
 import { inspectAdopted, inspectAgain } from './inspect-adopted.ts'
+import type { Members } from './members.ts'
 import { migrate } from './migrate.ts'
 import { isReliable, observe } from './state.ts'
 import { untilHealthy } from './wait.ts'
+import { placeOfPrimary, withClient } from './with-client.ts'
 
 /** Does one step. Each may be done again after an interruption: what is done already is left alone. */
 export type Handler<Kind extends StepKind> = (
@@ -26,6 +31,7 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
   'create-data-node': async (context, step, signal) => {
     await makeCluster(context, step.node, step.host.address, signal)
     await record(context, step)
+    await membersIn(context).keeper.begin(step.node.name)
   },
   'adopt-data-node': record,
   'create-node': record,
@@ -43,6 +49,7 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     if (context.release === inPlace) await buildOnce(context, found, signal)
     if (found.tier !== 'data') await inspectAgain(context)
     await keeper.want()
+    if (isMember(found)) context.members?.keeper.wake()
     await untilHealthy(context.keepers, keeper, signal, logFrom)
   },
   'build-release': async (context, { release }, signal) => {
@@ -58,6 +65,7 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     const { contracts } = await migrate(context, { system, phase, alongside }, signal)
     context.contracts = contracts
     context.migrated = release
+    await announceMembers(context)
   },
   'try-release': tryRelease,
   'record-release': async (context, { release }) => {
@@ -92,24 +100,79 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await record(context, step)
   },
   'destroy-data-node': async (context, step) => {
-    context.keepers.forget(step.node)
-    await removeCluster(nodeDirectory(context.paths, step.node))
+    const { keepers, shard, paths } = context
+    keepers.forget(step.node)
+    await removeCluster(nodeDirectory(paths, step.node))
     await record(context, step)
+    // The next server is the first one of another cluster.
+    if (shard.current.primary === step.node) await shard.write(firstRecord)
   },
   'release-data-node': async (context, step) => {
     context.keepers.forget(step.node)
     await record(context, step)
   },
   'record-rungs': record,
-  'create-replica': notWired,
-  'make-synchronous': notWired,
-  'make-asynchronous': notWired,
-  'switch-over': notWired,
-  'retire-replica': notWired,
+  'create-replica': async (context, step, signal) => {
+    await copyPrimary(context, step, signal)
+    await record(context, step)
+  },
+  'make-synchronous': async (context, { node }, signal) => {
+    await membersIn(context).keeper.join(node, signal)
+  },
+  'make-asynchronous': async (context, { node }, signal) => {
+    await membersIn(context).keeper.leave(node, signal)
+  },
+  'switch-over': async (context, { to }, signal) => {
+    // Whoever has not heard of the new one could not follow it.
+    await announceMembers(context)
+    await membersIn(context).keeper.switchOver(to, signal)
+  },
+  'retire-replica': async (context, step) => {
+    context.keepers.forget(step.node)
+    await membersIn(context).forget(step.node)
+    await removeCluster(nodeDirectory(context.paths, step.node))
+    await record(context, step)
+    await announceMembers(context)
+  },
 }
 
-async function notWired(_context: Context, { kind }: Step): Promise<void> {
-  throw new Error(`not wired yet: ${kind}`)
+/** What an interrupted attempt has left is of another moment, and its slot may be gone: it is made anew. */
+async function copyPrimary(
+  context: Context,
+  { node, host, from }: StepOf<'create-replica'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { paths, binaries, secrets, events } = context
+  if (binaries === null) throw new Error('a system without data has no data node')
+  const { adminPassword, replicatorPassword } = secrets
+  await withClient(context, adminRole, adminPassword, 'postgres', async (admin) => {
+    await ensureReplicator(admin, replicatorPassword)
+  })
+  const nodeFolder = nodeDirectory(paths, node.name)
+  await removeCluster(nodeFolder)
+  const { memoryMb, cpus } = node.size
+  await copyCluster({
+    binaries,
+    nodeDirectory: nodeFolder,
+    from: {
+      place: { name: from, ...placeOfPrimary(context) },
+      nodeDirectory: nodeDirectory(paths, from),
+      adminPassword,
+    },
+    address: host.address,
+    port: node.port,
+    memoryMb,
+    cpus,
+    signal,
+    onProgress: (sentence) => events.add({ type: 'progress', sentence }),
+  })
+}
+
+const isMember = ({ tier, adopted }: Node): boolean => tier === 'data' && adopted !== true
+
+function membersIn({ members }: Context): Members {
+  if (members === null) throw new Error('nobody keeps the members of the data tier here')
+  return members
 }
 
 /** One that is in a crash loop, and is of another release than is to run, is not brought back by its keeper. */

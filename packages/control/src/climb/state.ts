@@ -1,5 +1,6 @@
-import type { State, Topology } from '@banyan/model'
+import { membersOf, type State, type Topology } from '@banyan/model'
 import { inPlace } from '../releases/releases.ts'
+import type { ShardRecord } from '../shard/record.ts'
 import type { Keeper } from '../supervise/keeper.ts'
 import type { Context } from './context.ts'
 
@@ -25,12 +26,21 @@ export function observe(context: Context, runs: Meaning): State {
   )
   // The code in place is not released: it is live as soon as it runs.
   const { live, tried, contracted, built } = context.release === inPlace ? codeInPlace : releases
-  const leader = leaderOf(topology)
+  const leader = leadersIn(topology, context.shard.current)
   return { topology, running, ...leader, migrated, admitted, live, tried, contracted, built }
 }
 
-/** Who takes writes, for as long as there is one server only: that one. */
-export function leaderOf({ nodes }: Topology): Pick<State, 'primary' | 'confirming'> {
-  const member = nodes.find(({ tier, adopted }) => tier === 'data' && !adopted)
-  return { primary: member?.name ?? null, confirming: [] }
+/**
+ * Who takes the writes, and who is to confirm them whenever it can: one that is away for a moment is not to
+ * be made to confirm again.
+ */
+export function leadersIn(
+  topology: Topology,
+  { primary, wanted }: ShardRecord,
+): Pick<State, 'primary' | 'confirming'> {
+  const names = membersOf(topology).map(({ name }) => name)
+  return {
+    primary: names.find((name) => name === primary) ?? null,
+    confirming: names.filter((name) => name !== primary && wanted.includes(name)).sort(),
+  }
 }

@@ -40,6 +40,7 @@ export async function readContext(
     balancer: 'gateway',
     entry: await readEntryRecord(paths),
     shard: await openRecord(paths.shard),
+    members: null,
     draining: new Set(),
     leaving: false,
     publicFds: [],

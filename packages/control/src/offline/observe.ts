@@ -8,6 +8,7 @@ import { targetOf } from '../engines/adopted/target.ts'
 import { reachableHost } from '../engines/process/readiness.ts'
 import { findHolder } from '../holder/holder-file.ts'
 import { readReleases } from '../releases/record.ts'
+import { openRecord } from '../shard/record.ts'
 import { readJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
 import { readTopology } from '../state/topology-file.ts'
@@ -17,9 +18,9 @@ import { roleOf } from '../status.ts'
 export async function observeOffline(paths: StatePaths): Promise<Status> {
   const topology = await readTopology(paths)
   const settings = (await readJson<UpSettings>(paths.settings)) ?? nowhere
-  const nodes = await Promise.all(
-    topology.nodes.map((node) => observeNode(paths, { topology, settings }, node)),
-  )
+  const { primary } = (await openRecord(paths.shard)).current
+  const placed = { topology, settings, primary }
+  const nodes = await Promise.all(topology.nodes.map((node) => observeNode(paths, placed, node)))
   const alive = nodes.filter(({ pid }) => pid !== null)
   return {
     rungs: topology.rungs,
@@ -39,7 +40,11 @@ export async function observeOffline(paths: StatePaths): Promise<Status> {
 
 const nowhere: UpSettings = { rungs: [], host: '127.0.0.1', port: 0 }
 
-type Placed = { readonly topology: Topology; readonly settings: UpSettings }
+type Placed = {
+  readonly topology: Topology
+  readonly settings: UpSettings
+  readonly primary: string | null
+}
 
 async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promise<NodeStatus> {
   const alive = await findProcess(paths, node)
@@ -52,7 +57,7 @@ async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promi
     engine: node.engine,
     host: node.host,
     region: placed.topology.hosts.find(({ name }) => name === node.host)?.region ?? 'local',
-    role: roleOf(node),
+    role: roleOf(node, placed.primary),
     address: placeOf(placed, node),
     pid: alive?.identity.pid ?? null,
     health,

@@ -3,6 +3,7 @@ import { findProcess } from '../drivers/find-process.ts'
 import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { stopServer } from '../engines/postgres/engine.ts'
 import { endHolder } from '../holder/end-holder.ts'
+import { openRecord } from '../shard/record.ts'
 import { localSite } from '../sites/local.ts'
 import { takeLock } from '../state/lock.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
@@ -33,7 +34,8 @@ async function namesOfRunning(paths: StatePaths): Promise<string[]> {
 
 async function nodesToStop(paths: StatePaths): Promise<Node[]> {
   const { nodes } = await readTopology(paths)
-  return [...nodes].sort(servicesFirst)
+  const { primary } = (await openRecord(paths.shard)).current
+  return [...nodes].sort((a, b) => rankOf(a, primary) - rankOf(b, primary))
 }
 
 /** Nobody may start control while we do what it would do. */
@@ -58,10 +60,14 @@ export async function withoutControl<Result>(
   }
 }
 
-/** What takes requests in stops before what answers them, and that before the data. */
-function servicesFirst(a: Node, b: Node): number {
-  const rank = ({ tier }: Node) => (tier === 'entry' ? 0 : tier === 'data' ? 2 : 1)
-  return rank(a) - rank(b)
+/**
+ * What takes requests in stops before what answers them, and that before the data: the primary first, so that
+ * its replicas have everything when they stop.
+ */
+function rankOf({ name, tier }: Node, primary: string | null): number {
+  if (tier === 'entry') return 0
+  if (tier !== 'data') return 1
+  return name === primary ? 2 : 3
 }
 
 async function stopNode(paths: StatePaths, node: Node): Promise<void> {

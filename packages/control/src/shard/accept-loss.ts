@@ -1,3 +1,4 @@
+import { formatLsn } from '@banyan/postgres'
 import { decided } from './book.ts'
 import { nextTerm } from './decide.ts'
 import type { Performer } from './perform.ts'
@@ -11,6 +12,8 @@ export type LossForecast = {
   readonly to: string
   /** Who may have acknowledged commits that `to` does not have. */
   readonly missing: readonly string[]
+  /** Where the WAL of `to` ends, as PostgreSQL writes it: everything up to there is kept. */
+  readonly keptLsn: string
   readonly sentence: string
 }
 
@@ -44,9 +47,9 @@ function forecast(view: ShardView, { name: to, answer }: MemberView): LossForeca
   const missing = [...new Set([leaderOf(view.record) ?? '', ...confirming])].filter(
     (name) => name !== '' && name !== to && !isAble(view, memberNamed(view, name)),
   )
-  const ends = answer === null ? '' : ` Its WAL ends at ${answer.walLsn}.`
-  const sentence = `${to} would be promoted.${ends} Commits that were acknowledged and that only ${listOf(missing)} has would be lost, and what ${listOf(missing)} has is deleted when it comes back.`
-  return { to, missing, sentence }
+  const keptLsn = formatLsn(answer?.walLsn ?? 0n)
+  const sentence = `${to} would be promoted. Its WAL ends at ${keptLsn}. Commits that were acknowledged and that only ${listOf(missing)} has would be lost, and what ${listOf(missing)} has is deleted when it comes back.`
+  return { to, missing, keptLsn, sentence }
 }
 
 function isAble(view: ShardView, member: MemberView | null): boolean {

@@ -93,7 +93,8 @@ function refuseFor(view: ShardView, { name }: MemberView, missing: readonly stri
 function decideRunning(view: ShardView, primary: MemberView): MainAction {
   const { name, answer, silentForMs } = primary
   if (answer === null) {
-    return wait(`${name} runs and has not answered for ${Math.round(silentForMs)} ms.`)
+    const seconds = Math.floor(silentForMs / 1_000)
+    return wait(seconds < 1 ? '' : `${name} runs, and has not answered for ${seconds} s.`)
   }
   if (!isOpen(primary)) {
     const sentence = `${name} is on record as the primary, and says that it is a replica. Somebody else than this control has changed its role; nothing is done about it.`

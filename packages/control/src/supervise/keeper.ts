@@ -133,6 +133,13 @@ export class Keeper {
     this.#waker.wake()
   }
 
+  /** Whoever decides over this node wants it started now, however its last starts went. */
+  retry(): void {
+    this.#startError = null
+    this.#change({ retryAtMs: Number.NEGATIVE_INFINITY })
+    this.#waker.wake()
+  }
+
   /** Sees whether the node stands still. Looked at each time anew, so that the next control knows it too. */
   async seePause(): Promise<void> {
     const presence = this.#presence

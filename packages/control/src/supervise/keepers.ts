@@ -1,8 +1,19 @@
 import type { NodeDriver } from './driver.ts'
 import { Keeper } from './keeper.ts'
 
+/** What the members of a shard do is decided for all of them together. */
+export type DataGate = {
+  /** Whether a member that does not run may be started now, and by us. */
+  mayStart(node: string): boolean
+  /** The member that takes the writes, without which no service can work; null where there is no choice. */
+  primary(): string | null
+}
+
+const open: DataGate = { mayStart: () => true, primary: () => null }
+
 /** All keepers of a control, in the order in which their nodes came. */
 export class Keepers {
+  gate: DataGate = open
   readonly #all = new Map<string, Keeper>()
   readonly #listeners = new Set<(keeper: Keeper) => void>()
   readonly #now: () => number
@@ -26,8 +37,7 @@ export class Keepers {
     const keeper = new Keeper({
       driver,
       now: this.#now,
-      // Services come after the database; what runs no code of the app waits for nobody.
-      mayStart: () => driver.node.service === undefined || this.#dataIsHealthy(),
+      mayStart: () => this.#mayStart(driver),
       onChange: (changed) => this.#announce(changed),
     })
     this.#all.set(driver.node.name, keeper)
@@ -44,9 +54,19 @@ export class Keepers {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Services come after the database; what runs no code of the app waits for nobody. */
+  #mayStart({ node }: NodeDriver): boolean {
+    if (node.tier === 'data') return this.gate.mayStart(node.name)
+    return node.service === undefined || this.#dataIsHealthy()
+  }
+
   #dataIsHealthy(): boolean {
+    const primary = this.gate.primary()
     return this.all.every(
-      ({ driver, situation }) => driver.node.tier !== 'data' || situation === 'healthy',
+      ({ driver: { node }, situation }) =>
+        node.tier !== 'data' ||
+        situation === 'healthy' ||
+        (primary !== null && node.name !== primary),
     )
   }
 

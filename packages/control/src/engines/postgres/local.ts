@@ -5,7 +5,15 @@ import { identify, isSameProcess, type ProcessIdentity } from '../../sites/ident
 import { localSite } from '../../sites/local.ts'
 import { logFileOf, nodeDirectory, type StatePaths } from '../../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
-import { type Binaries, findServer, startServer, stopPostmaster, stopServer } from './engine.ts'
+import type { Role } from '../../shard/member.ts'
+import {
+  type Binaries,
+  findServer,
+  startServer,
+  stopPostmaster,
+  stopServer,
+  writeRole,
+} from './engine.ts'
 import { dataDirectoryOf } from './placement.ts'
 import { processesIn } from './processes.ts'
 import { probe as probeServer } from './readiness.ts'
@@ -15,6 +23,9 @@ export type DatabaseOptions = {
   readonly host: Host
   readonly paths: StatePaths
   readonly binaries: Binaries
+  /** What it is to be from its next start on; null where nobody has decided that. */
+  readonly role: () => Role | null
+  readonly replicatorPassword: string
 }
 
 /** Recovery after a crash may take its time, and ending it would only make it begin again. */
@@ -22,7 +33,8 @@ const startTimeoutMs = 600_000
 const stopTimeoutMs = 15_000
 
 /** Keeps one PostgreSQL server. */
-export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions): NodeDriver {
+export function databaseDriver(options: DatabaseOptions): NodeDriver {
+  const { node, host, paths, binaries } = options
   const directory = nodeDirectory(paths, node.name)
   const logFile = logFileOf(paths, node.name)
   const place = { address: host.address, port: node.port }
@@ -42,8 +54,10 @@ export function databaseDriver({ node, host, paths, binaries }: DatabaseOptions)
   async function start(signal: AbortSignal): Promise<Presence> {
     const { memoryMb, cpus } = node.size
     const nodeDirectory = directory
-    const options = { binaries, nodeDirectory, ...place, memoryMb, cpus, logFile, signal }
-    const { pid } = await startServer(options)
+    const role = options.role()
+    if (role !== null) await writeRole(nodeDirectory, role, options)
+    const launch = { binaries, nodeDirectory, ...place, memoryMb, cpus, logFile, signal }
+    const { pid } = await startServer(launch)
     const startedAt = new Date().toISOString()
     const identity = identify(pid) ?? { pid, startTime: 'ended' }
     last = identity

@@ -14,6 +14,7 @@ const emptied = new Set([
 const leftOut = new Set([
   'backup_label',
   'backup_manifest',
+  'banyan-replicator.pgpass',
   'banyan-role.conf',
   'current_logfiles',
   'postmaster.opts',

@@ -8,11 +8,13 @@ import { findServer } from '../find-server.ts'
 import { locateNode } from '../placement.ts'
 import { type FileOptions, removeUnfinished, replaceFile, syncDirectory } from '../replace-file.ts'
 import { renderSettings } from '../settings.ts'
-import { roleSettings } from './role-settings.ts'
+import { passwordFile, passwordLine, roleSettings } from './role-settings.ts'
 
 export type RoleOptions = {
   /** Of `banyan_replicator`, as which replicas connect. */
   readonly replicatorPassword: string
+  /** Of a primary: that its commits wait is not proven yet. */
+  readonly pending?: boolean
 }
 
 const standbySignal = 'standby.signal'
@@ -30,7 +32,7 @@ const standbySignal = 'standby.signal'
 export async function writeRole(
   nodeDirectory: string,
   role: Role,
-  { replicatorPassword }: RoleOptions,
+  { replicatorPassword, pending = false }: RoleOptions,
 ): Promise<void> {
   const { directory, dataDirectory } = await locateNode(nodeDirectory)
   const options = { mode: 0o600, owner: await accountOf(dataDirectory) }
@@ -38,7 +40,8 @@ export async function writeRole(
   const name = basename(directory)
   const major = (await readMajorVersion(dataDirectory)) ?? 0
   if (role.kind === 'replica') await becomeReplica(dataDirectory, options, isRunning)
-  const settings = roleSettings({ role, name, major, replicatorPassword })
+  await replaceFile(join(dataDirectory, passwordFile), passwordLine(replicatorPassword), options)
+  const settings = roleSettings({ role, name, major, pending })
   await removeUnfinished(join(dataDirectory, roleFile))
   await replaceFile(join(dataDirectory, roleFile), renderSettings(settings), options)
   await ensureIncluded(dataDirectory, options)

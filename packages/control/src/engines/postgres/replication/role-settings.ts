@@ -1,16 +1,31 @@
-import { replicatorRole } from '@banyan/postgres'
+import { plantedFault, replicatorRole } from '@banyan/postgres'
 import type { Confirming, MemberPlace, Role } from '../../../shard/member.ts'
 import type { Setting } from '../settings.ts'
 
 /** A name that no member has: who waits for it waits until the list is another one. */
 const nobody = 'banyan_nobody'
 
+/** In the data directory, which is where a server works. */
+export const passwordFile = 'banyan-replicator.pgpass'
+
+/** One line of it: the password, whoever the primary is. */
+export const passwordLine = (password: string): string =>
+  `*:*:*:${replicatorRole}:${password.replace(/[:\\]/g, '\\$&')}\n`
+
 export type RoleInput = {
   readonly role: Role
   /** Of the server itself. */
   readonly name: string
   readonly major: number
-  readonly replicatorPassword: string
+  /** Of a primary: not every session of it waits yet. */
+  readonly pending?: boolean
+}
+
+/** Says in the file itself what is not proven yet; PostgreSQL keeps a setting with a dot for others. */
+export const pendingSetting: Setting = {
+  name: 'banyan.confirming',
+  value: 'pending',
+  why: 'Not every commit is proven to wait for them yet.',
 }
 
 /**
@@ -26,7 +41,15 @@ export function roleSettings(input: RoleInput): Setting[] {
 
 function primarySettings(confirming: Confirming): Setting[] {
   const names = namesSetting(confirming, 'Whose confirmation a commit waits for.')
-  return confirming.kind === 'nobody' ? [names, senderTimeout] : [names, senderTimeout, keepWal]
+  const faults = plantedFault === 'asynchronous-commit' ? [asynchronousFault] : []
+  if (confirming.kind === 'nobody') return [names, senderTimeout]
+  return [names, senderTimeout, keepWal, ...faults]
+}
+
+const asynchronousFault: Setting = {
+  name: 'synchronous_commit',
+  value: 'local',
+  why: 'A test plants this fault.',
 }
 
 const senderTimeout: Setting = {
@@ -55,9 +78,8 @@ export function namesOf(confirming: Confirming): string {
 
 function replicaSettings(input: RoleInput, primary: MemberPlace): Setting[] {
   const rows: [name: string, value: string, why: string, since?: number][] = [
-    ['primary_conninfo', connectionTo(primary, input), 'Whom it follows.'],
+    ['primary_conninfo', connectionTo(primary, input.name), 'Whom it follows.'],
     ['primary_slot_name', slotNameOf(input.name), 'What it has not got yet is kept for it there.'],
-    ['recovery_target_timeline', 'latest', 'A promotion elsewhere is followed.'],
     ['hot_standby_feedback', 'on', 'Vacuum leaves what its reads still see.'],
     [
       'wal_retrieve_retry_interval',
@@ -92,15 +114,13 @@ export const slotNameOf = (member: string): string =>
   `banyan_${member.toLowerCase().replace(/[^a-z0-9_]/g, '_')}`
 
 /** Named by its node, which is how the primary's list knows it; a database is named for its slots. */
-function connectionTo(
-  { host, port }: MemberPlace,
-  { name, replicatorPassword }: RoleInput,
-): string {
+function connectionTo({ host, port }: MemberPlace, name: string): string {
   const words = {
     host,
     port: String(port),
     user: replicatorRole,
-    password: replicatorPassword,
+    // Not the password itself: the server logs this line whenever it changes.
+    passfile: passwordFile,
     dbname: 'postgres',
     application_name: name,
     connect_timeout: '2',

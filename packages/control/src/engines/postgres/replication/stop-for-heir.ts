@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Lsn } from '@banyan/postgres'
+import { readControlFile } from '../control-file.ts'
+import { proveDirectoryDead } from '../dead.ts'
+import { dataDirectoryOf } from '../placement.ts'
+import { isAlive, processesIn } from '../processes.ts'
+import { type AdminOptions, asAdmin } from './admin.ts'
+import { postmasterOf } from './reload.ts'
+
+export type StopForHeirOptions = AdminOptions & {
+  readonly nodeDirectory: string
+  /** The member that takes over: everything is sent to it. */
+  readonly heir: string
+  /** How long it may take before it is ended harder. Default five seconds. */
+  readonly timeoutMs?: number
+}
+
+const askMs = 1_000
+const lookMs = 5
+
+/**
+ * Stops a primary in order, so that its heir lacks nothing, and gives where the record of its shutdown
+ * begins: who has replayed beyond it has everything. Null when there is none, as it had to be ended harder.
+ * A server waits at its stop until everybody who receives from it has everything, for as long as one of
+ * them is frozen: so whoever sends to others than the heir is ended, again and again, as they come back.
+ * Call CHECKPOINT before.
+ *
+ * @example
+ * const lsn = await stopForHeir({ nodeDirectory, place, adminPassword, heir: 'db-3' })
+ */
+export async function stopForHeir(options: StopForHeirOptions): Promise<Lsn | null> {
+  const { nodeDirectory, timeoutMs = 5_000 } = options
+  const dataDirectory = await dataDirectoryOf(nodeDirectory)
+  const postmaster = await postmasterOf(nodeDirectory)
+  const heirs = await sendersTo(options).catch(() => [])
+  const deadline = performance.now() + timeoutMs
+  signal(postmaster, 'SIGINT')
+  while (isAlive(postmaster)) {
+    if (performance.now() > deadline) break
+    for (const pid of await otherSenders(dataDirectory, heirs)) signal(pid, 'SIGTERM')
+    await sleep(lookMs)
+  }
+  // Whoever is left has not stopped in time; without a shutdown record there is nothing to wait for.
+  await proveDirectoryDead(dataDirectory)
+  return await shutdownRecord(dataDirectory)
+}
+
+/** The processes that send to the heir. */
+async function sendersTo({ heir, ...admin }: StopForHeirOptions): Promise<number[]> {
+  return await asAdmin(admin, askMs, async (client) => {
+    const { rows } = await client.query<{ pid: number }>(
+      `select pid from pg_stat_replication where application_name = $1 and state = 'streaming'`,
+      [heir],
+    )
+    return rows.map(({ pid }) => pid)
+  })
+}
+
+async function otherSenders(dataDirectory: string, heirs: readonly number[]): Promise<number[]> {
+  const others = (await processesIn(dataDirectory)).filter((pid) => !heirs.includes(pid))
+  const titles = await Promise.all(others.map(titleOf))
+  return others.filter((_, at) => /(^|: )walsender /.test(titles[at] ?? ''))
+}
+
+/** PostgreSQL shows in its title what a process does. */
+async function titleOf(pid: number): Promise<string> {
+  return await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Where the last record of a cluster begins that was shut down as a primary: that of a checkpoint. */
+export async function shutdownRecord(dataDirectory: string): Promise<Lsn | null> {
+  const control = await readControlFile(dataDirectory)
+  return control?.state === 'shut down' ? control.checkpointLsn : null
+}
