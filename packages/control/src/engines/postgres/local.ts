@@ -1,11 +1,11 @@
 import type { Host, Node } from '@banyan/model'
 import { readRunFile, writeRunFile } from '../../drivers/run-file.ts'
+import type { Role } from '../../shard/member.ts'
 import { freeze, thaw } from '../../sites/freeze.ts'
 import { identify, isSameProcess, type ProcessIdentity } from '../../sites/identity.ts'
 import { localSite } from '../../sites/local.ts'
 import { logFileOf, nodeDirectory, type StatePaths } from '../../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
-import type { Role } from '../../shard/member.ts'
 import {
   type Binaries,
   findServer,

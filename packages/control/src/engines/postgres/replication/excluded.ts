@@ -19,7 +19,7 @@ const leftOut = new Set([
   'current_logfiles',
   'postmaster.opts',
   'postmaster.pid',
-  'promote.signal',
+  'promote',
   'recovery.signal',
   'standby.signal',
   'tablespace_map',

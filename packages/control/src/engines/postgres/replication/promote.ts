@@ -59,7 +59,7 @@ async function makeSlots(options: PromoteOptions): Promise<true> {
 async function signalPromotion(nodeDirectory: string, dataDirectory: string): Promise<void> {
   if ((await readControlFile(dataDirectory))?.state === 'in production') return
   const options = { mode: 0o600, owner: await accountOf(dataDirectory), durable: false }
-  await replaceFile(join(dataDirectory, 'promote.signal'), '', options)
+  await replaceFile(join(dataDirectory, 'promote'), '', options)
   process.kill(await postmasterOf(nodeDirectory), 'SIGUSR1')
 }
 

@@ -29,6 +29,7 @@ const reasons: readonly (readonly [pattern: RegExp, sentence: string])[] = [
 const begins = [
   'starting PostgreSQL',
   'started streaming WAL',
+  'restarted WAL streaming',
   'parameter "primary_conninfo" changed',
 ]
 
