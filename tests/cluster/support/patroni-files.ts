@@ -47,7 +47,6 @@ restapi: { listen: '${address}:8008', connect_address: '${address}:8008' }
 etcd3: { hosts: [${etcd.map((at) => `'${at}:2379'`).join(', ')}] }
 ${bootstrap}
   initdb: [ { encoding: UTF8 }, data-checksums ]
-  users: { app: { password: '${password}', options: [ createdb ] } }
 postgresql:
   listen: '${address}:5432'
   connect_address: '${address}:5432'

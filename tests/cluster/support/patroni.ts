@@ -9,7 +9,8 @@ import { makeHosts, noHosts, type TestNetwork } from './hosts.ts'
 import { binariesOfDebian, memberFile } from './patroni-files.ts'
 
 const exec = promisify(execFile)
-const password = 'only-for-this-test'
+/** Of every role. */
+export const password = 'only-for-this-test'
 
 /** A member as Patroni's REST API lists it. */
 export type PatroniMember = {
@@ -29,10 +30,10 @@ export type PatroniCluster = {
   readonly members: readonly string[]
   /** `etcd-1` … */
   readonly stores: readonly string[]
-  /** With every member in it, as an app would write it. */
-  readonly url: string
-  /** Of one member, for the app's role or another one. */
+  /** Of one member, for the superuser unless another role is named. All roles have one password. */
   urlOf(member: string, user?: string): string
+  /** With every member in it, as an app would write it. */
+  urlOfAll(user: string): string
   addressOf(member: string): string
   /** What the cluster says of itself, asked of whichever member answers; null when none does. */
   list(): Promise<readonly PatroniMember[] | null>
@@ -47,6 +48,8 @@ export type PatroniCluster = {
   /** Neither the other members nor etcd hear it, or are heard; clients still reach it. */
   cutOff(member: string): Promise<void>
   heal(): Promise<void>
+  /** The process of Patroni itself on a member's host. */
+  patroniOf(member: string): Promise<number>
   patronictl(...words: string[]): Promise<string>
   /** What Patroni and PostgreSQL of a member wrote. */
   log(host: string): Promise<string>
@@ -101,6 +104,10 @@ function clusterOn(
 ): PatroniCluster {
   const { members, stores, synchronous } = shape
   const addressOf = (member: string) => network.host(member).address
+  const urlFor = (user: string, names: readonly string[]): string => {
+    const places = names.map((name) => `${addressOf(name)}:5432`)
+    return `postgres://${user}:${password}@${places.join(',')}/postgres`
+  }
   const list = async (): Promise<readonly PatroniMember[] | null> => {
     const asked = members.map(async (member) => {
       const signal = AbortSignal.timeout(1_500)
@@ -123,9 +130,8 @@ function clusterOn(
     folder,
     members,
     stores,
-    url: `postgres://app:${password}@${members.map((name) => `${addressOf(name)}:5432`).join(',')}/postgres`,
-    urlOf: (member, user = 'app') =>
-      `postgres://${user}:${password}@${addressOf(member)}:5432/postgres`,
+    urlOf: (member, user = 'postgres') => urlFor(user, [member]),
+    urlOfAll: (user) => urlFor(user, members),
     addressOf,
     list,
     leader,
@@ -142,6 +148,7 @@ function clusterOn(
         [...members, ...stores].filter((name) => name !== member),
       ),
     heal: async () => await network.heal(),
+    patroniOf: async (member) => await findPatroni(network, member),
     patronictl: async (...words) => {
       const config = join(folder, members[0] ?? '', 'patroni.yml')
       return (await exec('/usr/bin/patronictl', ['-c', config, ...words])).stdout
@@ -153,6 +160,14 @@ function clusterOn(
     },
   }
   return cluster
+}
+
+async function findPatroni(network: TestNetwork, member: string): Promise<number> {
+  for (const pid of await network.host(member).pids()) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (command.includes('/usr/bin/patroni\0')) return pid
+  }
+  throw new Error(`no Patroni runs on the host of ${member}`)
 }
 
 async function untilWhole(

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import type { Report } from '@banyan/prove'
+import pg from 'pg'
+import { eventually } from './support/banyan.ts'
+import { socketsOf } from './support/held.ts'
+import { noPatroni, type PatroniCluster, startPatroni } from './support/patroni.ts'
+import { type FollowingApp, startFollowingApp } from './support/patroni-app.ts'
+import { profileOfGuide } from './support/patroni-files.ts'
+
+/*
+ * Patroni decides who leads; the app's process only asks. The cluster runs the profile that the guide
+ * recommends, and the load remembers every acknowledged fact.
+ */
+
+const skip = noPatroni()
+const rate = Number(process.env.BANYAN_PATRONI_RATE ?? '60')
+const seed = Number(process.env.BANYAN_SEED ?? '6')
+
+let cluster: PatroniCluster
+let app: FollowingApp
+before(async () => {
+  if (skip !== false) return
+  cluster = await startPatroni(await profileOfGuide())
+  app = await startFollowingApp(cluster)
+})
+after(async () => {
+  await app?.remove()
+  await cluster?.stop()
+})
+
+function assertNothingLost(report: Report): void {
+  const { lost, doubled, staleReads, phantom, otherAnomalies, unverified } = report
+  assert.deepEqual(
+    { lost, doubled, staleReads, phantom, otherAnomalies, unverified },
+    { lost: 0, doubled: 0, staleReads: 0, phantom: 0, otherAnomalies: 0, unverified: 0 },
+    JSON.stringify(report, null, 1),
+  )
+  assert.ok((report.acknowledgedWrites ?? 0) > 0, 'nothing was acknowledged')
+}
+
+/**
+ * How much later than somebody who knew the next leader at once the app's process has a write
+ * acknowledged by it. (Patroni lets nobody commit there until a replica follows; that is its own time.)
+ */
+async function followedAfterMs(old: string): Promise<{ leader: string; ms: number }> {
+  const leader = await eventually(async () => await takesWrites(old), 90_000)
+  const [first, ours] = await Promise.all([
+    eventually(async () => await writeTo(leader), 60_000),
+    firstOf(async () => await app.write(), 60_000),
+  ])
+  return { leader, ms: Math.round(Math.max(0, ours - first)) }
+}
+
+/** Straight to one server, over a connection of its own. */
+async function writeTo(member: string): Promise<number> {
+  await ask(cluster.urlOf(member), 'insert into referee default values')
+  return performance.now()
+}
+
+/** Several at once, begun one after the other: an answer that is long in coming holds up nobody. */
+async function firstOf(write: () => Promise<number | null>, timeoutMs: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const late = setTimeout(() => reject(new Error('the app wrote nothing')), timeoutMs)
+  const trying = setInterval(() => {
+    void write().then((acknowledged) => {
+      if (acknowledged !== null) resolve(acknowledged)
+    })
+  }, 50)
+  return await promise.finally(() => {
+    clearTimeout(late)
+    clearInterval(trying)
+  })
+}
+
+/** The member other than the old one that is out of recovery, asked of the servers themselves. */
+async function takesWrites(old: string): Promise<string | null> {
+  const others = cluster.members.filter((member) => member !== old)
+  const asked = others.map(async (member) => {
+    const { rows } = await ask(cluster.urlOf(member), 'select pg_is_in_recovery() as follows')
+    if (rows[0]?.follows !== false) throw new Error('it follows')
+    return member
+  })
+  return await Promise.any(asked).catch(() => null)
+}
+
+async function ask(connectionString: string, sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return await client.query(sql)
+  } finally {
+    void client.end().catch(() => {})
+  }
+}
+
+const say = (what: string, ms: number, report: Report): void =>
+  console.log(
+    `# ${what}: written to after ${ms} ms; ${report.acknowledgedWrites} facts, ${report.failed.total} requests failed, ${report.unknownOutcome} with an unknown outcome, longest gap ${Math.round(report.longestGapMs)} ms`,
+  )
+
+test('a switchover that patronictl asks for loses nothing, and is followed within a second', {
+  skip,
+}, async () => {
+  const old = await cluster.whole()
+  let ms = 0
+  const report = await app.proveDuring(rate, seed, async () => {
+    const heir = (await cluster.list())?.find(({ role }) => role === 'sync_standby')?.name ?? ''
+    const said = cluster.patronictl('switchover', '--leader', old, '--candidate', heir, '--force')
+    const followed = await followedAfterMs(old)
+    ms = followed.ms
+    assert.match(await said, /Successfully switched over/)
+    assert.equal(followed.leader, heir)
+    await cluster.whole()
+  })
+  say('switchover', ms, report)
+  assertNothingLost(report)
+  assert.ok(ms < 1_000, `followed after ${ms} ms`)
+})
+
+test('the death of the host of the leader loses nothing, and the next one is followed within a second', {
+  skip,
+}, async () => {
+  const old = await cluster.whole()
+  let ms = 0
+  const report = await app.proveDuring(rate, seed + 1, async () => {
+    await cluster.powerOff(old)
+    ms = (await followedAfterMs(old)).ms
+    await cluster.powerOn(old)
+    await cluster.whole()
+  })
+  say('host of the leader switched off', ms, report)
+  assertNothingLost(report)
+  assert.ok(ms < 1_000, `followed after ${ms} ms`)
+})
+
+test('a leader that only clients still reach acknowledges nothing that is lost, and is left', {
+  skip,
+}, async () => {
+  const old = await cluster.whole()
+  const direct = await startDirectWriter(cluster.urlOf(old))
+  let ms = 0
+  const report = await app.proveDuring(rate, seed + 2, async () => {
+    await eventually(async () => (direct.acknowledged.length > 5 ? true : null))
+    await cluster.cutOff(old)
+    const { leader, ms: after } = await followedAfterMs(old)
+    ms = after
+    assert.notEqual(leader, old)
+    await cluster.heal()
+    await cluster.whole()
+  })
+  await direct.stop()
+  const { rows } = await ask(cluster.urlOf(await cluster.whole()), 'select n from direct')
+  const there = new Set(rows.map(({ n }) => n))
+  assert.deepEqual(
+    direct.acknowledged.filter((n) => !there.has(n)),
+    [],
+  )
+  say('leader cut off', ms, report)
+  assertNothingLost(report)
+  assert.ok(ms < 1_000, `followed after ${ms} ms`)
+})
+
+test('a leader whose Patroni is frozen runs on beside the next one, and is left all the same', {
+  skip,
+}, async () => {
+  const old = await cluster.whole()
+  let ms = 0
+  const report = await app.proveDuring(rate, seed + 3, async () => {
+    const patroni = await cluster.patroniOf(old)
+    process.kill(patroni, 'SIGSTOP')
+    try {
+      ms = (await followedAfterMs(old)).ms
+      const { rows } = await ask(cluster.urlOf(old), 'select pg_is_in_recovery() as follows')
+      assert.equal(rows[0]?.follows, false, 'the old leader does not take writes any more')
+      // Whoever asks it what it is stays.
+      assert.equal(await connectionsTo(old), 1)
+    } finally {
+      process.kill(patroni, 'SIGCONT')
+    }
+    await cluster.whole()
+  })
+  say('two that lead', ms, report)
+  assertNothingLost(report)
+  assert.ok(ms < 1_000, `followed after ${ms} ms`)
+})
+
+/**
+ * How many connections the app's process has open to a member. The server's own list is of no use: a
+ * session that waits for a replica does not notice that its client is gone.
+ */
+async function connectionsTo(member: string): Promise<number> {
+  const sockets = await socketsOf(app.process.pid)
+  const address = cluster.addressOf(member).split('.').map(Number).reverse()
+  const hex = address
+    .map((part) => part.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase()
+  const table = await readFile('/proc/net/tcp', 'utf8')
+  const open = table.split('\n').map((line) => line.trim().split(/\s+/))
+  return open.filter(([, , remote, , , , , , , inode]) => {
+    return remote === `${hex}:1538` && sockets.includes(`socket:[${inode}]`)
+  }).length
+}
+
+/** Somebody who knows no other server, and writes to this one as long as it says yes. */
+async function startDirectWriter(url: string) {
+  await ask(url, 'create table if not exists direct (n int primary key)')
+  const client = new pg.Client({ connectionString: url, keepAlive: true })
+  client.on('error', () => {})
+  await client.connect()
+  const acknowledged: number[] = []
+  let stopped = false
+  const running = (async () => {
+    for (let n = 1; !stopped; n += 1) {
+      // A notice says that the wait was cancelled: the commit is on this server only.
+      let inDoubt = false
+      const noticed = () => {
+        inDoubt = true
+      }
+      client.on('notice', noticed)
+      await client.query('insert into direct values ($1)', [n])
+      client.off('notice', noticed)
+      if (!inDoubt) acknowledged.push(n)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })().catch(() => {})
+  return {
+    acknowledged,
+    stop: async () => {
+      stopped = true
+      await client.end().catch(() => {})
+      await running
+    },
+  }
+}
