@@ -53,19 +53,26 @@ test('whoever dies of a whole system on its way from one rung to four', { skip: 
   assertSound(t, onEvery(web(2)), 'two copies, and databases die', { mayDie: isDataNode })
 })
 
-test('databases change their size one after another, and their hosts all at once', (t) => {
-  for (const shape of [worker(1), ...(isWhole ? [worker(2)] : [])]) {
-    const ground = groundOf(shape)
-    const here = onEvery(shape)
-    const others = [movedGround(ground), resizedGround(ground)]
-    for (const other of others) {
-      assertSound(t, [...here, ...onEvery(shape, other)], `other hosts or sizes`)
-    }
+const changeable = [worker(1), ...(isWhole ? [worker(2)] : [])]
+
+test('hosts of databases move all at once', (t) => {
+  for (const shape of changeable) {
+    const moved = onEvery(shape, movedGround(groundOf(shape)))
+    assertSound(t, [...onEvery(shape), ...moved], `${shape.replicas} copies on other hosts`)
   }
-  const two = groundOf(worker(2))
-  const held = ['single', 'replicated']
-  const goals = [on(held, two), on(held, resizedGround(two))]
-  assertSound(t, goals, 'two copies change their size')
+})
+
+test('databases change their size beside every other change', (t) => {
+  for (const shape of changeable) {
+    const resized = onEvery(shape, resizedGround(groundOf(shape)))
+    assertSound(t, [...onEvery(shape), ...resized], `${shape.replicas} copies of another size`)
+  }
+})
+
+test('several copies change their size one after another', (t) => {
+  const ground = groundOf(worker(2))
+  const goals = [ground, resizedGround(ground)].map((size) => on(['replicated'], size))
+  assertSound(t, goals, 'two copies of another size')
 })
 
 test('everything stops, and is deleted, in the middle of any move of the database', (t) => {

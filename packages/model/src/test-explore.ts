@@ -152,13 +152,22 @@ const stepsFrom = (from: State | undefined, goal: Goal, count: number): readonly
   return steps
 }
 
-/** What becomes of the database servers without a plan: whoever keeps them promotes, and keeps a list of those who confirm. */
+/**
+ * What becomes of the database servers without a plan: whoever keeps them promotes, and has the others confirm,
+ * at once or when they are seen to follow, be it the one that led before.
+ */
 export const failovers = (state: State): readonly State[] => {
   const { topology, confirming } = state
   if (state.primary === null) return []
   if (!primaryRuns(state)) {
-    const heirs = confirming.filter((name) => findRunning(state, name))
-    return heirs.map((primary) => ({ ...state, primary, confirming: [] }))
+    const { primary: old } = state
+    return confirming
+      .filter((name) => findRunning(state, name))
+      .flatMap((primary) => {
+        const others = confirming.filter((name) => name !== primary)
+        const lists = [[], others, [...others, old].sort()]
+        return lists.map((list) => ({ ...state, primary, confirming: list }))
+      })
   }
   const shrunk = confirming
     .filter((name) => !findRunning(state, name))
