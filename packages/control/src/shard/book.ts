@@ -30,14 +30,11 @@ export function decided(
   promotion: Promotion,
   ahead: readonly string[],
 ): Partial<ShardRecord> {
-  const { to, from } = promotion
-  const { wanted } = record
+  const { to } = promotion
   return {
     promotion: { ...promotion, decided: true },
     // Only the heir is known to have everything, until somebody has caught up with it.
     confirming: [],
-    // The old primary takes the place of the new one among those who confirm.
-    wanted: wanted.includes(to) ? wanted.map((name) => (name === to ? from : name)) : wanted,
     remake: [...new Set([...record.remake, ...ahead])].filter((name) => name !== to),
   }
 }

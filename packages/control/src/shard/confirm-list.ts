@@ -24,8 +24,8 @@ const nobody: Confirming = { kind: 'nobody' }
 /** Who is to confirm now. One that is lost leaves; one that streams comes. */
 export function desiredList(view: ShardView): Confirming {
   const { record, settings } = view
-  if (record.wanted.length === 0 && !isRequired(settings)) return nobody
-  const able = record.wanted.filter((name) => canConfirm(view, name)).sort()
+  const leader = leaderOf(record)
+  const able = record.wanted.filter((name) => name !== leader && canConfirm(view, name)).sort()
   if (!isRequired(settings)) {
     return able.length === 0 ? nobody : anyOf(able, Math.min(settings.quorum, able.length))
   }

@@ -6,6 +6,8 @@ import { type JobKind, leaderOf, type MemberView } from './view.ts'
 
 /** How long a server may take to answer. One that stands still is not asked. */
 const askMs = 500
+/** While nobody takes writes, nobody waits for one who is slow: it is asked again. */
+const hastyAskMs = 150
 
 type Track = {
   life: Life
@@ -31,6 +33,7 @@ export class Observer {
   readonly #tracks = new Map<string, Track>()
   #openAtMs: number
   #leader: string | null = null
+  #isOpen = false
 
   constructor(now: () => number) {
     this.#now = now
@@ -39,11 +42,12 @@ export class Observer {
 
   /** Looks at everybody first and asks then, so that an answer is younger than the death of another. */
   async look(members: readonly Member[]): Promise<Seen[]> {
+    const waitMs = this.#isOpen ? askMs : hastyAskMs
     const lives = await Promise.all(members.map(lifeOf))
     return await Promise.all(
       members.map(async (member, index) => {
         const life = lives[index] ?? 'running'
-        const answer = life === 'running' ? await member.ask(askMs).catch(() => null) : null
+        const answer = life === 'running' ? await member.ask(waitMs).catch(() => null) : null
         return { member, life, answer }
       }),
     )
@@ -56,6 +60,7 @@ export class Observer {
     const isOpen = open?.life === 'running' && open.answer?.inRecovery === false
     if (isOpen || leader !== this.#leader) this.#openAtMs = this.#now()
     this.#leader = leader
+    this.#isOpen = isOpen && record.promotion === null
     const growing = seen.filter((one) => this.#noteOne(one, isOpen ? (open?.answer ?? null) : null))
     if (leader !== null && growing.length > 0) this.#hear(leader)
   }

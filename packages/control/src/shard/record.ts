@@ -28,7 +28,7 @@ export type ShardRecord = {
   readonly confirming: readonly string[]
   /** Every acknowledged commit is on so many of `confirming`, unless that is empty. */
   readonly quorum: number
-  /** The replicas that are to confirm whenever they can. */
+  /** The members that are to confirm commits whenever they follow; the primary too, for when it does not. */
   readonly wanted: readonly string[]
   /** Members whose copy may have forked off: made anew before anything of them is believed. */
   readonly remake: readonly string[]

@@ -103,7 +103,9 @@ export class ShardKeeper {
 
   /** Writes down who is the primary of a shard that has never had one. */
   async begin(name: string): Promise<void> {
-    await this.#book.change(({ primary }) => (primary === null ? { primary: name } : null))
+    await this.#book.change(({ primary }) =>
+      primary === null ? { primary: name, wanted: [name] } : null,
+    )
     this.wake()
   }
 
