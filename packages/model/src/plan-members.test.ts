@@ -120,7 +120,7 @@ test('a dead copy keeps no process from starting, and no release from coming liv
 test('what is written waits until somebody runs who confirms it, as many as it takes', () => {
   const off = { ...at('replicated'), running: [], migrated: null }
   const begin = (quorum?: number) =>
-    climb(off, { ...goal('replicated'), ...(quorum && { quorum }) }).slice(0, 4)
+    climb(off, { ...goal('replicated'), ...(quorum !== undefined && { quorum }) }).slice(0, 4)
   assert.deepEqual(begin(), [
     'Start db-1.',
     'Start db-3.',
@@ -128,6 +128,7 @@ test('what is written waits until somebody runs who confirms it, as many as it t
     'Start web-a-1 with release r1.',
   ])
   assert.deepEqual(begin(2).slice(0, 3), ['Start db-1.', 'Start db-3.', 'Start db-4.'])
+  assert.match(begin(0)[1] ?? '', /^Bring db-1/)
 })
 
 test('when all is to be off the primary stops after what writes, and its copies after it', () => {
@@ -176,6 +177,19 @@ test('a second server is never made empty, only as a copy', () => {
   assert.equal(obstacleTo(at('single'), step), 'db-1 is the database server already')
   const copy = { kind: 'create-replica', node, host, from: 'db-3' } as const
   assert.equal(obstacleTo(at('replicated'), copy), 'db-3 is not the primary')
+})
+
+test('a copy is deleted when nothing waits for it any more, and by nobody else', () => {
+  const state = dead(at('replicated'), 'db-3')
+  const retire = { kind: 'retire-replica', node: 'db-3' } as const
+  assert.equal(obstacleTo(state, retire), 'commits wait for db-3')
+  assert.equal(obstacleTo({ ...state, confirming: ['db-4'] }, retire), null)
+  assert.equal(obstacleTo({ ...at('replicated'), confirming: [] }, retire), 'db-3 runs')
+  assert.equal(obstacleTo(state, { ...retire, node: 'db-1' }), 'db-1 is the primary')
+  assert.equal(
+    obstacleTo(state, { ...retire, node: 'web-a-1' }),
+    'web-a-1 is not a database server',
+  )
 })
 
 test('nobody takes the writes who may lack a commit', () => {

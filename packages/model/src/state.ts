@@ -12,7 +12,7 @@ export type State = {
   readonly running: readonly RunningNode[]
   /** Our database server that takes writes, or took them last; null before there is one, and of an adopted one. */
   readonly primary: string | null
-  /** The replicas of which commits wait for some: everybody who may have to be heard before another is promoted. */
+  /** The replicas that are to confirm commits, of which some have to before one is acknowledged; dead ones too. */
   readonly confirming: readonly string[]
   /** The release whose migrations were applied last; null before the first. */
   readonly migrated: string | null
@@ -41,7 +41,7 @@ export type Goal = {
   readonly trial?: true
   /** Contract migrations are to be applied once nothing older runs. */
   readonly contracts?: true
-  /** How many of those who confirm have to run so that a commit is acknowledged. Absent: 1. */
+  /** How many of those who confirm have to run so that a commit is acknowledged; 0: none has to. Absent: 1. */
   readonly quorum?: number
 } & (
   | { readonly power: 'on' }

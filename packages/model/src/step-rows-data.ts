@@ -1,7 +1,7 @@
 import * as change from './change-topology.ts'
 import { joinPlace } from './place.ts'
 import { sayList } from './say-list.ts'
-import { findHost, findNode, findRunning, isDataNode, membersOf, type State } from './state.ts'
+import { findHost, findNode, isDataNode, membersOf, type State } from './state.ts'
 import {
   dataRuns,
   hasOlder,
@@ -48,9 +48,9 @@ export const dataRows: StepRows<Kinds> = {
       `Adopt the database server at ${joinPlace(host.address, node.port)} as ${node.name}; it stays as it is.`,
   },
   'apply-migrations': {
-    requires: 'The primary runs, and somebody of those who confirm commits.',
+    requires: 'The primary runs.',
     obstacle: (state, { needs, release, whole }) =>
-      dataRuns(state, needs) ?? isUnconfirmed(state) ?? (whole ? hasOlder(state, release) : null),
+      dataRuns(state, needs) ?? (whole ? hasOlder(state, release) : null),
     effect: (state, { release, whole }) => ({
       ...state,
       migrated: release,
@@ -99,12 +99,6 @@ export const dataRows: StepRows<Kinds> = {
     sentence: ({ node }) => `Let go of ${node}; it stays as it is.`,
   },
 }
-
-/** A commit that nobody confirms is not over: what has to be written waits with it. */
-const isUnconfirmed = (state: State): string | null =>
-  state.confirming.length === 0 || state.confirming.some((name) => findRunning(state, name))
-    ? null
-    : `nobody runs who confirms commits: ${sayList(state.confirming)}`
 
 /** The copies go before that of which they are copies: so it is there for as long as anything is. */
 const isFollowed = ({ topology, primary }: State, name: string): string | null => {

@@ -84,7 +84,14 @@ export function goalOf(context: Context, power: Goal['power']): Goal {
     ...(builds && { builds }),
     ...(trial && { trial }),
     ...(contracts.length > 0 && { contracts: true }),
+    quorum: quorumOf(system),
   }
+}
+
+/** A release that was taken by an earlier version says nothing of it. */
+function quorumOf({ data }: Context['system']): number {
+  const { quorum = 1, durability = 'required' } = data?.synchronous ?? {}
+  return durability === 'required' ? quorum : 0
 }
 
 async function doStep(
