@@ -319,9 +319,10 @@ export class ShardKeeper {
     if (reason === 'switchover') await this.#options.hold?.(0)
   }
 
-  #noteTimes({ downForMs, record }: ShardView): void {
+  #noteTimes(view: ShardView): void {
+    const { primary, promotion } = view.record
     const now = this.#options.clock.now()
-    if (downForMs > 0 || record.promotion !== null) {
+    if (promotion !== null || !isOpen(memberNamed(view, primary))) {
       this.#times ??= { noticedMs: now, fencedMs: now, promotedMs: now }
     } else {
       this.#times = null
