@@ -12,6 +12,7 @@ import {
   primaryOf,
   shardIn,
   startShardSystem,
+  statusNow,
 } from './support/shard-system.ts'
 
 /*
@@ -43,7 +44,7 @@ describe('reads on replicas', { timeout: 3_600_000 }, () => {
 
   it('answer nothing stale while one of them is 5 s behind', async (context) => {
     const { system } = released
-    const [delayed = ''] = shardIn(await system.status()).confirming
+    const [delayed = ''] = shardIn(await statusNow(system)).confirming
     await delayReplay(system, delayed, '5s')
     try {
       const share = await shareOnReplicas(system, async () => {
@@ -61,7 +62,7 @@ describe('reads on replicas', { timeout: 3_600_000 }, () => {
 
   it('answer nothing stale while all of them are 5 s behind', async (context) => {
     const { system } = released
-    const { confirming } = shardIn(await system.status())
+    const { confirming } = shardIn(await statusNow(system))
     for (const name of confirming) await delayReplay(system, name, '5s')
     try {
       await readALot(context, system)
@@ -90,7 +91,7 @@ function readsOf({ actions }: Proof): number {
 
 /** The part of all scans of the app's tables that replicas did meanwhile: writing scans none. */
 async function shareOnReplicas(system: ClimbSystem, work: () => Promise<void>): Promise<number> {
-  const names = membersIn(await system.status()).map(({ name }) => name)
+  const names = membersIn(await statusNow(system)).map(({ name }) => name)
   const primary = await primaryOf(system)
   const before = await scansOf(system, names)
   await work()

@@ -13,6 +13,7 @@ import {
   shardIn,
   signalMember,
   startShardSystem,
+  statusNow,
   whole,
 } from './support/shard-system.ts'
 import { startWriteProbe } from './support/write-probe.ts'
@@ -49,9 +50,9 @@ describe('the primary and a replica that are gone for longer', { timeout: 900_00
         const sentence = await refusing(system, gone)
         context.diagnostic(`status says: ${sentence}`)
         await sleep(3_000)
-        assert.equal(shardIn(await system.status()).primary, null, 'somebody was promoted')
+        assert.equal(shardIn(await statusNow(system)).primary, null, 'somebody was promoted')
         await mend(gone)
-        await eventually(async () => shardIn(await system.status()).primary, 30_000)
+        await eventually(async () => shardIn(await statusNow(system)).primary, 30_000)
         context.diagnostic(`nobody wrote for ${Math.round(await probe.longestGapMs(began))} ms`)
         await mend(primary ?? '')
         const { primary: heir } = shardIn(await whole(system, 120_000))
@@ -79,7 +80,7 @@ describe('the primary and a replica that are gone for longer', { timeout: 900_00
     assert.equal(asked.code, 'BANYAN_CONFIRMATION_NEEDED', JSON.stringify(asked))
     assert.equal(asked.details.loss?.to, stays)
     assert.ok(asked.details.loss?.missing.includes(gone), JSON.stringify(asked))
-    assert.equal(shardIn(await system.status()).primary, null, 'asking promoted somebody')
+    assert.equal(shardIn(await statusNow(system)).primary, null, 'asking promoted somebody')
     const report = await system.json<SwitchoverReport>('switchover', '--accept-loss', '--yes')
     context.diagnostic(JSON.stringify(report))
     assert.equal(report.to, stays, JSON.stringify(report))
@@ -102,7 +103,7 @@ async function ruin(system: ClimbSystem, names: readonly string[]) {
 /** The sentence of status once it says that nobody is promoted, and because of whom. */
 async function refusing(system: ClimbSystem, missing: string): Promise<string> {
   return await eventually(async () => {
-    const { primary, sentence } = shardIn(await system.status())
+    const { primary, sentence } = shardIn(await statusNow(system))
     return primary === null && sentence.includes(missing) ? sentence : null
   }, 30_000)
 }

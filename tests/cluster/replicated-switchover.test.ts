@@ -4,7 +4,7 @@ import type { SwitchoverReport } from '@banyan/control/api'
 import { proveDuring } from './support/climbs.ts'
 import { sayHistogram, summaryOf } from './support/histogram.ts'
 import { assertFlawless, type ReleaseSystem } from './support/releases.ts'
-import { membersIn, shardIn, startShardSystem, whole } from './support/shard-system.ts'
+import { membersIn, shardIn, startShardSystem, statusNow, whole } from './support/shard-system.ts'
 import { startWriteProbe } from './support/write-probe.ts'
 
 /* Another member takes the writes, again and again, and no client gets anything but its answer. */
@@ -38,7 +38,7 @@ describe('banyan switchover', { timeout: 1_800_000 }, () => {
           gaps.push(await probe.longestGapMs(began))
           pauses.push(report.pauseMs)
           totals.push(report.totalMs)
-          const after = shardIn(await system.status())
+          const after = shardIn(await statusNow(system))
           assert.equal(after.primary, report.to)
           assert.ok(after.term > before.term, `term ${before.term} → ${after.term}`)
         }
@@ -77,7 +77,7 @@ describe('banyan switchover', { timeout: 1_800_000 }, () => {
     for (const { message, hint } of [unknown, web, itself, needless]) {
       assert.ok(message.length > 0 && hint.length > 0)
     }
-    const after = await system.status()
+    const after = await statusNow(system)
     assert.deepEqual([shardIn(after).primary, shardIn(after).term], [primary, term])
     assert.equal(membersIn(after).length, 3)
   })

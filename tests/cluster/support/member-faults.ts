@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../../apps/conduit/src/seed/random.ts'
 import type { ClimbSystem } from './climbs.ts'
-import { shardIn, signalMember } from './shard-system.ts'
+import { shardIn, signalMember, statusNow } from './shard-system.ts'
 
 /** What is done to the servers of a shard on purpose. */
 export type MemberFault = {
@@ -16,7 +16,7 @@ export type MemberFault = {
 const frozenMs = 10_000
 
 async function victims(system: ClimbSystem, random: Random) {
-  const { primary, confirming } = shardIn(await system.status())
+  const { primary, confirming } = shardIn(await statusNow(system))
   if (primary === null) throw new Error('there is no primary to do anything to')
   const replica = confirming[random.below(Math.max(1, confirming.length))] ?? null
   return { primary, replica }
@@ -85,7 +85,7 @@ export const killReplicas: MemberFault = {
   name: 'SIGKILL of every replica',
   missing: 2,
   inflict: async (system) => {
-    const { confirming } = shardIn(await system.status())
+    const { confirming } = shardIn(await statusNow(system))
     await Promise.all(confirming.map((name) => signalMember(system, name, 'SIGKILL')))
     return `SIGKILL of ${confirming.join(' and ')}`
   },

@@ -4,7 +4,7 @@ import type { ClimbReport, Status, SwitchoverReport } from '@banyan/control/api'
 import type { Random } from '../../../apps/conduit/src/seed/random.ts'
 import { killPrimary, type MemberFault, oneMissing, twoMissing } from './member-faults.ts'
 import type { ReleaseSystem } from './releases.ts'
-import { shardIn, whole } from './shard-system.ts'
+import { shardIn, statusNow, whole } from './shard-system.ts'
 
 /** One thing that happens to a system in a soak. */
 export type Event = {
@@ -19,7 +19,7 @@ const ofMember = (fault: MemberFault, weight: number): Event => ({
   weight,
   happens: async ({ system }, random) => {
     // With one member there is nobody who could be missing besides.
-    const { confirming } = shardIn(await system.status())
+    const { confirming } = shardIn(await statusNow(system))
     return await (confirming.length < 2 ? killPrimary : fault).inflict(system, random)
   },
 })
@@ -38,7 +38,7 @@ const killNode = (node: string): Event => ({
   name: `SIGKILL of ${node}`,
   weight: 1,
   happens: async ({ system }) => {
-    const { nodes } = await system.status()
+    const { nodes } = await statusNow(system)
     const name = nodes.some((found) => found.name === node) ? node : 'web-1'
     await system.json('kill', name)
     return `SIGKILL of ${name}`
@@ -49,7 +49,7 @@ const switchover: Event = {
   name: 'switchover',
   weight: 3,
   happens: async ({ system }) => {
-    const { confirming } = shardIn(await system.status())
+    const { confirming } = shardIn(await statusNow(system))
     const report = await system.json<SwitchoverReport & { error?: unknown }>('switchover')
     // Alone, a server has nobody to give the writes to.
     if (confirming.length === 0) assert.ok(report.error !== undefined, JSON.stringify(report))

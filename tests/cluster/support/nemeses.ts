@@ -4,7 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PlantedFault } from '@banyan/postgres'
 import type { ClimbSystem } from './climbs.ts'
 import { delayReplay } from './delay-replay.ts'
-import { askMember, membersIn, processesOf, shardIn, signalMember, whole } from './shard-system.ts'
+import {
+  askMember,
+  membersIn,
+  processesOf,
+  shardIn,
+  signalMember,
+  statusNow,
+  whole,
+} from './shard-system.ts'
 
 /**
  * For each planted fault what has to happen for it to do harm, under load. A system without the fault comes
@@ -154,7 +162,7 @@ function signalAll(pids: readonly number[], signal: 'SIGSTOP' | 'SIGCONT'): void
 
 /** Wakes whatever a nemesis that failed half way has left standing still. */
 export async function wakeAll(system: ClimbSystem): Promise<void> {
-  for (const { name } of membersIn(await system.status())) {
+  for (const { name } of membersIn(await statusNow(system))) {
     signalAll(await processesOf(system, name), 'SIGCONT')
   }
 }

@@ -1,6 +1,12 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { NodeStatus, ShardStatus, Status } from '@banyan/control/api'
+import {
+  ControlClient,
+  type NodeStatus,
+  type ShardStatus,
+  type Status,
+  statePaths,
+} from '@banyan/control/api'
 import { adminRole } from '@banyan/postgres'
 import pg from 'pg'
 import { eventually } from './banyan.ts'
@@ -66,6 +72,13 @@ export default defineSystem({
 })
 `
 
+/** What control says, without a command for it: asked often, that would be most of the load. */
+export async function statusNow({ state }: ClimbSystem): Promise<Status> {
+  const control = await ControlClient.find(statePaths(state))
+  if (control === null) throw new Error('no control runs')
+  return await control.status()
+}
+
 export function shardIn({ shards }: Status): ShardStatus {
   const [shard] = shards ?? []
   if (shard === undefined) throw new Error('status tells of no shard')
@@ -79,7 +92,7 @@ export const membersIn = ({ nodes }: Status): readonly NodeStatus[] =>
 export async function whole(system: ClimbSystem, timeoutMs = 60_000): Promise<Status> {
   let last: Status | null = null
   const found = await eventually(async () => {
-    last = await system.status()
+    last = await statusNow(system)
     return isWhole(last) ? last : null
   }, timeoutMs).catch(() => null)
   if (found !== null) return found
@@ -101,7 +114,7 @@ function isWhole(status: Status): boolean {
 }
 
 export async function primaryOf(system: ClimbSystem): Promise<string> {
-  return await eventually(async () => shardIn(await system.status()).primary)
+  return await eventually(async () => shardIn(await statusNow(system)).primary)
 }
 
 /** Every process that works in a member's data directory: the postmaster, and its children. */
@@ -149,7 +162,7 @@ export async function askMember<Row extends pg.QueryResultRow>(
   sql: string,
 ): Promise<readonly Row[]> {
   const { adminPassword } = JSON.parse(await readFile(join(system.state, 'secrets.json'), 'utf8'))
-  const { address } = await system.node(node)
+  const { address } = membersIn(await statusNow(system)).find(({ name }) => name === node) ?? {}
   const [host = '', port = ''] = (address ?? '').split(':')
   const client = new pg.Client({
     ...{ host, port: Number(port), user: adminRole, password: adminPassword },
