@@ -193,6 +193,10 @@ export class TestMembers {
     await proveDead(this.#keep(name).nodeDirectory)
   }
 
+  async runs(name: string): Promise<boolean> {
+    return (await processesIn(await dataDirectoryOf(this.#keep(name).nodeDirectory))).length > 0
+  }
+
   /** SIGSTOP for every process of it: its port accepts, and nothing answers. */
   async freeze(name: string): Promise<void> {
     await this.#signal(name, 'SIGSTOP')
@@ -217,7 +221,10 @@ export class TestMembers {
     kept.role = {}
     await this.#configure(kept)
     await this.query(name, 'select pg_promote(true, 30)')
-    const others = this.#replicas().filter((other) => other !== name && other !== old)
+    const others: string[] = []
+    for (const other of this.#replicas()) {
+      if (other !== name && other !== old && (await this.runs(other))) others.push(other)
+    }
     this.primary = name
     if (follow) for (const other of others) await this.follow(other, name)
     if (term !== null) await this.writeTerm(name, term)
