@@ -26,6 +26,8 @@ export type Backup = {
   end(): Promise<BackupEnd>
   /** Without an end the backup counts as never taken. */
   close(): Promise<void>
+  /** The slot of a copy that is not made would fill the disk of its source. */
+  dropSlot(): Promise<void>
 }
 
 const connectMs = 5_000
@@ -45,7 +47,13 @@ export async function beginBackup(source: CopySource, slot: string): Promise<Bac
     await client.connect()
     await makeSlotAnew(client, slot)
     const firstSegment = await start(client, source)
-    return { firstSegment, lost: lost.signal, end: () => end(client), close: () => close(client) }
+    return {
+      firstSegment,
+      lost: lost.signal,
+      end: () => end(client),
+      close: () => close(client),
+      dropSlot: () => dropSlot(client, slot),
+    }
   } catch (error) {
     await close(client)
     throw BanyanError.is(error) ? error : sourceLost(source, error)
@@ -100,6 +108,10 @@ async function end(client: pg.Client): Promise<BackupEnd> {
     tablespaceMap: row?.spcmapfile ?? '',
     lastSegment: row?.last ?? '',
   }
+}
+
+async function dropSlot(client: pg.Client, slot: string): Promise<void> {
+  await client.query('select pg_drop_replication_slot($1)', [slot]).catch(() => {})
 }
 
 async function close(client: pg.Client): Promise<void> {

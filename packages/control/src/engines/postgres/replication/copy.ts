@@ -142,6 +142,9 @@ async function fill(
     // What was made since the first look is part of it, too.
     await copyData(copy, await readTree(source), backup)
     signal.throwIfAborted()
+  } catch (error) {
+    await backup.dropSlot()
+    throw error
   } finally {
     await backup.close()
   }

@@ -33,10 +33,9 @@ export const pendingSetting: Setting = {
  * that a replica follows another primary, and a primary waits for others, without a restart.
  */
 export function roleSettings(input: RoleInput): Setting[] {
-  const { role } = input
-  return role.kind === 'primary'
-    ? primarySettings(role.confirming)
-    : replicaSettings(input, role.of)
+  const { role, pending = false } = input
+  if (role.kind === 'replica') return replicaSettings(input, role.of)
+  return [...primarySettings(role.confirming), ...(pending ? [pendingSetting] : [])]
 }
 
 function primarySettings(confirming: Confirming): Setting[] {
