@@ -92,7 +92,7 @@ export class ReadMember {
     this.wire.open()
     const { waitingSinceMs } = this.wire
     if (waitingSinceMs > 0 && nowMs - waitingSinceMs > silenceMs) this.leave()
-    else if (this.#isDoubted(nowMs)) this.tracker.refresh()
+    else if (!this.tracker.keepsUp || this.#isDoubted(nowMs)) this.tracker.refresh()
   }
 
   /** Takes every read away from it, and asks again whether it lives. */

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { rootLogger } from '../log.ts'
 import { offerProof } from '../prove/proof-endpoint.ts'
+import { offerSessions } from '../session/offer.ts'
 import { type Adapted, adapt } from './adapt.ts'
 import { after } from './after.ts'
 import { type App, classifyApp } from './app.ts'
@@ -25,6 +26,12 @@ export type ServeOptions = {
   readonly limits?: Partial<Limits>
   /** A line in the log per request, at level `info`. Default true. */
   readonly requestLogs?: boolean
+  /**
+   * Gives clients that write a signed token of how far the database was then, in the cookie
+   * `banyan-session-<node>` and the header `banyan-session`. With it `session` reads are sure to see the
+   * client's own writes and ask the primary nothing; without, they are `strong`. Default false.
+   */
+  readonly session?: boolean
   /**
    * How long stopping may take in all, in milliseconds; WebSockets live for four fifths of it. Default: nine tenths of the service's
    * `stopTimeoutMs` in the config, which is 9,000 where nothing is said.
@@ -86,6 +93,7 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Serve
     bodyBytesMax: limits.bodyBytesMax,
     requestLog: logsRequests ? logger : null,
     proof: offerProof(process.env.BANYAN_SYSTEM),
+    sessionOf: offerSessions(options.session === true, process.env.BANYAN_SYSTEM),
     control: offerControl(process.env.BANYAN_SYSTEM, (socket) => entrance.isPrivate(socket)),
   })
   const opened = await entrance.open()

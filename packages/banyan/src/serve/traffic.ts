@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { BanyanError } from '@banyan/model'
 import { type Logger, type RequestContext, requestContext } from '../log.ts'
 import type { ProofEndpoint } from '../prove/proof-endpoint.ts'
+import type { SessionOf } from '../session/offer.ts'
 import { isResponse } from './adapt.ts'
 import type { NodeListener } from './app.ts'
 import { enforceBodyLimit } from './body-limit.ts'
@@ -25,6 +26,8 @@ export type TrafficOptions = {
   readonly requestLog: Logger | null
   /** Null: `/-/prove` is not offered. */
   readonly proof?: ProofEndpoint | null
+  /** Null: no sessions are kept. */
+  readonly sessionOf?: SessionOf | null
   /** Null: `/-/control` is not offered. */
   readonly control?: ControlEndpoint | null
 }
@@ -137,9 +140,12 @@ export class Traffic {
   #handle(request: IncomingMessage, response: ServerResponse, listener: NodeListener): void {
     const requestId = identify(request)
     setRequestId(response, requestId)
-    const { requestLog, bodyBytesMax } = this.#options
+    const { requestLog, bodyBytesMax, sessionOf = null } = this.#options
     if (requestLog !== null) logEnd(requestLog, request, response, requestId)
-    const context: RequestContext = { requestId, logger: undefined }
+    const context: RequestContext =
+      sessionOf === null
+        ? { requestId, logger: undefined }
+        : { requestId, logger: undefined, session: sessionOf(request, response) }
     requestContext.run(context, call, listener, request, response, bodyBytesMax)
   }
 }
