@@ -100,8 +100,8 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await record(context, step)
   },
   'destroy-data-node': async (context, step) => {
-    const { keepers, shard, paths } = context
-    keepers.forget(step.node)
+    const { shard, paths } = context
+    await abandon(context, step.node)
     await removeCluster(nodeDirectory(paths, step.node))
     await record(context, step)
     // The next server is the first one of another cluster.
@@ -128,7 +128,8 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await membersIn(context).keeper.switchOver(to, signal)
   },
   'retire-replica': async (context, step) => {
-    context.keepers.forget(step.node)
+    // One that was not well did not have to be stopped first, and may be on its way up.
+    await abandon(context, step.node)
     await membersIn(context).forget(step.node)
     await removeCluster(nodeDirectory(context.paths, step.node))
     await record(context, step)
