@@ -46,11 +46,14 @@ function assertNothingLost(report: Report): void {
  */
 async function followedAfterMs(old: string): Promise<{ leader: string; ms: number }> {
   const leader = await eventually(async () => await takesWrites(old), 90_000)
-  const [first, ours] = await Promise.all([
-    eventually(async () => await writeTo(leader), 60_000),
-    firstOf(async () => await app.write(), 60_000),
-  ])
-  return { leader, ms: Math.round(Math.max(0, ours - first)) }
+  const trying = keepWriting()
+  try {
+    const first = await eventually(async () => await writeTo(leader), 90_000)
+    const ours = await eventually(async () => trying.acknowledged(), 20_000)
+    return { leader, ms: Math.round(Math.max(0, ours - first)) }
+  } finally {
+    trying.stop()
+  }
 }
 
 /** Straight to one server, over a connection of its own. */
@@ -59,19 +62,15 @@ async function writeTo(member: string): Promise<number> {
   return performance.now()
 }
 
-/** Several at once, begun one after the other: an answer that is long in coming holds up nobody. */
-async function firstOf(write: () => Promise<number | null>, timeoutMs: number): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  const late = setTimeout(() => reject(new Error('the app wrote nothing')), timeoutMs)
-  const trying = setInterval(() => {
-    void write().then((acknowledged) => {
-      if (acknowledged !== null) resolve(acknowledged)
+/** Writes again and again by the app, several at once: an answer that is long in coming holds up nobody. */
+function keepWriting() {
+  let first: number | null = null
+  const timer = setInterval(() => {
+    void app.write().then((acknowledged) => {
+      first ??= acknowledged
     })
   }, 50)
-  return await promise.finally(() => {
-    clearTimeout(late)
-    clearInterval(trying)
-  })
+  return { acknowledged: () => first, stop: () => clearInterval(timer) }
 }
 
 /** The member other than the old one that is out of recovery, asked of the servers themselves. */
@@ -175,8 +174,9 @@ test('a leader whose Patroni is frozen runs on beside the next one, and is left 
       ms = (await followedAfterMs(old)).ms
       const { rows } = await ask(cluster.urlOf(old), 'select pg_is_in_recovery() as follows')
       assert.equal(rows[0]?.follows, false, 'the old leader does not take writes any more')
-      // Whoever asks it what it is stays.
-      assert.equal(await connectionsTo(old), 1)
+      // Whoever asks it what it is, and how far it is, stays.
+      const open = await connectionsTo(old)
+      assert.ok(open <= 2, `${open} connections to the old leader`)
     } finally {
       process.kill(patroni, 'SIGCONT')
     }

@@ -30,10 +30,11 @@ export class Followed {
     return this.#member === null ? null : this.#placeOf(this.#member)
   }
 
-  get hooks(): Required<Pick<ConnectionsOptions, 'examine' | 'troubled'>> {
+  get hooks(): Required<Pick<ConnectionsOptions, 'examine' | 'troubled' | 'silentSince'>> {
     return {
       examine: (client) => this.#examine(client),
       troubled: () => this.#cluster.alarm(),
+      silentSince: () => this.#cluster.silentSince,
     }
   }
 

@@ -58,6 +58,8 @@ export class ShardCluster {
   /** Grows with every change of what is public here. */
   version = 0
   primary: Primary | null
+  /** Since when the primary gives no answer to whoever asks what it is; null while it does. */
+  silentSince: number | null = null
   /** Control asks that nothing of the primary is lent for now. */
   held = false
   #members: readonly RuntimeMember[]
@@ -192,7 +194,10 @@ export class ShardCluster {
       this.#answeredAt = this.#now()
       this.#silences.delete(member.name)
       this.#note(member, answer)
-      if (this.primary?.member === member) this.#alarmUntil = 0
+      if (this.primary?.member === member) {
+        this.#alarmUntil = 0
+        this.silentSince = null
+      }
       const { catalogVersion } = answer
       if (catalogVersion !== null && catalogVersion > this.#catalogVersion && client !== null) {
         void this.#readCatalog(client)
@@ -205,6 +210,7 @@ export class ShardCluster {
   #silent(member: RuntimeMember): void {
     this.#silences.set(member.name, (this.#silences.get(member.name) ?? 0) + 1)
     const was = this.#heard.delete(member.name)
+    if (this.primary?.member.name === member.name) this.silentSince ??= this.#now()
     if (this.primary === null || this.primary.member.name === member.name) {
       if (was || this.primary === null) this.alarm()
     }
@@ -258,6 +264,7 @@ export class ShardCluster {
       return
     }
     this.#alarmUntil = 0
+    this.silentSince = null
     this.#setHold(0)
     if (before !== null) log().warn({ from: before.member.name, to: name, term }, 'primary changed')
     this.#changed()
@@ -275,6 +282,7 @@ export class ShardCluster {
 
   #depose(): void {
     this.primary = null
+    this.silentSince = null
     this.alarm()
     this.#changed()
   }

@@ -63,6 +63,11 @@ export type ConnectionsOptions = {
   readonly examine?: (client: pg.Client) => Promise<boolean>
   /** A connection broke, or could not be made. */
   readonly troubled?: () => void
+  /**
+   * Since when the server is known to give no answer; null while it does. A host that is gone without a
+   * word leaves its connections open: without this they would seem busy.
+   */
+  readonly silentSince?: () => number | null
   /** Runs on a new connection before its first use. */
   readonly onConnect: ((client: pg.Client) => unknown) | null
   /** As `onConnect`, in the form with a callback, and after the event `connect`. */

@@ -430,7 +430,7 @@ export class Connections implements BudgetMember {
 
   /** Since when requests are held; null while they are not. */
   get #downSince(): number | null {
-    return this.#recovery.downSince ?? this.#withheldSince
+    return this.#recovery.downSince ?? this.#withheldSince ?? this.options.silentSince?.() ?? null
   }
 
   #arm(waiter: Waiter<Taken>): void {
