@@ -15,7 +15,7 @@ export type ClusterUse = { readonly cluster: ShardCluster; release(): void }
  * found, and tells the systems of one process apart (in tests).
  */
 export function useCluster(path: string, file: RuntimeFile, shard: RuntimeShard): ClusterUse {
-  const key = JSON.stringify([path, shard.name, shard.database, shard.user])
+  const key = keyOf(path, shard)
   let entry = entries.get(key)
   if (entry === undefined) {
     entry = { cluster: openCluster(path, file, shard), users: 0 }
@@ -36,6 +36,13 @@ export function useCluster(path: string, file: RuntimeFile, shard: RuntimeShard)
     },
   }
 }
+
+/** Whether somebody uses the cluster of a shard, so that another use costs nothing. */
+export const isFollowed = (path: string, shard: RuntimeShard): boolean =>
+  entries.has(keyOf(path, shard))
+
+const keyOf = (path: string, { name, database, user }: RuntimeShard): string =>
+  JSON.stringify([path, name, database, user])
 
 function openCluster(path: string, file: RuntimeFile, shard: RuntimeShard): ShardCluster {
   return new ShardCluster({

@@ -5,8 +5,9 @@ import { isUsable } from '../pool/client.ts'
 import { Connections } from '../pool/connections.ts'
 import type { ConnectionsOptions, Lease, Place } from '../pool/connections-options.ts'
 import type { ClientClass } from '../pool/open-client.ts'
-import { type Server, serverOf, withServer } from './environment.ts'
+import { withServer } from './environment.ts'
 import { answer, type Callback } from './once.ts'
+import { type Server, serverOf } from './server.ts'
 
 /** The options of node-postgres' pool, and how long requests are held while the server is away. */
 export type PoolConfig = pg.PoolConfig & {
