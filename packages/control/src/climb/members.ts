@@ -147,12 +147,18 @@ export class Members {
     if (keeper?.facts.wanted !== true) throw new Error(`${name} is not kept any more`)
     this.#roles.set(name, role)
     const logFrom = await sizeOf(keeper.driver.logFile)
+    const gone = new AbortController()
+    const stop = keepers.onChange(() => {
+      if (!keeper.facts.wanted) gone.abort(new Error(`${name} is not kept any more`))
+    })
     this.#starting.add(name)
     try {
       keeper.retry()
-      await untilHealthy(keepers, keeper, this.#ending.signal, logFrom)
+      const ending = AbortSignal.any([this.#ending.signal, gone.signal])
+      await untilHealthy(keepers, keeper, ending, logFrom)
     } finally {
       this.#starting.delete(name)
+      stop()
     }
   }
 }
