@@ -41,8 +41,8 @@ export function roleSettings(input: RoleInput): Setting[] {
 function primarySettings(confirming: Confirming): Setting[] {
   const names = namesSetting(confirming, 'Whose confirmation a commit waits for.')
   const faults = plantedFault === 'asynchronous-commit' ? [asynchronousFault] : []
-  if (confirming.kind === 'nobody') return [names, senderTimeout]
-  return [names, senderTimeout, keepWal, ...faults]
+  const always = [names, senderTimeout, retryInterval]
+  return confirming.kind === 'nobody' ? always : [...always, keepWal, ...faults]
 }
 
 const asynchronousFault: Setting = {
@@ -55,6 +55,13 @@ const senderTimeout: Setting = {
   name: 'wal_sender_timeout',
   value: '10s',
   why: 'A replica that stands still gives its place back.',
+}
+
+/** Of a primary too: between its new role and its promotion it still waits as a replica does. */
+const retryInterval: Setting = {
+  name: 'wal_retrieve_retry_interval',
+  value: '200ms',
+  why: 'A primary that was away for a moment is found again soon, and a promotion is not missed for long.',
 }
 
 const keepWal: Setting = {
@@ -80,11 +87,6 @@ function replicaSettings(input: RoleInput, primary: MemberPlace): Setting[] {
     ['primary_conninfo', connectionTo(primary, input.name), 'Whom it follows.'],
     ['primary_slot_name', slotNameOf(input.name), 'What it has not got yet is kept for it there.'],
     ['hot_standby_feedback', 'on', 'Vacuum leaves what its reads still see.'],
-    [
-      'wal_retrieve_retry_interval',
-      '200ms',
-      'A primary that was away for a moment is found again soon.',
-    ],
     ['wal_receiver_status_interval', '1s', 'How far it is, also when nothing happens.'],
     ['wal_receiver_timeout', '10s', 'A primary that stands still is left.'],
     [
@@ -104,6 +106,7 @@ function replicaSettings(input: RoleInput, primary: MemberPlace): Setting[] {
       'Should it be promoted, no commit is acknowledged before it was told who confirms.',
     ),
     senderTimeout,
+    retryInterval,
     keepWal,
   ]
 }
