@@ -67,7 +67,8 @@ describe('banyan switchover', { timeout: 1_800_000 }, () => {
       (await system.json<{ error: { code: string; message: string; hint: string } }>(...words))
         .error
     const unknown = await refused('switchover', 'db-9')
-    assert.equal(unknown.code, 'BANYAN_NODE_UNKNOWN', JSON.stringify(unknown))
+    assert.equal(unknown.code, 'BANYAN_SWITCHOVER_REFUSED', JSON.stringify(unknown))
+    assert.match(unknown.message, /db-9.*db-2, db-3/)
     const web = await refused('switchover', 'web-1')
     assert.equal(web.code, 'BANYAN_SWITCHOVER_REFUSED', JSON.stringify(web))
     const itself = await refused('switchover', primary ?? '')
