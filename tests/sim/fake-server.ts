@@ -259,9 +259,9 @@ export class FakeServer {
 
   reconsider(run: Running): void {
     if (this.run !== run || run.frozen) return
-    const ready = run.waiters.filter(({ end }) => this.#isConfirmed(run, end))
-    if (ready.length === 0) return
-    run.waiters = run.waiters.filter((waiter) => !ready.includes(waiter))
+    // They wait in the order of the WAL.
+    const late = run.waiters.findIndex(({ end }) => !this.#isConfirmed(run, end))
+    const ready = run.waiters.splice(0, late < 0 ? run.waiters.length : late)
     for (const { entry, done } of ready) {
       if (entry.kind === 'write') this.cluster.acknowledged(this, entry)
       done()

@@ -24,6 +24,14 @@ export class Judge {
   acknowledge(server: FakeServer, entry: Entry): void {
     const { nowMs } = this.#world
     this.acknowledged.add(entry)
+    if (process.env.BANYAN_SIM_ACKS) {
+      const heard = [...(server.run?.heard ?? [])].map(
+        ([name, { flushed }]) => `${name}:${flushed}`,
+      )
+      this.#world.say(
+        `${server.name} acks ${entry.id} at ${server.copy.entries.indexOf(entry)} ${heard} ${JSON.stringify(server.run?.list)}`,
+      )
+    }
     this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.lastAckMs)
     this.lastAckMs = nowMs
     const { term } = server

@@ -193,17 +193,19 @@ export class ShardKeeper {
     const view = await this.#look()
     const plan = decide(view)
     this.#view = view
+    this.#options.onChange?.()
     this.#noteTimes(view)
     this.#abortStale(view)
     for (const action of plan.members) this.#tend(action)
     const asked = this.#asked
-    if (this.#main === null && asked !== null) {
+    // What ended in the middle of the look may have changed everything that was seen before.
+    if (view.main !== null) return
+    if (asked !== null) {
       this.#asked = null
       this.#occupy('switch-over', () => asked(view))
-    } else if (this.#main === null) {
+    } else {
       this.#begin(plan.main)
     }
-    this.#options.onChange?.()
   }
 
   async #look(): Promise<ShardView> {
@@ -212,6 +214,7 @@ export class ShardKeeper {
     const fenced = new Set(this.#done.fenced)
     const list = this.#done.inForce
     const busy = new Map(this.#jobs)
+    const main = this.#main
     const seen = await this.#observer.look(members())
     const { record } = this
     this.#observer.note(seen, record)
@@ -225,10 +228,7 @@ export class ShardKeeper {
         const { name } = one.member.place
         return this.#observer.view(one, this.#jobs.get(name)?.kind ?? busy.get(name)?.kind ?? null)
       }),
-      main:
-        this.#main === null
-          ? null
-          : { kind: this.#main.kind, forMs: clock.now() - this.#main.sinceMs },
+      main: this.#main ?? main,
       fenced: new Set([...fenced].filter((name) => this.#done.fenced.has(name))),
       inForce,
       termWritten,

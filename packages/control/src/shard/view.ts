@@ -39,7 +39,8 @@ export type ShardView = {
   readonly record: ShardRecord
   readonly settings: ShardSettings
   readonly members: readonly MemberView[]
-  readonly main: { readonly kind: MainKind; readonly forMs: number } | null
+  /** What is being done to the leader, or was when the look began. */
+  readonly main: { readonly kind: MainKind } | null
   /** Who was ended, and proven dead, by this control, and was not started since. */
   readonly fenced: ReadonlySet<string>
   readonly inForce: InForce | null
