@@ -25,6 +25,8 @@ const silenceMs = 750
 /** From then on a read that takes so long has the member asked whether it lives. */
 const doubtMs = 200
 
+const nothing = (): void => {}
+
 /** One read under way: how to take it away from the member. */
 type UnderWay = { readonly sinceMs: number; leave: () => void }
 
@@ -76,7 +78,7 @@ export class ReadMember {
    * need not on the primary. `life` is the one whose position was looked at.
    */
   async read(compiled: Compiled, life: string): Promise<pg.QueryResult | null> {
-    const underWay: UnderWay = { sinceMs: performance.now(), leave: () => {} }
+    const underWay: UnderWay = { sinceMs: performance.now(), leave: nothing }
     this.#underWay.add(underWay)
     try {
       const lease = this.#connections.tryTake() ?? (await this.#take(underWay))

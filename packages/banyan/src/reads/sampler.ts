@@ -10,7 +10,7 @@ export type SamplerOptions<Read> = {
 }
 
 /** Samples follow each other no closer, unless so many reads wait. */
-const pauseMs = 1.5
+const pauseMs = 2
 const waitingMax = 32
 
 /**

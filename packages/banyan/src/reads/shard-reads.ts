@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { plantedFault } from '@banyan/postgres'
 import type pg from 'pg'
 import type { ShardCluster } from '../cluster/shard-cluster.ts'
 import type { Patience } from '../data/shard.ts'
 import type { Compiled } from '../data/sql.ts'
 import type { Consistency } from '../data/types.ts'
+import { unavailable } from '../pool/refusals.ts'
 import type { CallerSession } from '../session/caller-session.ts'
 import { callerMark } from './caller.ts'
 import { choose } from './choose.ts'
@@ -17,6 +19,8 @@ const waitMs = 50
 const tendMs = 250
 /** Between two attempts to learn where a write lies. */
 const againMs = 10
+/** Between two looks for a primary of a later term. */
+const seekMs = 20
 const lagBytesMaxDefault = 16 * 1_024 * 1_024
 
 /** Whoever wants to know where the primary is; a read also wants a replica that has got there. */
@@ -36,6 +40,7 @@ export class ShardReads {
   readonly #patience: Patience
   readonly #members = new Map<string, ReadMember>()
   readonly #sampler: Sampler<Arrival>
+  readonly #lagBytesMax: bigint
   readonly #forget: () => void
   #replicas: readonly ReadMember[] = []
   /** The latest mark that a session of this process was told. */
@@ -47,6 +52,7 @@ export class ShardReads {
     this.#cluster = cluster
     this.#connectionsMax = connectionsMax
     this.#patience = patience
+    this.#lagBytesMax = BigInt(cluster.shard.lagBytesMax ?? lagBytesMaxDefault)
     this.#sampler = new Sampler({
       ask: (sampled) => this.#sample(sampled),
       serve: (mark, arrivals) => this.#serve(mark, arrivals),
@@ -59,11 +65,45 @@ export class ShardReads {
 
   /** Runs a read on a replica that may answer it. Null: the primary has to. */
   async read(compiled: Compiled, level: Consistency): Promise<pg.QueryResult | null> {
-    const mark = await this.#markOf(level)
-    if (mark === undefined) return null
+    if (typeof level === 'object') return null
+    if (level === 'eventual') return await this.#ask(compiled, null)
+    const caller = level === 'session' ? this.#callerMark() : undefined
+    const mark = caller === undefined ? await this.#arrive(true) : await this.#reach(caller)
+    return mark === undefined || (mark === null && caller !== null)
+      ? null
+      : await this.#ask(compiled, mark)
+  }
+
+  #ask(compiled: Compiled, mark: Mark | null): Promise<pg.QueryResult | null> | null {
     const replica = this.#choose(mark)
     if (replica === null || replica.wire.life === null) return null
-    return await replica.read(compiled, replica.wire.life)
+    return replica.read(compiled, replica.wire.life)
+  }
+
+  /** What a caller has written, once a replica has it; undefined: none has in time. Null: it is nothing. */
+  async #reach(mark: Mark | null): Promise<Mark | null | undefined> {
+    if (mark === null || this.#hasAny(mark)) return mark
+    if (await this.#until(mark, waitMs)) return mark
+    await this.#untilTerm(mark.term)
+    return undefined
+  }
+
+  /**
+   * A caller has seen a later term than the primary's, as far as this process knows: that one is superseded
+   * and would show too little. Whoever has the term is sought, for as long as requests are held.
+   */
+  async #untilTerm(term: number): Promise<void> {
+    const { timeMs } = this.#patience.hold
+    const untilMs = performance.now() + timeMs
+    for (;;) {
+      const { primary } = this.#cluster
+      if (primary !== null && (primary.term ?? term) >= term) return
+      if (performance.now() >= untilMs || this.#closed) {
+        throw unavailable('of the system', `nobody has the term ${term} here`, null, 0, timeMs)
+      }
+      this.#cluster.alarm()
+      await sleep(seekMs)
+    }
   }
 
   /**
@@ -107,16 +147,6 @@ export class ShardReads {
     this.#forget()
     clearInterval(this.#tending)
     await Promise.all([...this.#members.values()].map((member) => member.close()))
-  }
-
-  /** What a replica must have to answer; null: it need only not be far behind; undefined: none may. */
-  async #markOf(level: Consistency): Promise<Mark | null | undefined> {
-    if (typeof level === 'object') return undefined
-    if (level === 'eventual') return null
-    const caller = level === 'session' ? this.#callerMark() : undefined
-    if (caller === undefined) return (await this.#arrive(true)) ?? undefined
-    if (caller === null || this.#hasAny(caller)) return caller
-    return (await this.#until(caller, waitMs)) ? caller : undefined
   }
 
   #arrive(isRead: boolean): Promise<Mark | null> {
@@ -166,7 +196,7 @@ export class ShardReads {
     let found = false
     for (const { wire, tracker } of this.#replicas) {
       if (!wire.isOpen) continue
-      if (tracker.hasReached(mark)) found = true
+      if (tracker.hasReached(mark) || plantedFault === 'ignores-lsn') found = true
       else tracker.refresh()
     }
     return found
@@ -184,7 +214,8 @@ export class ShardReads {
     const candidates = this.#replicas.filter((replica) =>
       mark === null
         ? replica.wire.isOpen && this.#isNear(replica)
-        : replica.wire.isOpen && replica.tracker.hasReached(mark),
+        : replica.wire.isOpen &&
+          (replica.tracker.hasReached(mark) || plantedFault === 'ignores-lsn'),
     )
     return choose(candidates, performance.now(), Math.random)
   }
@@ -198,7 +229,7 @@ export class ShardReads {
     if (first === null) return true
     if (shard.foreign !== true && last.facts.term !== first.facts.term) return false
     const behind = first.facts.walLsn - last.facts.replayLsn
-    return behind <= BigInt(shard.lagBytesMax ?? lagBytesMaxDefault)
+    return behind <= this.#lagBytesMax
   }
 
   /** Members come and go, and change their roles. */
