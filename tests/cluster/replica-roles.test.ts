@@ -326,7 +326,7 @@ describe('what is seen of a server', lastTimeout, () => {
     await thaw(processesOf(node))
     await until('it runs again', async () => (await lookAt(node.nodeDirectory)) === 'running')
     const client = await connect(node)
-    const busy = client.query('select pg_sleep(30)').catch(() => {})
+    const busy = client.query('do $$ begin loop perform 1; end loop; end $$').catch(() => {})
     await sleep(100)
     const { pid } = (await findServer(node.nodeDirectory)) ?? { pid: 0 }
     process.kill(pid, 'SIGKILL')

@@ -62,7 +62,11 @@ function overrides(settings: Readonly<Record<string, string>> = {}): Setting[] {
 }
 
 /** A restart after a crash is faster without syncing what is there already. */
-async function writeWhenChanged(path: string, text: string, options: FileOptions): Promise<void> {
+export async function writeWhenChanged(
+  path: string,
+  text: string,
+  options: FileOptions,
+): Promise<void> {
   const present = await readFile(path, 'utf8').catch(() => null)
   if (present !== text) await replaceFile(path, text, options)
 }

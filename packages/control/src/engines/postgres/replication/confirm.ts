@@ -39,12 +39,20 @@ const nobody: Confirming = { kind: 'any', quorum: 1, names: [] }
 export async function confirmCommits(options: ConfirmOptions): Promise<void> {
   const { confirming } = options
   const before = await readNames(options.nodeDirectory)
+  if (before.names === namesOf(confirming) && !before.pending && (await isTold(options))) return
   const begins = confirming.kind === 'any' && (before.names === '' || before.pending)
   if (isOtherQuorum(before.names, namesOf(confirming))) await tell(options, nobody, false)
   await tell(options, confirming, begins)
   if (!begins) return
   await asAdmin(options, checkpointMs, (admin) => admin.query('checkpoint'))
   await tell(options, confirming, false)
+}
+
+/** After a promotion it was told already, and only its senders are looked at. */
+async function isTold(options: ConfirmOptions): Promise<boolean> {
+  const { confirming, timeoutMs = 5_000 } = options
+  const missing = await asAdmin(options, timeoutMs, (admin) => notTold(admin, confirming))
+  return missing === null
 }
 
 /** What the role file says now. */

@@ -39,8 +39,9 @@ export async function promoteServer(options: PromoteOptions): Promise<void> {
   const { nodeDirectory, confirming } = options
   const dataDirectory = await dataDirectoryOf(nodeDirectory)
   await postmasterOf(nodeDirectory)
-  const hasSlots = await makeSlots(options).catch((error: unknown) => error)
+  const slots = makeSlots(options).catch((error: unknown) => error)
   await writeRole(nodeDirectory, { kind: 'primary', confirming }, options)
+  const hasSlots = await slots
   await reloadServer(nodeDirectory)
   await signalPromotion(nodeDirectory, dataDirectory)
   await untilPrimary(options, dataDirectory)

@@ -24,8 +24,7 @@ export type QuestionsOptions = AdminOptions & {
  */
 export class MemberQuestions {
   readonly #options: QuestionsOptions
-  #client: Client | null = null
-  #isEarly = false
+  #session: Session | null = null
   #asking: Promise<MemberAnswer | null> | null = null
 
   constructor(options: QuestionsOptions) {
@@ -42,31 +41,52 @@ export class MemberQuestions {
 
   /** Lets the connection go. */
   close(): void {
-    const client = this.#client
-    this.#client = null
+    const session = this.#session
+    this.#session = null
     // Whose query was not answered is cut off.
-    void client?.end().catch(() => {})
+    void session?.client.end().catch(() => {})
   }
 
+  /**
+   * An answer that comes too late is an answer to a question of the past, and is dropped. The connection
+   * stays for a while: on a busy machine a new one would come later still.
+   */
   async #askOnce(timeoutMs: number): Promise<MemberAnswer | null> {
+    if (this.#session !== null && isStuck(this.#session)) this.close()
     const over = new AbortController()
     const late = sleep(timeoutMs, null, { signal: over.signal }).catch(() => null)
-    const answer = await Promise.race([this.#answer(timeoutMs).catch(() => null), late])
-    over.abort()
-    if (answer === null) this.close()
-    return answer
+    const answer = this.#answer(over.signal).catch(() => null)
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      over.abort()
+    }
   }
 
-  async #answer(timeoutMs: number): Promise<MemberAnswer> {
-    const client = this.#client ?? (await this.#connect(timeoutMs))
+  async #answer(over: AbortSignal): Promise<MemberAnswer> {
+    this.#session ??= this.#open()
+    const session = this.#session
+    try {
+      await session.ready
+      over.throwIfAborted()
+      const asked = this.#query(session.client)
+      session.ready = asked
+      session.sinceMs = performance.now()
+      const answer = await asked
+      session.sinceMs = Number.POSITIVE_INFINITY
+      return { ...answer, broken: await this.#whyBroken(answer) }
+    } catch (error) {
+      if (!over.aborted && this.#session === session) this.close()
+      throw error
+    }
+  }
+
+  async #query(client: Client): Promise<Facts> {
     const { withTerm } = this.#options
-    const answer = await query(client, withTerm).catch(async (error) => {
+    return await query(client, withTerm).catch(async (error) => {
       if (!withTerm || !isNoTable(error)) throw error
       return await query(client, false)
     })
-    // The next question looks for the system's own database again.
-    if (this.#isEarly) this.close()
-    return { ...answer, broken: await this.#whyBroken(answer) }
   }
 
   async #whyBroken({ inRecovery, follows }: Facts): Promise<string | null> {
@@ -75,36 +95,32 @@ export class MemberQuestions {
     return mayBe ? await whyNotFollowing(logFile) : null
   }
 
-  /** Before its first migration a server has only the database that every server has. */
-  async #connect(timeoutMs: number): Promise<Client> {
-    this.#isEarly = false
-    try {
-      return await this.#open(this.#options, timeoutMs)
-    } catch (error) {
-      if (!isNoDatabase(error)) throw error
-      this.#isEarly = true
-      return await this.#open({ ...this.#options, database: 'postgres' }, timeoutMs)
+  #open(): Session {
+    const client = adminClient(this.#options, patienceMs)
+    const session: Session = { client, ready: client.connect(), sinceMs: performance.now() }
+    const forget = (): void => {
+      if (this.#session === session) this.#session = null
     }
-  }
-
-  async #open(options: AdminOptions, timeoutMs: number): Promise<Client> {
-    const client = adminClient(options, timeoutMs)
-    this.#client = client
-    client.on('error', () => this.#lost(client))
-    client.on('end', () => this.#lost(client))
-    await client.connect()
-    return client
-  }
-
-  /** One that was let go is no loss. */
-  #lost(client: Client): void {
-    if (this.#client !== client) return
-    this.#client = null
-    this.#options.onLost?.()
+    session.ready.catch(forget)
+    client.on('error', forget)
+    client.on('end', forget)
+    return session
   }
 }
 
-const isNoDatabase = (error: unknown): boolean => (error as { code?: unknown }).code === '3D000'
+/** A connection, from its first moment on. */
+type Session = {
+  readonly client: Client
+  /** Settled when the next question may be asked. */
+  ready: Promise<unknown>
+  /** Since when it is waited for. */
+  sinceMs: number
+}
+
+/** A connection that has not answered for so long is given up. */
+const patienceMs = 3_000
+
+const isStuck = ({ sinceMs }: Session): boolean => performance.now() - sinceMs > patienceMs
 
 const isNoTable = (error: unknown): boolean =>
   ['42P01', '3F000'].includes(String((error as { code?: unknown }).code))

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Role } from '../../../shard/member.ts'
 import { accountOf } from '../account.ts'
-import { includeRole, roleFile, settingsFile } from '../configuration.ts'
+import { includeRole, roleFile, settingsFile, writeWhenChanged } from '../configuration.ts'
 import { readMajorVersion } from '../control-file.ts'
 import { findServer } from '../find-server.ts'
 import { locateNode } from '../placement.ts'
@@ -40,7 +40,11 @@ export async function writeRole(
   const name = basename(directory)
   const major = (await readMajorVersion(dataDirectory)) ?? 0
   if (role.kind === 'replica') await becomeReplica(dataDirectory, options, isRunning)
-  await replaceFile(join(dataDirectory, passwordFile), passwordLine(replicatorPassword), options)
+  await writeWhenChanged(
+    join(dataDirectory, passwordFile),
+    passwordLine(replicatorPassword),
+    options,
+  )
   const settings = roleSettings({ role, name, major, pending })
   await removeUnfinished(join(dataDirectory, roleFile))
   await replaceFile(join(dataDirectory, roleFile), renderSettings(settings), options)
