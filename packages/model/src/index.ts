@@ -84,6 +84,7 @@ export {
 export {
   emptyState,
   emptyTopology,
+  findNode,
   type Goal,
   isBalancer,
   membersOf,

@@ -13,6 +13,7 @@ import type { ClimbRequest } from '../api/types.ts'
 import { missingPrograms } from '../engines/missing-programs.ts'
 import type { Aim } from './aim.ts'
 import type { Context } from './context.ts'
+import { roomForCopies } from './room-for-copies.ts'
 
 /**
  * The rungs that hold after a climb. Without a name, `grow` takes the next rung, of those that the system
@@ -69,6 +70,7 @@ export async function refusalsOf(
   const { settings, keepers, publicFds } = context
   const reasons = [...refusals(rungs, ground)]
   if (reasons.length === 0) reasons.push(...(await missingPrograms(topologyOf(rungs, ground))))
+  if (reasons.length === 0) reasons.push(...(await roomForCopies(context, rungs, ground)))
   const staying = reasons.length > 0 ? null : namesIn(rungs, ground)
   if (settings.mode === 'dev') {
     reasons.push(

@@ -41,6 +41,6 @@ export type NodeDriver = {
   resume(): Promise<void>
   /** Whether it stands still. Absent: it never does. */
   isPaused?(presence: Presence): Promise<boolean>
-  /** Its situation in one sentence, where that of other nodes would be untrue. */
-  say?(situation: Situation, facts: NodeFacts): string
+  /** Its situation in one sentence, where that of other nodes would be untrue; null where it would not. */
+  say?(situation: Situation, facts: NodeFacts): string | null
 }

@@ -108,5 +108,9 @@ export function databaseDriver(options: DatabaseOptions): NodeDriver {
     pause: async () => await freeze(processes),
     resume: async () => await thaw(processes),
     isPaused: async ({ identity }) => identity !== null && (await localSite.isPaused(identity)),
+    say: (situation) =>
+      situation === 'held'
+        ? `${node.name} does not run; its shard decides what becomes of it.`
+        : null,
   }
 }

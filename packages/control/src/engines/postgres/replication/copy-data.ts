@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BanyanError } from '@banyan/model'
@@ -6,17 +7,13 @@ import type { Account } from '../account.ts'
 import { readIntactControl } from '../control-file.ts'
 import { replaceFile } from '../replace-file.ts'
 import type { Backup, BackupEnd } from './backup.ts'
-import {
-  controlPath,
-  copyFile,
-  type FileToCopy,
-  makeFolder,
-  makeFolders,
-  type Tree,
-} from './copy-files.ts'
+import { controlPath, copyFile, type FileToCopy, makeFolders, type Tree } from './copy-files.ts'
 import { walFilesOf } from './wal-files.ts'
 
 const run = promisify(execFile)
+
+/** As initdb makes them; others are copied as well, in more pieces. */
+const segmentBytes = 16_777_216
 
 /** So many files at a time keep the disk busy, and leave threads for everybody else. */
 const lanes = 3
@@ -40,8 +37,8 @@ export type DataCopy = {
  */
 export async function copyData(copy: DataCopy, tree: Tree, backup: Backup): Promise<void> {
   const { to, owner } = copy
-  await makeFolder(to, owner)
-  await makeFolders(to, tree.folders, owner)
+  await mkdir(to, { mode: 0o700 })
+  await makeFolders(to, tree.folders)
   await copyAll(copy, tree.files)
   await copyControl(copy)
   const end = await backup.end()
@@ -49,17 +46,19 @@ export async function copyData(copy: DataCopy, tree: Tree, backup: Backup): Prom
   const wal = await walFilesOf(copy.from, backup.firstSegment, end.lastSegment)
   await copyAll(
     copy,
-    wal.map((name) => ({ path: join('pg_wal', name), bytes: 0 })),
+    wal.map((name) => ({ path: join('pg_wal', name), bytes: segmentBytes })),
   )
+  // One call for all of them; until then they are ours, and nobody else's.
+  if (owner !== null) await run('chown', ['-R', `${owner.uid}:${owner.gid}`, to])
   if (copy.durable) await syncTree(to)
 }
 
 async function copyAll(copy: DataCopy, files: readonly FileToCopy[]): Promise<void> {
   const rest = files.values()
   const lane = async (): Promise<void> => {
-    for (const { path } of rest) {
+    for (const { path, bytes } of rest) {
       copy.signal.throwIfAborted()
-      await copyFile(join(copy.from, path), join(copy.to, path), copy)
+      await copyFile(join(copy.from, path), join(copy.to, path), bytes, copy.onBytes)
     }
   }
   // One that fails ends all: the others see the end of the list.

@@ -1,7 +1,6 @@
 import { type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { BanyanError } from '@banyan/model'
-import type { Account } from '../account.ts'
 import { isEmptied, isLeftOut } from './excluded.ts'
 
 /** A file of a data directory, by its path from there. */
@@ -65,23 +64,23 @@ function gone(error: NodeJS.ErrnoException): null {
 
 const pieceBytes = 1_048_576
 
-export type CopyFileOptions = {
-  readonly owner: Account | null
-  /** Called with every piece that was copied; waits where there is a limit. */
-  readonly onBytes: (bytes: number) => Promise<void>
-}
-
 /**
  * Copies one file as it is now. It may grow, shrink or vanish meanwhile: what was written since the
- * backup began is in the WAL, and replay mends the rest. Gives what was copied, in bytes.
+ * backup began is in the WAL, and replay mends the rest. `onBytes` hears of every piece, and waits where
+ * there is a limit. Each call of the system costs as much as a small file, so there are few of them.
  */
-export async function copyFile(from: string, to: string, options: CopyFileOptions): Promise<void> {
+export async function copyFile(
+  from: string,
+  to: string,
+  expectedBytes: number,
+  onBytes: (bytes: number) => Promise<void>,
+): Promise<void> {
   const source = await open(from, 'r').catch(gone)
   if (source === null) return
   try {
-    const target = await create(to, options.owner)
+    const target = await open(to, 'w', 0o600)
     try {
-      await pour(source, target, options.onBytes)
+      await pour(source, target, expectedBytes, onBytes)
     } finally {
       await target.close()
     }
@@ -90,20 +89,20 @@ export async function copyFile(from: string, to: string, options: CopyFileOption
   }
 }
 
+/** A read that gives less than it was asked for has come to the end. */
 async function pour(
   source: FileHandle,
   target: FileHandle,
+  expectedBytes: number,
   onBytes: (bytes: number) => Promise<void>,
 ): Promise<void> {
-  const { size } = await source.stat()
-  // A file that grows while it is read is read to the end that it had.
-  const piece = Buffer.allocUnsafe(Math.min(pieceBytes, size))
-  for (let at = 0; at < size; ) {
-    const { bytesRead } = await source.read(piece, 0, Math.min(piece.length, size - at), at)
-    if (bytesRead === 0) return
-    await writeWhole(target, piece.subarray(0, bytesRead), at)
+  const piece = Buffer.allocUnsafe(Math.min(pieceBytes, expectedBytes + 1))
+  for (let at = 0; ; ) {
+    const { bytesRead } = await source.read(piece, 0, piece.length, at)
+    if (bytesRead > 0) await writeWhole(target, piece.subarray(0, bytesRead), at)
     at += bytesRead
     await onBytes(bytesRead)
+    if (bytesRead < piece.length) return
   }
 }
 
@@ -115,28 +114,7 @@ async function writeWhole(target: FileHandle, bytes: Buffer, at: number): Promis
   }
 }
 
-async function create(path: string, owner: Account | null): Promise<FileHandle> {
-  const file = await open(path, 'w', 0o600)
-  if (owner !== null) await file.chown(owner.uid, owner.gid)
-  return file
-}
-
 /** Makes the folders of a tree, the outer ones first, as the tree lists them. */
-export async function makeFolders(
-  root: string,
-  folders: readonly string[],
-  owner: Account | null,
-): Promise<void> {
-  for (const folder of folders) await makeFolder(join(root, folder), owner)
-}
-
-export async function makeFolder(path: string, owner: Account | null): Promise<void> {
-  await mkdir(path, { mode: 0o700 })
-  if (owner === null) return
-  const folder = await open(path, 'r')
-  try {
-    await folder.chown(owner.uid, owner.gid)
-  } finally {
-    await folder.close()
-  }
+export async function makeFolders(root: string, folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await mkdir(join(root, folder), { mode: 0o700 })
 }

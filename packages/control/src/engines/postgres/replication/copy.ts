@@ -27,7 +27,7 @@ import {
   refuseOtherCopy,
   refuseOtherMajor,
 } from './copy-refusals.ts'
-import { paceOf } from './pace.ts'
+import { type PaceOptions, paceOf } from './pace.ts'
 import { slotNameOf } from './role-settings.ts'
 
 export type { CopySource } from './backup.ts'
@@ -127,20 +127,16 @@ async function fill(
   made: string,
   account: Account | null,
 ): Promise<void> {
-  const { from, nodeDirectory, durable = true, onProgress } = options
-  const name = basename(nodeDirectory)
-  const tree = await readTree(source)
-  await checkSpaceForCopy(dirname(made), tree.bytes)
-  const say = (done: number): void => onProgress?.(progressOf(from.place.name, done, tree.bytes))
-  onProgress?.(`Copying ${from.place.name}, which has ${megabytes(tree.bytes)} MB.`)
-  const backup = await beginBackup(from, slotNameOf(name))
+  const backup = await beginBackup(options.from, slotNameOf(basename(options.nodeDirectory)))
   try {
     const signal = AbortSignal.any([backup.lost, ...(options.signal ? [options.signal] : [])])
-    const { bytesPerSecondMax } = options
-    const onBytes = paceOf({ totalBytes: tree.bytes, bytesPerSecondMax, signal, onProgress: say })
+    // Only what is there once the backup has begun is certain to be in the copy, or in the WAL.
+    const tree = await readTree(source)
+    await checkSpaceForCopy(dirname(made), tree.bytes)
+    const { durable = true } = options
+    const onBytes = paceOf(paceOptions(options, tree.bytes, signal))
     const copy = { from: source, to: made, owner: account, durable, signal, onBytes }
-    // What was made since the first look is part of it, too.
-    await copyData(copy, await readTree(source), backup)
+    await copyData(copy, tree, backup)
     signal.throwIfAborted()
   } catch (error) {
     await backup.dropSlot()
@@ -149,6 +145,17 @@ async function fill(
     await backup.close()
   }
   await writeConfiguration(made, account, options)
+}
+
+function paceOptions(
+  { from, bytesPerSecondMax, onProgress }: CopyOptions,
+  totalBytes: number,
+  signal: AbortSignal,
+): PaceOptions {
+  const { name } = from.place
+  onProgress?.(`Copying ${name}, which has ${megabytes(totalBytes)} MB.`)
+  const say = (done: number): void => onProgress?.(progressOf(name, done, totalBytes))
+  return { totalBytes, bytesPerSecondMax, signal, onProgress: say }
 }
 
 const megabytes = (bytes: number): number => Math.ceil(bytes / 1_000_000)
