@@ -29,6 +29,28 @@ export const benches: readonly Bench[] = [
     ],
   },
   {
+    name: 'strong-reads',
+    rows: [
+      {
+        what: '`strong` reads, which replicas answer, against reading the primary, 64 at a time: CPU of the app per read',
+        figure: 'quiet.at64.ratio.app',
+        unit: '×',
+        aim: '≤ 1.05×',
+      },
+      {
+        what: 'The same, 16 at a time: added to the median',
+        figure: 'quiet.at16.addedP50Ms',
+        unit: ' ms',
+        aim: '≤ 3 ms',
+      },
+      {
+        what: 'The same, 64 at a time: CPU of the servers per read',
+        figure: 'quiet.at64.ratio.servers',
+        unit: '×',
+      },
+    ],
+  },
+  {
     name: 'conduit-mix',
     rows: [
       {

@@ -52,7 +52,8 @@ export type Sql = <R = Row>(
  * How fresh a read must be. Below the rung `replicated` every level reads the primary.
  *
  * - `strong` (default): everything acknowledged to anybody before the read arrived.
- * - `session`: at least everything that this caller wrote.
+ * - `session`: at least everything that this client wrote, known by a token that it carries (`serve` with
+ *   `session: true`); `strong` where none is kept.
  * - `eventual`: any replica within its allowed lag.
  * - `{ snapshot: true }`: on the primary only, whose snapshots never contradict each other.
  */
@@ -99,8 +100,8 @@ export type Scope = {
   readonly key: string
   readonly consistency: Consistency
   /**
-   * Runs a statement that only reads; a write inside it fails with 25006. Sent again when its
-   * connection is lost.
+   * Runs a statement that only reads, on a replica where one may answer it by the scope's level, else
+   * on the primary; a write inside it fails with 25006. Sent again when its connection is lost.
    */
   readonly read: Sql
   /**
