@@ -14,6 +14,8 @@ import { type PatroniCluster, password } from './patroni.ts'
 /** An app process on a list of hosts that somebody else looks after. */
 export type FollowingApp = {
   readonly process: ServeProcess
+  /** When it last went over to another member, in milliseconds since 1970; null: never. */
+  changedAt(): number | null
   /** Writes one fact through the app's runtime; the time it was acknowledged, or null. */
   write(): Promise<number | null>
   /** The built-in scenario (registers, sets, accounts, lists) for as long as the work takes. */
@@ -65,9 +67,14 @@ export async function startFollowingApp(cluster: PatroniCluster): Promise<Follow
   let written = 0
   return {
     process: app,
+    changedAt: () => {
+      const last = app.logs().findLast(({ msg }) => msg === 'primary changed')
+      return last === undefined ? null : Date.parse(String(last.time))
+    },
     write: async () => {
       written += 1
-      const fact = { kind: 'write', key: 'probe', value: written }
+      // A row of its own: nobody waits for another one's lock.
+      const fact = { kind: 'write', key: `probe-${written}`, value: written }
       const response = await fetch(`${app.url}/-/prove`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
