@@ -30,10 +30,13 @@ export class Followed {
     return this.#member === null ? null : this.#placeOf(this.#member)
   }
 
-  get hooks(): Required<Pick<ConnectionsOptions, 'examine' | 'troubled' | 'silentSince'>> {
+  get hooks(): Required<
+    Pick<ConnectionsOptions, 'examine' | 'wanted' | 'troubled' | 'silentSince'>
+  > {
     return {
       examine: (client) => this.#examine(client),
       troubled: () => this.#cluster.alarm(),
+      wanted: () => this.#cluster.wake(),
       silentSince: () => this.#cluster.silentSince,
     }
   }

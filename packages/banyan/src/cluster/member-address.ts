@@ -22,6 +22,10 @@ export function readerConfig(shard: RuntimeShard, member: RuntimeMember): pg.Cli
   return { ...writerConfig(shard, member), options: `-c ${readOnly}=on` }
 }
 
+/** Whether the members can be asked what they are: an adopted database with one host is taken as it is. */
+export const isWatched = ({ url, pooled, foreign }: RuntimeShard): boolean =>
+  pooled !== true && (url === undefined || foreign === true)
+
 /** What a member is called in errors: `127.0.0.1:5432/notes`. */
 export const targetOf = (shard: RuntimeShard, { host, port }: RuntimeMember): string =>
   `${host}:${port}/${shard.database}`

@@ -6,7 +6,7 @@ import { log } from '../log.ts'
 import { readCatalog } from './catalog.ts'
 import { choosePrimary, type Reign, type Said, termOf } from './choose-primary.ts'
 import { parseHold } from './hold-notice.ts'
-import { writerConfig } from './member-address.ts'
+import { isWatched, writerConfig } from './member-address.ts'
 import type { Answer } from './member-facts.ts'
 import { Watcher } from './watcher.ts'
 
@@ -83,6 +83,7 @@ export class ShardCluster {
   #rereadAt = 0
   #holdTimer: NodeJS.Timeout | undefined
   #reading = false
+  #isAwake = false
   #strangers = new Set<string>()
   closed = false
 
@@ -95,15 +96,20 @@ export class ShardCluster {
     this.#members = shard.members
     this.#catalogVersion = version
     this.#systemIdentifier = shard.systemIdentifier ?? null
-    this.#answeredAt = now()
     this.primary = believed(shard.members)
-    if (this.isWatched) this.#watch()
+    if (shard.members.length > 1) this.wake()
   }
 
-  /** Whether its members can be asked: an adopted database with one host is taken as it is. */
+  /** Begins to watch. A single member is not watched before somebody has come for it. */
+  wake(): void {
+    if (this.#isAwake || this.closed || !this.isWatched) return
+    this.#isAwake = true
+    this.#answeredAt = this.#now()
+    this.#watch()
+  }
+
   get isWatched(): boolean {
-    const { url, pooled, foreign } = this.shard
-    return pooled !== true && (url === undefined || foreign === true)
+    return isWatched(this.shard)
   }
 
   /** Whether there is, or was, more than one member, so that a connection has to prove whose it is. */
@@ -137,6 +143,7 @@ export class ShardCluster {
   /** A connection to the primary broke, or could not be made: everybody is asked, soon and often. */
   alarm(): void {
     if (!this.isWatched || this.closed) return
+    this.wake()
     const now = this.#now()
     const isNew = now >= this.#alarmUntil
     this.#alarmUntil = now + alarmMs
@@ -258,6 +265,7 @@ export class ShardCluster {
     const before = this.primary
     if (before?.member === member && before.term === term) return
     this.primary = { member, term }
+    const last = this.#lastReign
     this.#lastReign = { name, term }
     if (before?.member === member) {
       if (before.term !== null) this.#changed()
@@ -266,7 +274,8 @@ export class ShardCluster {
     this.#alarmUntil = 0
     this.silentSince = null
     this.#setHold(0)
-    if (before !== null) log().warn({ from: before.member.name, to: name, term }, 'primary changed')
+    const from = last?.name ?? before?.member.name ?? null
+    if (from !== null && from !== name) log().warn({ from, to: name, term }, 'primary changed')
     this.#changed()
   }
 
@@ -343,7 +352,7 @@ export class ShardCluster {
       this.primary = primary.term === null ? believed(this.#members) : null
       this.alarm()
     }
-    this.#watch()
+    if (this.#isAwake) this.#watch()
     this.#decide()
     this.#changed()
   }

@@ -7,7 +7,7 @@ import { Connections } from '../pool/connections.ts'
 import type { Lease } from '../pool/connections-options.ts'
 import { currentSession } from '../reads/caller.ts'
 import { type ReadsUse, useReads } from '../reads/shared-reads.ts'
-import { budgetAt } from './budgets.ts'
+import { budgetOf } from './budgets.ts'
 import { connectionsOptions } from './connections-options.ts'
 import { Lost, send, sendReadOnly, showCaller } from './send.ts'
 import type { Compiled } from './sql.ts'
@@ -47,7 +47,7 @@ export class Shard {
     const at = (config: typeof writerConfig) => (member: RuntimeMember) => ({
       config: { ...config(shard, member), keepAlive: true },
       target: targetOf(shard, member),
-      budget: budgetAt(member.host, member.port, connectionsMax),
+      budget: budgetOf(shard, member, connectionsMax),
     })
     const writer = new Followed(cluster, at(writerConfig))
     const reader = new Followed(cluster, at(readerConfig))

@@ -40,11 +40,13 @@ class BanyanPool extends Base {
   }
 
   /** A pool that was told nothing stays at the primary, whichever member that is. */
-  #follow({ place, follows }: Server): Connections {
+  #follow({ place, follows, connectionsMax }: Server): Connections {
+    const { options: own } = this
+    if (connectionsMax !== null) own.max = Math.min(own.max, connectionsMax)
     if (follows === null) return new Connections(this.#connectionsOptions(place))
     const { use, placeOf } = follows
     const followed = new Followed(use.cluster, placeOf)
-    const options = this.#connectionsOptions(followed.place(), place.budget)
+    const options = this.#connectionsOptions(followed.place())
     this.#forget = () => {
       followed.forget()
       use.release()
@@ -52,9 +54,8 @@ class BanyanPool extends Base {
     return followed.lead(new Connections({ ...options, ...followed.hooks }))
   }
 
-  #connectionsOptions(place: Place | null, budget = place?.budget): ConnectionsOptions {
+  #connectionsOptions(place: Place | null): ConnectionsOptions {
     const { options } = this
-    if (budget) options.max = Math.min(options.max, budget.max)
     const hold = { ...holdDefault, ...options.hold }
     return {
       Client: this.Client,

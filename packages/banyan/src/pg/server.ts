@@ -3,12 +3,17 @@ import { ownerRole } from '@banyan/postgres'
 import pg from 'pg'
 import { type ClusterUse, isFollowed, useCluster } from '../cluster/clusters.ts'
 import { urlAt } from '../cluster/member-address.ts'
-import { budgetAt } from '../data/budgets.ts'
+import { budgetOf } from '../data/budgets.ts'
 import type { Place } from '../pool/connections-options.ts'
 import { extend, systemShard } from './environment.ts'
 
 /** The server that a config leads to, and the shard that it follows the primary of. */
-export type Server = { readonly place: Place; readonly follows: Follows | null }
+export type Server = {
+  readonly place: Place
+  readonly follows: Follows | null
+  /** What the process may hold to it in all; null: no limit. */
+  readonly connectionsMax: number | null
+}
 
 export type Follows = {
   readonly use: ClusterUse
@@ -32,19 +37,21 @@ export function serverOf(
   const isHere = (member: Address): boolean => member.host === host && member.port === port
   const isMember = found?.shard.members.some(isHere) === true
   if (found === null || !(isMember || isOfSystem(found.shard, config, database, user))) {
-    return { place: { config, target: name({ host, port }), budget: null }, follows: null }
+    const place = { config, target: name({ host, port }), budget: null }
+    return { place, follows: null, connectionsMax: null }
   }
   const { path, file, shard } = found
   const placeOf = (member: Address): Place => ({
     config: isHere(member) ? config : at(config, shard, member),
     target: name(member),
-    budget: budgetAt(member.host, member.port, file.connectionsMax),
+    budget: budgetOf(shard, member, file.connectionsMax),
   })
   const place = placeOf({ host, port })
-  if (database !== shard.database) return { place, follows: null }
+  const { connectionsMax } = file
+  if (database !== shard.database) return { place, follows: null, connectionsMax }
   const isOnly = isMember && shard.members.length === 1 && !isFollowed(path, shard)
-  if (following === 'if it helps' && isOnly) return { place, follows: null }
-  return { place, follows: { use: useCluster(path, file, shard), placeOf } }
+  if (following === 'if it helps' && isOnly) return { place, follows: null, connectionsMax }
+  return { place, follows: { use: useCluster(path, file, shard), placeOf }, connectionsMax }
 }
 
 type Address = { readonly host: string; readonly port: number }

@@ -61,6 +61,8 @@ export type ConnectionsOptions = {
    * next one is opened as if the server were away.
    */
   readonly examine?: (client: pg.Client) => Promise<boolean>
+  /** A request found no idle connection. */
+  readonly wanted?: () => void
   /** A connection broke, or could not be made. */
   readonly troubled?: () => void
   /**

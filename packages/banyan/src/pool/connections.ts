@@ -150,6 +150,7 @@ export class Connections implements BudgetMember {
       taken(this.#unavailable(tooMany), null)
       return
     }
+    this.options.wanted?.()
     const waiter = this.#waiters.push(taken, this.#now())
     this.#arm(waiter)
     this.#pump()

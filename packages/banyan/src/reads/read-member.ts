@@ -2,7 +2,7 @@ import type { RuntimeMember } from '@banyan/model'
 import type pg from 'pg'
 import { readerConfig, targetOf, writerConfig } from '../cluster/member-address.ts'
 import type { ShardCluster } from '../cluster/shard-cluster.ts'
-import { budgetAt } from '../data/budgets.ts'
+import { budgetOf } from '../data/budgets.ts'
 import { connectionsOptions } from '../data/connections-options.ts'
 import { Lost, send } from '../data/send.ts'
 import type { Patience } from '../data/shard.ts'
@@ -161,7 +161,7 @@ export class ReadMember {
         {
           config: { ...readerConfig(this.#shard, this.member), keepAlive: true },
           target: targetOf(this.#shard, this.member),
-          budget: budgetAt(this.member.host, this.member.port, this.#connectionsMax),
+          budget: budgetOf(this.#shard, this.member, this.#connectionsMax),
         },
       ),
       attemptTimeoutMs: connectTimeoutMs,
