@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { ClimbReport } from '@banyan/control/api'
+import { eventually } from './support/banyan.ts'
 import { proveDuring } from './support/climbs.ts'
 import { assertDone, assertFlawless, type ReleaseSystem } from './support/releases.ts'
 import { membersIn, shardIn, startShardSystem, whole } from './support/shard-system.ts'
@@ -83,6 +84,8 @@ describe('balanced → split → replicated → split → balanced', { timeout: 
     afterMs: number,
   ): Promise<ClimbReport> {
     const going = released.system.start('grow', rung, '--json')
+    // Before it has said anything a command is not yet somebody who follows a climb.
+    await eventually(async () => going.stdout() !== '' || null)
     const timer = setTimeout(() => going.child.kill('SIGINT'), afterMs)
     const { stdout, stderr } = await going.ended
     clearTimeout(timer)
