@@ -61,6 +61,7 @@ test('a read that comes while a sample is under way gets the next one', () => {
   world.lsn = 20n
   world.sampler.join((mark) => got.push(mark))
   world.answer()
+  world.pass(3)
   world.answer()
   assert.deepEqual(got, [
     { term: 1, lsn: 10n },
@@ -74,26 +75,54 @@ test('what comes together is served by one sample', () => {
   world.sampler.join(() => {})
   for (let reads = 0; reads < 20; reads += 1) world.sampler.join(() => (served += 1))
   world.answer()
+  world.pass(3)
   world.answer()
   assert.equal(served, 20)
   assert.equal(world.sampler.sent, 2)
 })
 
-test('under load a sample is sent every other millisecond, and at once when many wait', () => {
+test('samples follow each other after a moment, and at once when many wait', () => {
   const world = new World()
+  world.sampler.join(() => {})
+  world.answer()
   for (let reads = 0; reads < 3; reads += 1) world.sampler.join(() => {})
-  world.answer()
-  world.answer()
-  world.sampler.join(() => {})
   assert.equal(world.underWay, 0)
-  world.pass(2)
+  world.pass(3)
   assert.equal(world.underWay, 1)
-  world.answer()
-  world.sampler.join(() => {})
-  world.sampler.join(() => {})
   world.answer()
   for (let reads = 0; reads < 40; reads += 1) world.sampler.join(() => {})
   assert.equal(world.underWay, 1)
+})
+
+test('who reads one thing after the other does not wait for others who do not come', () => {
+  const world = new World()
+  let waited = 0
+  for (let reads = 0; reads < 200; reads += 1) {
+    world.sampler.join(() => {})
+    if (world.underWay === 0) {
+      waited += 1
+      world.pass(3)
+    }
+    world.answer()
+    world.pass(0.5)
+  }
+  assert.ok(waited < 30, `${waited} of 200 waited`)
+})
+
+test('when others come again it is worth to wait again', () => {
+  const world = new World()
+  for (let reads = 0; reads < 200; reads += 1) {
+    world.sampler.join(() => {})
+    world.pass(3)
+    world.answer()
+  }
+  const before = world.sampler.sent
+  for (let rounds = 0; rounds < 400; rounds += 1) {
+    world.sampler.join(() => {})
+    world.pass(0.5)
+    world.answer()
+  }
+  assert.ok(world.sampler.sent - before < 200, `${world.sampler.sent - before} samples`)
 })
 
 test('a primary that cannot be asked is said to those who wait, and the next ones ask again', () => {

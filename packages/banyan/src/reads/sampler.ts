@@ -10,16 +10,21 @@ export type SamplerOptions<Read> = {
 }
 
 /** Samples follow each other no closer, unless so many reads wait. */
-const pauseMs = 2
+const pauseMs = 3
 const waitingMax = 32
+/** To wait has to make so many reads share a sample, on average; */
+const worthMin = 1.3
+/** where it does not, it is tried again now and then. */
+const trialEvery = 16
 
 /**
  * Where the primary is, asked once for many reads. A read gets a sample that was *sent after it arrived*,
  * and so one that lies behind everything that was acknowledged to anybody before. What arrives while one is
  * under way waits for the next.
  *
- * A read alone is asked for at once: to wait would save nothing. Where several come together, the next
- * sample is sent a moment after the last one, so that it serves all that come until then.
+ * The next sample is sent a moment after the last one, so that it serves all that come until then. Where
+ * nobody else comes, as with a caller who reads one thing after the other, to wait would save nothing and is
+ * left off.
  */
 export class Sampler<Read> {
   readonly #options: SamplerOptions<Read>
@@ -27,7 +32,9 @@ export class Sampler<Read> {
   #underWay = false
   #isTimed = false
   #sentMs = Number.NEGATIVE_INFINITY
-  #lastCount = 0
+  /** How many reads a sample served that was waited for. */
+  #worth = 2
+  #untried = 0
   /** Samples sent so far. */
   sent = 0
 
@@ -43,21 +50,29 @@ export class Sampler<Read> {
 
   #consider(): void {
     const count = this.#waiting.length
-    if (count === 0) return
-    if (this.#lastCount <= 1 || count >= waitingMax) {
-      this.#send()
+    if (count === 0 || this.#isTimed) {
+      if (count >= waitingMax) this.#send()
       return
     }
     const waitMs = this.#sentMs + pauseMs - this.#options.now()
-    if (waitMs <= 0) this.#send()
-    else if (!this.#isTimed) this.#sendLater(waitMs)
+    if (waitMs <= 0 || count >= waitingMax || !this.#isWorthWaiting()) this.#send()
+    else this.#sendLater(waitMs)
+  }
+
+  #isWorthWaiting(): boolean {
+    if (this.#worth >= worthMin) return true
+    this.#untried = (this.#untried + 1) % trialEvery
+    return this.#untried === 0
   }
 
   #sendLater(waitMs: number): void {
     this.#isTimed = true
     this.#options.later(() => {
       this.#isTimed = false
-      if (!this.#underWay && this.#waiting.length > 0) this.#send()
+      const count = this.#waiting.length
+      if (this.#underWay || count === 0) return
+      this.#worth += (count - this.#worth) / 8
+      this.#send()
     }, waitMs)
   }
 
@@ -66,7 +81,6 @@ export class Sampler<Read> {
     this.#waiting = []
     this.#underWay = true
     this.#sentMs = this.#options.now()
-    this.#lastCount = reads.length
     this.sent += 1
     this.#options.ask((mark) => {
       this.#underWay = false
