@@ -76,7 +76,7 @@ export const errorCatalogue = {
   BANYAN_CONNECTION_LOST:
     'The connection was lost before the transaction was committed; nothing of it stays.',
   BANYAN_OUTCOME_UNKNOWN:
-    'The connection was lost after a write was sent; it may have been done or not.',
+    'A write was sent and its answer lost, or no replica confirmed it; it may have been done or not.',
   BANYAN_TRANSACTION_ABORTED:
     'A statement of the transaction had failed, so that it was rolled back.',
   BANYAN_TRANSACTION_ENDED:

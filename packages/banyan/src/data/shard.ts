@@ -144,7 +144,7 @@ export const outcomeUnknown = (what: string, lost: Lost): BanyanError =>
     'BANYAN_OUTCOME_UNKNOWN',
     `The connection was lost after ${what} was sent: it may have been done, or not.`,
     {
-      hint: 'Read back what it was to write before doing it again, or make it safe to repeat (a key made by the caller, ON CONFLICT).',
+      hint: 'Read back what it was to write before doing it again, or make it safe to repeat (`idempotencyKey`, a key made by the caller, ON CONFLICT).',
       cause: lost.cause,
     },
   )
