@@ -54,8 +54,12 @@ export class Keepers {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Services come after the database; what runs no code of the app waits for nobody. */
+  /**
+   * Services come after the database; what runs no code of the app waits for nobody, and an adopted
+   * server, which is only watched, neither.
+   */
   #mayStart({ node }: NodeDriver): boolean {
+    if (node.adopted === true) return true
     if (node.tier === 'data') return this.gate.mayStart(node.name)
     return node.service === undefined || this.#dataIsHealthy()
   }
