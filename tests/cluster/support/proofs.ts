@@ -4,19 +4,22 @@ import { type ClimbSystem, type Proof, proveDuring } from './climbs.ts'
 /** The app's own scenario, and histories of registers, sets, banks and transactions over lists. */
 export type Proofs = { readonly app: Proof; readonly histories: Proof }
 
-/** Both loads while the work is done. */
+/**
+ * Both loads while the work is done. The histories begin first: their set-up is over once more was answered than
+ * it asks for, and nobody else may be answered meanwhile. The app's scenario has none.
+ */
 export async function proveHistories(
   system: ClimbSystem,
   { rate, seed }: { readonly rate: number; readonly seed: number },
   work: () => Promise<void>,
 ): Promise<Proofs> {
-  const common = ['--seed', String(seed), '--rate']
-  let histories: Proof | null = null
-  const app = await proveDuring(system, [...common, String(rate)], async () => {
-    const words = [...common, String(Math.ceil(rate / 2)), '--scenario', 'built-in']
-    histories = await proveDuring(system, words, work)
+  const wordsAt = (each: number) => ['--seed', String(seed), '--rate', String(each)]
+  const builtIn = [...wordsAt(Math.ceil(rate / 2)), '--scenario', 'built-in']
+  let app: Proof | null = null
+  const histories = await proveDuring(system, builtIn, async () => {
+    app = await proveDuring(system, wordsAt(rate), work)
   })
-  if (histories === null) throw new Error('the histories were not proven')
+  if (app === null) throw new Error('the app was not proven')
   return { app, histories }
 }
 
