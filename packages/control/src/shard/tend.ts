@@ -1,4 +1,5 @@
 import type { MemberAction } from './action.ts'
+import { desiredList } from './confirm-list.ts'
 import { whyFence } from './decide-fence.ts'
 import { heirFrozenMs, whyEndHeir } from './finish-promotion.ts'
 import type { MemberPlace } from './member.ts'
@@ -62,8 +63,18 @@ function raise(view: ShardView, leader: MemberView, member: MemberView): MemberA
   if (!view.record.remake.includes(name)) {
     return { kind: 'start', name, of, sentence: `Start ${name}, which follows ${of.name}.` }
   }
-  if (!isOpen(leader) || !mayRemake(view, name)) return null
+  if (!isOpen(leader) || isBeginning(view) || !mayRemake(view, name)) return null
   return { kind: 'rebuild', name, of, sentence: `Make ${name} anew from ${of.name}.` }
+}
+
+/**
+ * A new reign begins with commits that somebody else confirms: while there is anybody who can, a copy would only
+ * take the disk and the processor from them.
+ */
+function isBeginning(view: ShardView): boolean {
+  if (view.record.promotion?.decided !== true) return false
+  const confirming = desiredList(view)
+  return confirming.kind === 'nobody' || confirming.names.length >= confirming.quorum
 }
 
 /**
