@@ -1,8 +1,9 @@
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { copyCluster, createCluster, startServer, writeRole } from '@banyan/control/postgres'
 import { ensureReplicator } from '@banyan/postgres'
 import type { MemberPlace, Role } from '../../packages/control/src/shard/member.ts'
-import { connect, describeServer, type Server } from './postgres-node.ts'
+import { connect, describeServer, root, run, type Server } from './postgres-node.ts'
 
 /** What the tests of replication share: servers in folders of their own, made and started by the engine. */
 
@@ -29,10 +30,21 @@ export const sourceOf = (node: Node) => ({
   adminPassword: node.adminPassword,
 })
 
+let template: Promise<string> | null = null
+
+/** A cluster that never runs: to copy its files takes a tenth of what it takes to make one. */
+async function makeTemplate(): Promise<string> {
+  const node = await describeNode('template', root)
+  await createCluster(node)
+  return node.nodeDirectory
+}
+
 /** A primary that runs, with the role that replicas connect as. */
 export async function startPrimary(folder: string, name = 'db-1'): Promise<Node> {
   const node = await describeNode(name, folder)
-  await createCluster(node)
+  template ??= makeTemplate()
+  await mkdir(dirname(node.nodeDirectory), { recursive: true })
+  await run('cp', ['-a', await template, node.nodeDirectory])
   await startAs(node, { kind: 'primary', confirming: { kind: 'nobody' } })
   const admin = await connect(node)
   await ensureReplicator(admin, replicatorPassword)

@@ -147,6 +147,32 @@ describe('a promotion', lastTimeout, () => {
     })
   })
 
+  test('leaves readers of changes their slot, and the old primary takes the copy of it', async () => {
+    await withThree('slots', async (a, b, c) => {
+      const make =
+        "select pg_create_logical_replication_slot('reader', 'pgoutput', false, false, true)"
+      await ask(a, make)
+      const synced = `select count(*) from pg_replication_slots
+        where slot_name = 'reader' and synced and not temporary`
+      const isSynced = (primary: Node, replica: Node) => async () => {
+        // A copy is kept only once its reader has come as far as the copy begins.
+        await ask(primary, 'select pg_log_standby_snapshot()')
+        await ask(primary, "select pg_replication_slot_advance('reader', pg_current_wal_lsn())")
+        return (await ask(replica, synced)) === '1'
+      }
+      await until('the slot is there for an heir', isSynced(a, b), 60_000)
+      assert.ok((await stopForHeir({ ...withKeys(a), heir: 'db-2' })) !== null)
+      await promote(b, nobody, a, c)
+      const changes =
+        "select count(*) from pg_logical_slot_peek_binary_changes('reader', null, null, 'proto_version', '1', 'publication_names', 'p')"
+      await ask(b, 'create publication p for all tables')
+      await ask(b, 'insert into t default values')
+      assert.match(await ask(b, changes), /^\d+$/)
+      await startAs(a, { kind: 'replica', of: placeOf(b) })
+      await until('the old primary has a copy of it', isSynced(b, a), 60_000)
+    })
+  })
+
   test('may be called again, and is finished where it was interrupted', async () => {
     await withThree('promote-again', async (a, b, c) => {
       await proveDead(a.nodeDirectory)

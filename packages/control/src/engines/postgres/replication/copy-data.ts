@@ -12,8 +12,8 @@ import { walFilesOf } from './wal-files.ts'
 
 const run = promisify(execFile)
 
-/** As initdb makes them; others are copied as well, in more pieces. */
-const segmentBytes = 16_777_216
+/** As initdb makes them; larger ones are copied as well, in more pieces. */
+const segmentBytes = 4_194_304
 
 /** So many files at a time keep the disk busy, and leave threads for everybody else. */
 const lanes = 3

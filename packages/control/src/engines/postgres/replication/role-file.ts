@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { access, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Role } from '../../../shard/member.ts'
 import { accountOf } from '../account.ts'
@@ -52,21 +52,30 @@ export async function writeRole(
   if (role.kind === 'primary' && !isRunning) await becomePrimary(dataDirectory)
 }
 
-/** Slots that it had as a primary would keep WAL for members that follow another one now. */
+/**
+ * What it kept as a primary, it would keep for ever: members follow another one now, and readers of changes
+ * go on with the copy of their slot, which has to be able to take this name.
+ */
 async function becomeReplica(
   dataDirectory: string,
   options: FileOptions,
   isRunning: boolean,
 ): Promise<void> {
   if (isRunning) return
-  await replaceFile(join(dataDirectory, standbySignal), '', options)
+  const signal = join(dataDirectory, standbySignal)
+  const wasReplica = await access(signal).then(
+    () => true,
+    () => false,
+  )
   const slots = join(dataDirectory, 'pg_replslot')
   for (const name of await readdir(slots)) {
-    if (await isOfMember(join(slots, name))) await rm(join(slots, name), { recursive: true })
+    const goes = !wasReplica || (await isOfMember(join(slots, name)))
+    if (goes) await rm(join(slots, name), { recursive: true })
   }
+  if (!wasReplica) await replaceFile(signal, '', options)
 }
 
-/** A logical slot, which readers of changes go on with, names its database: behind sixteen bytes and its name. */
+/** A logical slot names its database: behind sixteen bytes and its own name. */
 async function isOfMember(slot: string): Promise<boolean> {
   const state = await readFile(join(slot, 'state')).catch(() => Buffer.alloc(0))
   return state.length < 84 || state.readUInt32LE(80) === 0
