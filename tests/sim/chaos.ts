@@ -1,49 +1,54 @@
 import type { FakeServer } from './fake-server.ts'
 import type { Simulation } from './simulation.ts'
 
-/** What may happen in a run: everything at any time, or one thing at a time with rest in between. */
-export type Weather = 'storm' | 'gusts'
-
 /** Lets faults happen until this moment. */
-export async function rage(sim: Simulation, endMs: number): Promise<void> {
+export async function rage(
+  sim: Simulation,
+  endMs: number,
+  names?: readonly FaultName[],
+): Promise<void> {
   const { world } = sim
   const meanMs = world.between(150, 3_000)
   while (world.nowMs < endMs) {
     await world.sleep(world.between(0, 2 * meanMs))
-    if (world.nowMs < endMs) strike(sim)
+    if (world.nowMs < endMs) strike(sim, names)
   }
 }
 
-type Fault = readonly [weight: number, strike: (sim: Simulation) => void]
+type Fault = { readonly weight: number; readonly happen: (sim: Simulation) => void }
 
-const faults: readonly Fault[] = [
-  [8, (sim) => killOne(sim, sim.primary)],
-  [8, (sim) => killOne(sim, sim.world.pick(sim.servers))],
-  [3, (sim) => freeze(sim, sim.primary)],
-  [3, (sim) => freeze(sim, sim.world.pick(sim.servers))],
-  [2, (sim) => mute(sim, sim.world.pick(sim.servers))],
-  [2, (sim) => fillDisk(sim, sim.world.pick(sim.servers))],
-  [6, restartControl],
-  [2, slowDown],
-  [3, switchOver],
-  [1, killAll],
-  [2, killPrimaryAndOther],
-  [3, killWhoOpens],
-  [1, leaveAndJoin],
-  [1, changeSettings],
-]
+const faults = {
+  'kill the primary': { weight: 8, happen: (sim) => killOne(sim, sim.primary) },
+  'kill somebody': { weight: 8, happen: (sim) => killOne(sim, sim.world.pick(sim.servers)) },
+  'freeze the primary': { weight: 3, happen: (sim) => freeze(sim, sim.primary) },
+  'freeze somebody': { weight: 3, happen: (sim) => freeze(sim, sim.world.pick(sim.servers)) },
+  'answer nothing': { weight: 2, happen: (sim) => mute(sim, sim.world.pick(sim.servers)) },
+  'fill a disk': { weight: 2, happen: (sim) => fillDisk(sim, sim.world.pick(sim.servers)) },
+  'kill control': { weight: 6, happen: restartControl },
+  'slow messages': { weight: 2, happen: slowDown },
+  switchover: { weight: 3, happen: switchOver },
+  'kill all': { weight: 1, happen: killAll },
+  'kill two': { weight: 2, happen: killPrimaryAndOther },
+  'kill who opens': { weight: 3, happen: killWhoOpens },
+  'leave and join': { weight: 1, happen: leaveAndJoin },
+  'change settings': { weight: 1, happen: changeSettings },
+} satisfies Record<string, Fault>
 
-export function strike(sim: Simulation): void {
-  const total = faults.reduce((sum, [weight]) => sum + weight, 0)
+export type FaultName = keyof typeof faults
+
+export function strike(sim: Simulation, names: readonly FaultName[] = keysOf(faults)): void {
+  const total = names.reduce((sum, name) => sum + faults[name].weight, 0)
   let at = sim.world.random() * total
-  for (const [weight, happen] of faults) {
-    at -= weight
-    if (at < 0) {
-      happen(sim)
-      return
-    }
+  for (const name of names) {
+    at -= faults[name].weight
+    if (at >= 0) continue
+    faults[name].happen(sim)
+    return
   }
 }
+
+const keysOf = <K extends string>(record: Readonly<Record<K, unknown>>): K[] =>
+  Object.keys(record) as K[]
 
 function killOne(sim: Simulation, server: FakeServer | null): void {
   if (server !== null) sim.kill(server)
@@ -165,5 +170,5 @@ export function calm(sim: Simulation): void {
   }
   sim.onOpen = () => {}
   sim.latencyMs = () => sim.world.between(0.2, 4)
-  if (!sim.control.alive) sim.startControl()
+  sim.startControl()
 }

@@ -11,8 +11,11 @@ export class FakeDisk {
   record: ShardRecord = firstRecord
   readonly #world: World
 
-  constructor(world: World) {
+  readonly #finished: (record: ShardRecord) => void
+
+  constructor(world: World, finished: (record: ShardRecord) => void) {
     this.#world = world
+    this.#finished = finished
   }
 
   open(control: Control): RecordStore {
@@ -26,7 +29,9 @@ export class FakeDisk {
         await world.sleep(world.between(0.5, 4))
         // One that has died meanwhile did not get so far.
         if (!control.alive) return await new Promise<never>(() => {})
+        const isOver = disk.record.promotion?.decided === true && record.promotion === null
         disk.record = record
+        if (isOver) disk.#finished(record)
         await world.sleep(world.between(0.5, 4))
         if (!control.alive) await new Promise<never>(() => {})
       },

@@ -99,7 +99,6 @@ export class FakeMember implements Member {
     await this.#pass(1, 10)
     const { run } = server
     if (run === null || !run.accepts) throw new Error(`${this.place.name} does not run.`)
-    world.say(`${server.name} promote ${JSON.stringify(confirming)} ${run.open}`)
     if (run.open) return
     server.list = confirming
     run.list = confirming
@@ -134,7 +133,6 @@ export class FakeMember implements Member {
     await this.#pass(1, 5)
     const { run } = server
     if (run === null || !run.open) throw new Error(`${this.place.name} is no primary.`)
-    server.world.say(`${server.name} confirm ${JSON.stringify(confirming)} ${run.open}`)
     server.list = confirming
     const delayMs = server.world.between(1, 20)
     server.happen(run, delayMs, () => {

@@ -1,3 +1,4 @@
+import type { ShardRecord } from '../../packages/control/src/shard/record.ts'
 import type { FakeServer } from './fake-server.ts'
 import type { Entry } from './wal.ts'
 import type { World } from './world.ts'
@@ -10,7 +11,6 @@ export class Judge {
   /** Somebody has said that what is missing may be lost. */
   lossIsAccepted = false
   #largestTerm = 0
-  #last: FakeServer | null = null
   lastAckMs = 0
   /** The longest time without an acknowledged write since it was last asked for. */
   longestGapMs = 0
@@ -24,23 +24,20 @@ export class Judge {
   acknowledge(server: FakeServer, entry: Entry): void {
     const { nowMs } = this.#world
     this.acknowledged.add(entry)
-    if (process.env.BANYAN_SIM_ACKS) {
-      const heard = [...(server.run?.heard ?? [])].map(
-        ([name, { flushed }]) => `${name}:${flushed}`,
-      )
-      this.#world.say(
-        `${server.name} acks ${entry.id} at ${server.copy.entries.indexOf(entry)} ${heard} ${JSON.stringify(server.run?.list)}`,
-      )
-    }
     this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.lastAckMs)
     this.lastAckMs = nowMs
     const { term } = server
     if (term < this.#largestTerm) {
-      this.#world.fail(
-        `${server.name} acknowledges in term ${term}, after one of ${this.#largestTerm}`,
-      )
+      this.#world.fail(`${server.name} acknowledges in term ${term}, after ${this.#largestTerm}`)
     }
     this.#largestTerm = term
+  }
+
+  /** Control has written down that a promotion is over: the new primary has its term. */
+  finish({ primary, term }: ShardRecord): void {
+    const server = this.#servers.find(({ name }) => name === primary)
+    if (server === undefined || server.run === null || server.term === term) return
+    this.#world.fail(`${primary} is the primary of term ${term} and has term ${server.term}`)
   }
 
   /** A server begins to take writes. */

@@ -19,6 +19,8 @@ const changed = (member: Member, calls: Partial<Member>): Member => ({
   ...calls,
 })
 
+type Answer = Awaited<ReturnType<Member['ask']>>
+
 const nobody: Confirming = { kind: 'nobody' }
 
 /** The record as somebody careless would write it. */
@@ -66,6 +68,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
       }),
   },
   'a replica is believed before it has read its own WAL': {
+    faults: ['kill two', 'kill all', 'kill somebody', 'fill a disk'],
     member: (member) =>
       changed(member, {
         ask: async (timeoutMs) => {
@@ -78,7 +81,22 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     member: (member) => changed(member, { writeTerm: () => member.writeTerm(1) }),
   },
   'the record forgets the promotion': {
-    record: (store) => careless(store, (next) => ({ ...next, promotion: null })),
+    faults: ['kill the primary', 'kill control', 'slow messages'],
+    // This control knows of it, and the next finds nothing.
+    record: (store) => {
+      let current = store.current
+      const kept = { confirming: current.confirming, quorum: current.quorum }
+      return {
+        get current() {
+          return current
+        },
+        write: async (record) => {
+          if (record.promotion === null) Object.assign(kept, record)
+          await store.write({ ...record, ...kept, promotion: null })
+          current = record
+        },
+      }
+    },
   },
   'the record shrinks before everybody has caught up': {
     record: (store) =>
@@ -89,6 +107,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
       ),
   },
   'the record grows from nothing at once': {
+    faults: ['kill who opens', 'slow messages'],
     record: (store) =>
       careless(store, (next, last) =>
         next.promotion === null && last.promotion !== null && next.confirming.length === 0
@@ -105,23 +124,27 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     record: (store) => careless(store, (next) => ({ ...next, quorum: next.confirming.length })),
   },
   'the old primary follows with what it wrote last': {
+    isStuck: true,
+    faults: ['kill the primary', 'slow messages'],
     record: (store) => careless(store, (next) => ({ ...next, remake: [] })),
   },
   'positions are asked for before the primary is dead': {
-    member: (() => {
-      const answers = new WeakMap<object, Awaited<ReturnType<Member['ask']>>>()
-      return (member: Member) =>
-        changed(member, {
-          ask: async (timeoutMs) => {
-            const last = answers.get(member) ?? null
-            const answer = await member.ask(timeoutMs)
-            answers.set(member, answer)
-            return last?.inRecovery === true && answer !== null ? last : answer
-          },
-        })
-    })(),
+    faults: ['kill the primary', 'slow messages'],
+    member: (member, world) => {
+      const answers: { readonly atMs: number; readonly answer: Answer }[] = []
+      return changed(member, {
+        ask: async (timeoutMs) => {
+          const answer = await member.ask(timeoutMs)
+          answers.push({ atMs: world.nowMs, answer })
+          while ((answers[1]?.atMs ?? world.nowMs) < world.nowMs - 400) answers.shift()
+          const old = answers[0]?.answer ?? null
+          return answer?.inRecovery === true && old?.inRecovery === true ? old : answer
+        },
+      })
+    },
   },
   'a switchover does not wait for the last of it': {
+    faults: ['switchover', 'slow messages'],
     member: (member) =>
       changed(member, {
         stopFor: async () => {

@@ -25,7 +25,7 @@ export async function runSeed(seed: number, mistake?: Mistake): Promise<Outcome>
   return await run(
     new Simulation({ seed, replicas, settings, ...(mistake === undefined ? {} : { mistake }) }),
     async (sim) => {
-      await storm(sim)
+      await storm(sim, mistake)
     },
   )
 }
@@ -59,15 +59,18 @@ export async function run(
   }
 }
 
-async function storm(sim: Simulation): Promise<void> {
+async function storm(sim: Simulation, mistake: Mistake | undefined): Promise<void> {
   const { world } = sim
   void sim.found()
   await world.runUntil(world.between(300, 1_500))
   const endMs = world.nowMs + world.between(1_500, 9_000)
-  void rage(sim, endMs)
+  void rage(sim, endMs, mistake?.faults)
   await world.runUntil(endMs)
   calm(sim)
-  await untilWhole(sim, recoveryMs)
+  // With a mistake it may not; what counts is what is lost.
+  if (mistake === undefined) await untilWhole(sim, recoveryMs)
+  else if (mistake.isStuck) await untilWhole(sim, 20_000)
+  else await world.runUntil(world.nowMs + 3_000)
   const primary = sim.primary
   if (primary !== null) sim.judge.demandAll(primary)
   await world.runUntil(world.nowMs + 1)

@@ -2,6 +2,7 @@ import type { Member } from '../../packages/control/src/shard/member.ts'
 import type { RecordStore } from '../../packages/control/src/shard/record.ts'
 import type { ShardSettings } from '../../packages/control/src/shard/settings.ts'
 import { ShardKeeper } from '../../packages/control/src/shard/shard-keeper.ts'
+import type { FaultName } from './chaos.ts'
 import { Clients } from './clients.ts'
 import { FakeDisk } from './fake-disk.ts'
 import { Control, FakeMember } from './fake-member.ts'
@@ -11,6 +12,10 @@ import { World } from './world.ts'
 
 /** A mistake made on purpose, to see that the simulation finds it. */
 export type Mistake = {
+  /** The faults among which it shows soonest; all of them where it is left out. */
+  readonly faults?: readonly FaultName[]
+  /** It loses nothing: the shard does not recover. */
+  readonly isStuck?: true
   readonly member?: (member: Member, world: World) => Member
   readonly record?: (store: RecordStore) => RecordStore
   readonly settings?: (settings: ShardSettings) => ShardSettings
@@ -60,7 +65,7 @@ export class Simulation {
       this.servers.push(new FakeServer(`db-${index + 1}`, 5_001 + index, cluster))
     }
     this.clients = new Clients(world, this.servers)
-    this.disk = new FakeDisk(world)
+    this.disk = new FakeDisk(world, (record) => this.judge.finish(record))
     this.keeper = this.#begin()
   }
 
@@ -89,7 +94,9 @@ export class Simulation {
     this.control.alive = false
   }
 
+  /** Only one control runs at a time: it holds the lock of its state directory. */
   startControl(): void {
+    if (this.control.alive) return
     this.world.say('control starts')
     this.keeper = this.#begin()
   }
