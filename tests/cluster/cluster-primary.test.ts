@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { holdingName } from '@banyan/postgres'
 import { BanyanError } from 'banyan'
 import {
   type ClusterData,
@@ -184,6 +185,10 @@ describe('the members of a shard', () => {
       await running
       await sleep(200)
       assert.ok(!done, 'nothing is lent while control holds')
+      const names = `select array_agg(distinct application_name) from pg_stat_activity
+        where usename = 'banyan_app' and application_name like 'banyan watcher%'`
+      const shown = await cluster.value('db-1', names)
+      assert.deepEqual(shown, [holdingName], 'control can see who holds')
       await cluster.untilReplayed('db-2')
       await cluster.confirm([])
       await cluster.kill('db-1')

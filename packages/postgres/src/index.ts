@@ -5,6 +5,8 @@ export {
   catalogChannel,
   clusterSchemaSql,
   holdChannel,
+  holdingName,
+  watcherName,
 } from './cluster/cluster-schema.ts'
 export {
   claimKeySql,

@@ -2,7 +2,7 @@ import type { RuntimeMember } from '@banyan/model'
 import type pg from 'pg'
 import type { Connections } from '../pool/connections.ts'
 import type { ConnectionsOptions, Place } from '../pool/connections-options.ts'
-import { askMember } from './member-facts.ts'
+import { examineMember } from './member-facts.ts'
 import type { ShardCluster } from './shard-cluster.ts'
 
 /**
@@ -67,7 +67,7 @@ export class Followed {
     const member = this.#member
     if (member === null) return false
     if (!this.#cluster.hasChoice) return true
-    const answer = await askMember(client, this.#cluster.shard.foreign === true)
+    const answer = await examineMember(client, this.#cluster.shard.foreign === true)
     return this.#cluster.heard(member, answer)
   }
 }

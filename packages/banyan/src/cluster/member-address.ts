@@ -1,4 +1,10 @@
-import { type RuntimeMember, type RuntimeShard, withSessionSetting } from '@banyan/model'
+import {
+  memberUrls,
+  type RuntimeMember,
+  type RuntimeShard,
+  withPlace,
+  withSessionSetting,
+} from '@banyan/model'
 import type pg from 'pg'
 
 /** How a member is connected to, by the role of the app. */
@@ -39,8 +45,6 @@ export function urlAt(
   { host, port }: Pick<RuntimeMember, 'host' | 'port'>,
   isOther = false,
 ): string {
-  const isList = /^[^:]+:\/\/(?:[^@/?]*@)?[^/?]*,/.test(url)
-  if (members.length <= 1 && !isList && !isOther) return url
-  const place = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  return url.replace(/^([^:]+:\/\/(?:[^@/?]*@)?)[^/?]*/, (_, before: string) => before + place)
+  const isList = memberUrls(url).length > 1
+  return members.length <= 1 && !isList && !isOther ? url : withPlace(url, { host, port })
 }

@@ -25,7 +25,16 @@ const foreignSql = {
 
 /** Asks a server what it is. Under somebody else's high availability nothing of ours is in it. */
 export async function askMember(client: pg.ClientBase, foreign: boolean): Promise<Answer> {
-  const { rows } = await client.query<Row>(foreign ? foreignSql : ours)
+  return await askOnce(client, foreign ? foreignSql : ours)
+}
+
+/** The same on a connection of the app's, in which nothing is left behind. */
+export async function examineMember(client: pg.ClientBase, foreign: boolean): Promise<Answer> {
+  return await askOnce(client, { text: (foreign ? foreignSql : ours).text })
+}
+
+async function askOnce(client: pg.ClientBase, query: pg.QueryConfig): Promise<Answer> {
+  const { rows } = await client.query<Row>(query)
   const row = rows[0] as Row
   const { reigns, catalog_version: version } = row
   return {

@@ -316,6 +316,7 @@ export class ShardCluster {
     this.held = held
     if (held) this.#hurry()
     this.#changed()
+    for (const watcher of this.#watchers.values()) watcher.show(held)
   }
 
   async #readCatalog(client: pg.Client): Promise<void> {

@@ -1,5 +1,5 @@
 import type { RuntimeMember } from '@banyan/model'
-import { catalogChannel, holdChannel } from '@banyan/postgres'
+import { catalogChannel, holdChannel, holdingName, watcherName } from '@banyan/postgres'
 import pg from 'pg'
 import { cut, letExit } from '../pool/client.ts'
 import { type Answer, askMember } from './member-facts.ts'
@@ -26,6 +26,7 @@ export class Watcher {
   #client: pg.Client | null = null
   #listening = false
   #asking = false
+  #name: string = watcherName
   closed = false
 
   constructor(
@@ -60,6 +61,13 @@ export class Watcher {
     if (!this.closed) this.#listener.answered(this.member, answer, this.#client)
   }
 
+  /** Shows control, which looks at the sessions of the primary, whether this process holds. */
+  show(held: boolean): void {
+    this.#name = held ? holdingName : watcherName
+    const text = `set application_name = '${this.#name}'`
+    if (this.#listening) this.#client?.query(text).catch(() => {})
+  }
+
   close(): void {
     this.closed = true
     this.#drop()
@@ -76,7 +84,11 @@ export class Watcher {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({ ...this.#config, keepAlive: true })
+    const client = new pg.Client({
+      ...this.#config,
+      application_name: this.#name,
+      keepAlive: true,
+    })
     this.#client = client
     this.#listening = false
     client.on('error', () => {})

@@ -56,7 +56,11 @@ export class ReadMember {
     this.#patience = patience
     const termIsRow = shard.foreign !== true
     this.wire = new PositionWire({
-      config: { ...writerConfig(shard, member), keepAlive: true },
+      config: {
+        ...writerConfig(shard, member),
+        application_name: 'banyan positions',
+        keepAlive: true,
+      },
       termIsRow,
       connectTimeoutMs,
       changed: () => this.#wireChanged(),

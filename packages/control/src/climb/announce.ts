@@ -1,4 +1,4 @@
-import { adminRole, type Catalog, catalogChannel, holdChannel } from '@banyan/postgres'
+import { adminRole, type Catalog, catalogChannel, holdChannel, watcherName } from '@banyan/postgres'
 import { runtimeFileOf } from '../drivers/run-file.ts'
 import { systemOfRelease } from '../releases/releases.ts'
 import { writeJson } from '../state/files.ts'
@@ -47,10 +47,16 @@ async function writeRuntimeFiles(context: Context): Promise<void> {
 }
 
 const drainLookMs = 5
-/** Sessions of the app that are in the middle of something; those of control are not among them. */
+/** What a process had lent when it heard of the hold has begun after this many looks. */
+const quietLooks = 2
+/**
+ * Sessions of the app that are in the middle of something, and processes that listen and have not said yet
+ * that they hold; those of control are not among them.
+ */
 const countBusy = `select count(*)::int as busy from pg_stat_activity
   where backend_type = 'client backend' and datname = $1 and pid <> pg_backend_pid()
-    and state <> 'idle' and application_name not like 'banyan %' and usename <> '${adminRole}'`
+    and (application_name = '${watcherName}' or (state <> 'idle'
+      and application_name not like 'banyan %' and usename <> '${adminRole}'))`
 
 /**
  * Has the app's processes lend no connection of the primary for a while, and returns once nothing of
@@ -63,9 +69,11 @@ export async function holdWrites(context: Context, holdMs: number): Promise<void
     const payload = JSON.stringify({ shard: 'shard-1', holdMs })
     await client.query('select pg_notify($1, $2)', [holdChannel, payload])
     if (holdMs === 0) return
+    let quiet = 0
     for (const end = performance.now() + holdMs / 2; performance.now() < end; ) {
       const { rows } = await client.query<{ busy: number }>(countBusy, [database])
-      if (rows[0]?.busy === 0) return
+      quiet = rows[0]?.busy === 0 ? quiet + 1 : 0
+      if (quiet === quietLooks) return
       await new Promise((resolve) => setTimeout(resolve, drainLookMs))
     }
   })

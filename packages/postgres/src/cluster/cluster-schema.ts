@@ -32,6 +32,13 @@ export const catalogChannel = 'banyan_catalog'
  */
 export const holdChannel = 'banyan_hold'
 
+/**
+ * What the connection is called with which a process of the app watches a member, and what while the
+ * process lends nothing of the primary: so it is seen in `pg_stat_activity` who has heard of a hold.
+ */
+export const watcherName = 'banyan watcher'
+export const holdingName = 'banyan watcher, holding'
+
 /** A member of a shard, as the catalog lists it. Roles are asked of the servers. */
 export type CatalogMember = { readonly name: string; readonly host: string; readonly port: number }
 
