@@ -13,6 +13,7 @@ import type { Context } from './context.ts'
 import { destinationOf } from './destination.ts'
 import { aimAt, aimOf } from './ground.ts'
 import { heartbeatTarget } from './heartbeat-target.ts'
+import { mayBeLate } from './late.ts'
 import { learnPlainOnes } from './learn-plain.ts'
 import { recorderOf } from './recorder.ts'
 import { type Course, isOfReleases, Run, type RunOptions, sayEnd } from './run.ts'
@@ -99,28 +100,31 @@ export class Climbs {
     try {
       await climb(context, 'on', ending, {
         ...going,
-        until: (step, topology) =>
-          step.kind === 'contract-migrations' || until?.(step, topology) === true,
+        until: (step, topology) => mayBeLate(context) || until?.(step, topology) === true,
       })
     } catch (error) {
       await end('failed', reportOf(error)).catch(() => {})
       throw error
     }
-    await this.#contractLate({ ...options, ...going })
+    await this.#finishLate({ ...options, ...going })
     await end('done', null)
   }
 
-  /** What an earlier release could not take away is tried again; the system is up with it or without. */
-  async #contractLate(options: ClimbOptions): Promise<void> {
+  /**
+   * What an earlier release could not take away is tried again, and copies of the database that are not
+   * well are brought up; the system is up with them or without.
+   */
+  async #finishLate(options: ClimbOptions): Promise<void> {
     const { context, ending } = this.#options
-    if (context.contracts.length === 0) return
     try {
       await climb(context, 'on', ending, options)
     } catch (error) {
       ending.throwIfAborted()
-      const names = context.contracts.join(', ')
-      const sentence = `${names} of release ${context.release} still waits: ${reportOf(error).message}`
-      context.events.add({ type: 'progress', sentence })
+      const what =
+        context.contracts.length > 0
+          ? `${context.contracts.join(', ')} of release ${context.release} still waits`
+          : 'Not every copy of the database is there'
+      context.events.add({ type: 'progress', sentence: `${what}: ${reportOf(error).message}` })
       context.contracts = []
     }
   }
