@@ -1,4 +1,4 @@
-import type { RuntimeFile, RuntimeShard } from '@banyan/model'
+import { memberUrls, type RuntimeFile, type RuntimeShard } from '@banyan/model'
 import type pg from 'pg'
 import { urlAt } from '../cluster/member-address.ts'
 import { readSystemFile } from '../data/system-file.ts'
@@ -37,11 +37,7 @@ export const extend = <C extends pg.ClientConfig>(config: C, server: pg.ClientCo
   Object.assign(Object.create(Object.getPrototypeOf(config)), config, server)
 
 /** node-postgres cannot read a list of hosts: the first of them stands for all, which are followed. */
-function oneOf(url: string): string {
-  const shard = systemShard()?.shard
-  const [member] = shard?.members ?? []
-  return shard?.url === url && member !== undefined ? urlAt(shard, member) : url
-}
+const oneOf = (url: string): string => memberUrls(url)[0] ?? url
 
 export type Found = {
   readonly path: string
