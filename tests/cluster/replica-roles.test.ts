@@ -27,6 +27,7 @@ import { freeze, thaw } from '../../packages/control/src/sites/freeze.ts'
 import { ask, connect, root } from './postgres-node.ts'
 import { lastTimeout, until, untilCaughtUp } from './replica-asking.ts'
 import {
+  copyOf,
   type Node,
   placeOf,
   replicatorPassword,
@@ -145,6 +146,28 @@ describe('a promotion', lastTimeout, () => {
         '00000003',
       )
     })
+  })
+
+  test('replays what was received before it takes writes, however far behind it is', async (t) => {
+    const folder = join(root, 'backlog')
+    const a = await startPrimary(folder)
+    const b = await copyOf(a, folder, 'db-2')
+    try {
+      b.settings.recovery_min_apply_delay = '1h'
+      await startAs(b, { kind: 'replica', of: placeOf(a) })
+      await ask(a, 'create table t as select i, md5(i::text) from generate_series(1, 100000) i')
+      const lsn = await ask(a, 'select pg_current_wal_flush_lsn()::text')
+      const received = `select pg_last_wal_receive_lsn() >= '${lsn}'`
+      await until('it has received all', async () => (await ask(b, received)) === 'true')
+      assert.equal(await ask(b, "select to_regclass('t') is null"), 'true', 'it has replayed none')
+      await proveDead(a.nodeDirectory)
+      const begun = performance.now()
+      await promote(b, nobody)
+      t.diagnostic(`a backlog of 100,000 rows took ${Math.round(performance.now() - begun)} ms`)
+      assert.equal(await ask(b, 'select count(*) from t'), '100000')
+    } finally {
+      for (const node of [a, b]) await removeCluster(node.nodeDirectory)
+    }
   })
 
   test('leaves readers of changes their slot, and the old primary takes the copy of it', async () => {
