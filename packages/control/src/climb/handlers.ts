@@ -117,6 +117,8 @@ export const handlers: { readonly [Kind in StepKind]: Handler<Kind> } = {
     await record(context, step)
   },
   'make-synchronous': async (context, { node }, signal) => {
+    // From then on it may become the primary, and until then it may answer reads.
+    await announceMembers(context)
     await membersIn(context).keeper.join(node, signal)
   },
   'make-asynchronous': async (context, { node }, signal) => {
