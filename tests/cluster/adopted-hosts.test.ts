@@ -11,7 +11,7 @@ const repository = new URL('../../', import.meta.url).pathname
 const config = `export default {
   name: 'marks',
   services: { web: { run: 'node web.mjs', routes: ['/'] } },
-  data: { url: process.env.DATABASE_URL },
+  data: { url: process.env.DATABASE_URL, tables: { marks: { by: 'id' } } },
 }
 `
 
@@ -20,9 +20,9 @@ const web = `import { createServer } from 'node:http'
 import { data } from ${JSON.stringify(join(repository, 'packages/banyan/src/index.ts'))}
 import { Pool } from ${JSON.stringify(join(repository, 'packages/banyan/src/pg.ts'))}
 const pool = new Pool()
-const sql = 'insert into marks (n) values ($1) returning inet_server_port() as port'
+const sql = 'insert into marks (n) values ($1) returning host(inet_server_addr()) as host'
 const routes = {
-  '/data': async () => await data.of('1').write\`insert into marks (n) values (1) returning inet_server_port() as port\`,
+  '/data': async () => await data.of(1).write\`insert into marks (n) values (1) returning host(inet_server_addr()) as host\`,
   '/pool': async () => (await pool.query(sql, [2])).rows,
 }
 createServer(async (request, response) => {
@@ -125,10 +125,12 @@ function partsOf(url: string) {
   return { user: username, password: decodeURIComponent(password), database: pathname.slice(1) }
 }
 
-const serverOf = async (path: string): Promise<number | null> => {
+/** The address of the server that a write of the app went to. */
+async function serverOf(path: string): Promise<string> {
   const response = await fetch(`${app.url}${path}`)
-  if (!response.ok) return null
-  return ((await response.json()) as { port: number }[])[0]?.port ?? null
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${path}: ${text}`)
+  return (JSON.parse(text) as { host: string }[])[0]?.host ?? ''
 }
 
 test('a list is adopted though one is away, and the one that takes writes is found behind a standby', async () => {
@@ -136,12 +138,12 @@ test('a list is adopted though one is away, and the one that takes writes is fou
   await app.write('.env', `DATABASE_URL='${listOf([placeOf('db-2'), away, placeOf('db-1')])}'\n`)
   const up = await app.banyan('up', '--detach', '--port', String(app.port))
   assert.equal(up.code, 0, up.stderr)
-  const { port } = cluster.member('db-1')
-  for (const path of ['/data', '/pool']) assert.equal(await serverOf(path), port)
+  const { host } = cluster.member('db-1')
+  for (const path of ['/data', '/pool']) assert.equal(await serverOf(path), host)
   const status = (await app.json('status')) as { nodes: { name: string; sentence: string }[] }
   const sentence = status.nodes.find(({ name }) => name === 'db-1')?.sentence ?? ''
   assert.match(sentence, new RegExp(placeOf('db-1')))
-  const sql = await app.json('sql', '-c', 'select pg_is_in_recovery() as standby')
+  const sql = await app.json('sql', 'select pg_is_in_recovery() as standby')
   assert.match(JSON.stringify(sql), /false|"f"/)
 })
 
@@ -149,9 +151,9 @@ test('after somebody promoted another one, writes go there within a second', asy
   await cluster.kill('db-1')
   await cluster.promote('db-2', { term: null })
   const promoted = performance.now()
-  const { port } = cluster.member('db-2')
+  const { host } = cluster.member('db-2')
   for (const path of ['/data', '/pool']) {
-    await eventually(async () => ((await serverOf(path)) === port ? true : null), 5_000)
+    await eventually(async () => ((await serverOf(path)) === host ? true : null), 5_000)
   }
   const ms = performance.now() - promoted
   assert.ok(ms < 1_000, `writing went on ${Math.round(ms)} ms after the promotion`)
