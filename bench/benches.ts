@@ -215,6 +215,28 @@ export const benches: readonly Bench[] = [
       },
     ],
   },
+  {
+    name: 'patroni',
+    rows: [
+      {
+        what: 'Nobody can write after the primary was killed, against Patroni at its defaults with the host of its leader switched off: median',
+        figure: 'ratio.hostKilled',
+        unit: '×',
+        aim: '≤ 0.1×',
+      },
+      {
+        what: 'The same, against Patroni with only the PostgreSQL of its leader killed',
+        figure: 'ratio.serverKilled',
+        unit: '×',
+      },
+      {
+        what: 'The same: our median',
+        figure: 'banyan.medianMs',
+        unit: ' ms',
+        aim: '≤ 600 ms',
+      },
+    ],
+  },
 ]
 
 /** The rows of a bench's result as cells: what, figure, aim. A figure that is not there is no row. */
