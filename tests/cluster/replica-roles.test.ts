@@ -24,7 +24,7 @@ import {
 import { processesIn } from '../../packages/control/src/engines/postgres/processes.ts'
 import type { Confirming } from '../../packages/control/src/shard/member.ts'
 import { freeze, thaw } from '../../packages/control/src/sites/freeze.ts'
-import { ask, connect, root } from './postgres-node.ts'
+import { ask, code, connect, root } from './postgres-node.ts'
 import { lastTimeout, until, untilCaughtUp } from './replica-asking.ts'
 import {
   copyOf,
@@ -299,6 +299,25 @@ describe('a stop for an heir', lastTimeout, () => {
       await startAs(a, { kind: 'primary', confirming: nobody })
       await untilCaughtUp(b, a)
       assert.ok(lsn === null || lsn > 0n)
+    })
+  })
+})
+
+describe('a replica that does not run', lastTimeout, () => {
+  test('is never started as a primary without a promotion', async () => {
+    await withThree('unpromoted', async (a, b, c) => {
+      await proveDead(a.nodeDirectory)
+      await proveDead(b.nodeDirectory)
+      await stopServer({ nodeDirectory: c.nodeDirectory, mode: 'fast', timeoutMs: 5_000 })
+      for (const one of [b, c]) {
+        const started = startAs(one, { kind: 'primary', confirming: nobody })
+        await assert.rejects(started, code('BANYAN_PROMOTION_FAILED'))
+        await startAs(one, { kind: 'replica', of: placeOf(a) })
+        assert.equal(await ask(one, 'select pg_is_in_recovery()'), 'true')
+      }
+      await startAs(a, { kind: 'primary', confirming: nobody })
+      assert.equal(await commits(a, 5_000), true)
+      await untilCaughtUp(c, a)
     })
   })
 })

@@ -1,9 +1,10 @@
-import { access, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { BanyanError } from '@banyan/model'
 import type { Role } from '../../../shard/member.ts'
 import { accountOf } from '../account.ts'
 import { includeRole, roleFile, settingsFile, writeWhenChanged } from '../configuration.ts'
-import { readMajorVersion } from '../control-file.ts'
+import { readControlFile, readMajorVersion } from '../control-file.ts'
 import { findServer } from '../find-server.ts'
 import { locateNode } from '../placement.ts'
 import { type FileOptions, removeUnfinished, replaceFile, syncDirectory } from '../replace-file.ts'
@@ -40,6 +41,7 @@ export async function writeRole(
   const name = basename(directory)
   const major = (await readMajorVersion(dataDirectory)) ?? 0
   if (role.kind === 'replica') await becomeReplica(dataDirectory, options, isRunning)
+  else if (!isRunning) await refuseReplica(dataDirectory, name)
   await writeWhenChanged(
     join(dataDirectory, passwordFile),
     passwordLine(replicatorPassword),
@@ -53,8 +55,9 @@ export async function writeRole(
 }
 
 /**
- * What it kept as a primary, it would keep for ever: members follow another one now, and readers of changes
- * go on with the copy of their slot, which has to be able to take this name.
+ * What it kept for its followers it would keep for ever, as they follow another one now. Slots of readers
+ * of changes go only after a stop in order: then they go on elsewhere, and their copies need the names. A
+ * primary that crashed may become one again.
  */
 async function becomeReplica(
   dataDirectory: string,
@@ -62,23 +65,31 @@ async function becomeReplica(
   isRunning: boolean,
 ): Promise<void> {
   if (isRunning) return
-  const signal = join(dataDirectory, standbySignal)
-  const wasReplica = await access(signal).then(
-    () => true,
-    () => false,
-  )
+  const handedOver = (await readControlFile(dataDirectory))?.state === 'shut down'
   const slots = join(dataDirectory, 'pg_replslot')
   for (const name of await readdir(slots)) {
-    const goes = !wasReplica || (await isOfMember(join(slots, name)))
+    const goes = handedOver || (await isOfMember(join(slots, name)))
     if (goes) await rm(join(slots, name), { recursive: true })
   }
-  if (!wasReplica) await replaceFile(signal, '', options)
+  await writeWhenChanged(join(dataDirectory, standbySignal), '', options)
 }
 
 /** A logical slot names its database: behind sixteen bytes and its own name. */
 async function isOfMember(slot: string): Promise<boolean> {
   const state = await readFile(join(slot, 'state')).catch(() => Buffer.alloc(0))
   return state.length < 84 || state.readUInt32LE(80) === 0
+}
+
+/** Without a promotion it would go on with the timeline of another one, and nobody could tell them apart. */
+async function refuseReplica(dataDirectory: string, name: string): Promise<void> {
+  const state = (await readControlFile(dataDirectory))?.state
+  if (state === 'in recovery' || state === 'shut down in recovery') {
+    throw new BanyanError(
+      'BANYAN_PROMOTION_FAILED',
+      `${name} was a replica when it ended; it cannot be started as the primary, only promoted.`,
+      { hint: 'Choose who takes the writes: "banyan status", then "banyan switchover".' },
+    )
+  }
 }
 
 async function becomePrimary(dataDirectory: string): Promise<void> {
