@@ -22,13 +22,8 @@ const connectTimeoutMs = 1_000
 
 /** A member that has given no answer for this long stands still: its reads are asked elsewhere. */
 const silenceMs = 750
-/** From then on a read that takes so long has the member asked whether it lives. */
+/** Reads are under way and none was answered for this long: it is asked whether it lives. */
 const doubtMs = 200
-
-const nothing = (): void => {}
-
-/** One read under way: how to take it away from the member. */
-type UnderWay = { readonly sinceMs: number; leave: () => void }
 
 /** One member as reads see it: where it is, what its reads take, and the connections for them. */
 export class ReadMember {
@@ -40,7 +35,11 @@ export class ReadMember {
   readonly #connectionsMax: number
   readonly #patience: Patience
   readonly #lives = new WeakMap<pg.ClientBase, string>()
-  readonly #underWay = new Set<UnderWay>()
+  /** Connections on which a read is under way. */
+  readonly #lent = new Set<Lease>()
+  /** How to send away whoever waits for a connection. */
+  readonly #waiting = new Set<() => void>()
+  #answeredMs = 0
   #pool: Connections | null = null
   #life: string | null = null
 
@@ -74,7 +73,7 @@ export class ReadMember {
   }
 
   get inFlight(): number {
-    return this.#underWay.size
+    return this.#lent.size + this.#waiting.size
   }
 
   /**
@@ -82,15 +81,33 @@ export class ReadMember {
    * need not on the primary. `life` is the one whose position was looked at.
    */
   async read(compiled: Compiled, life: string): Promise<pg.QueryResult | null> {
-    const underWay: UnderWay = { sinceMs: performance.now(), leave: nothing }
-    this.#underWay.add(underWay)
-    try {
-      const lease = this.#connections.tryTake() ?? (await this.#take(underWay))
-      if (lease === null) return null
-      return await this.#ask(lease, compiled, life, underWay)
-    } finally {
-      this.#underWay.delete(underWay)
+    const sinceMs = performance.now()
+    const pool = this.#connections
+    const lease = pool.tryTake() ?? (await this.#take())
+    if (lease === null) return null
+    if (this.#lives.get(lease.client) !== life) {
+      pool.give(lease, true)
+      return null
     }
+    this.#lent.add(lease)
+    try {
+      const result = await send(lease.client, compiled)
+      this.#lent.delete(lease)
+      pool.give(lease)
+      this.#answered(sinceMs)
+      return result
+    } catch (error) {
+      this.#lent.delete(lease)
+      pool.give(lease, error instanceof Lost)
+      if (error instanceof Lost || isReplicaTrouble(error)) return null
+      throw error
+    }
+  }
+
+  #answered(sinceMs: number): void {
+    const nowMs = performance.now()
+    this.#answeredMs = nowMs
+    this.latency.observe(nowMs - sinceMs, nowMs)
   }
 
   /** Looks after it now and then: opens what is closed, and gives up on what stands still. */
@@ -104,7 +121,8 @@ export class ReadMember {
   /** Takes every read away from it, and asks again whether it lives. */
   leave(): void {
     this.wire.cut()
-    for (const { leave } of [...this.#underWay]) leave()
+    for (const { client } of [...this.#lent]) cut(client)
+    for (const leave of [...this.#waiting]) leave()
   }
 
   async close(): Promise<void> {
@@ -112,47 +130,20 @@ export class ReadMember {
   }
 
   #isDoubted(nowMs: number): boolean {
-    for (const { sinceMs } of this.#underWay) return nowMs - sinceMs > doubtMs
-    return false
-  }
-
-  async #ask(
-    lease: Lease,
-    compiled: Compiled,
-    life: string,
-    underWay: UnderWay,
-  ): Promise<pg.QueryResult | null> {
-    const pool = this.#connections
-    if (this.#lives.get(lease.client) !== life) {
-      pool.give(lease, true)
-      return null
-    }
-    underWay.leave = () => cut(lease.client)
-    try {
-      const result = await send(lease.client, compiled)
-      pool.give(lease)
-      const nowMs = performance.now()
-      this.latency.observe(nowMs - underWay.sinceMs, nowMs)
-      return result
-    } catch (error) {
-      pool.give(lease, error instanceof Lost)
-      if (error instanceof Lost || isReplicaTrouble(error)) return null
-      throw error
-    }
+    return this.inFlight > 0 && nowMs - this.#answeredMs > doubtMs
   }
 
   /** A connection, or null: there is none, or the member was left meanwhile. */
-  #take(underWay: UnderWay): Promise<Lease | null> {
+  #take(): Promise<Lease | null> {
     return new Promise((resolve) => {
-      underWay.leave = () => resolve(null)
-      let isLeft = true
+      const leave = (): void => {
+        this.#waiting.delete(leave)
+        resolve(null)
+      }
+      this.#waiting.add(leave)
       this.#connections.take((_error, lease) => {
-        if (lease === null) resolve(null)
-        else if (this.#underWay.has(underWay)) {
-          isLeft = false
-          resolve(lease)
-        }
-        if (isLeft && lease !== null) this.#connections.give(lease)
+        if (this.#waiting.delete(leave)) resolve(lease)
+        else if (lease !== null) this.#connections.give(lease)
       })
     })
   }

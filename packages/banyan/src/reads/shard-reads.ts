@@ -17,6 +17,8 @@ import { untilReached } from './until-reached.ts'
 /** How long a read waits for a replica before it goes to the primary. */
 const waitMs = 50
 const tendMs = 250
+/** How long it is believed who is near. */
+const nearForMs = 20
 /** Between two attempts to learn where a write lies. */
 const againMs = 10
 /** Between two looks for a primary of a later term. */
@@ -45,6 +47,8 @@ export class ShardReads {
   #replicas: readonly ReadMember[] = []
   /** The latest mark that a session of this process was told. */
   #written: Mark | null = null
+  #near: readonly ReadMember[] = []
+  #nearUntilMs = 0
   #tending: NodeJS.Timeout | undefined
   #closed = false
 
@@ -211,13 +215,26 @@ export class ShardReads {
   }
 
   #choose(mark: Mark | null): ReadMember | null {
-    const candidates = this.#replicas.filter((replica) =>
-      mark === null
-        ? replica.wire.isOpen && this.#isNear(replica)
-        : replica.wire.isOpen &&
-          (replica.tracker.hasReached(mark) || plantedFault === 'ignores-lsn'),
+    const nowMs = performance.now()
+    const able = mark === null ? this.#nearAt(nowMs) : this.#reached(mark)
+    return choose(able, nowMs, Math.random)
+  }
+
+  /** Those that have got there in the life that they have now. */
+  #reached(mark: Mark): readonly ReadMember[] {
+    return this.#replicas.filter(
+      ({ wire, tracker }) =>
+        wire.isOpen && (tracker.hasReached(mark) || plantedFault === 'ignores-lsn'),
     )
-    return choose(candidates, performance.now(), Math.random)
+  }
+
+  /** Those that are not too far behind, which members are asked for twice a second only. */
+  #nearAt(nowMs: number): readonly ReadMember[] {
+    if (nowMs >= this.#nearUntilMs || this.#near.some(({ wire }) => !wire.isOpen)) {
+      this.#near = this.#replicas.filter((replica) => replica.wire.isOpen && this.#isNear(replica))
+      this.#nearUntilMs = nowMs + nearForMs
+    }
+    return this.#near
   }
 
   /** Whether it is not too far behind, by what both were last heard to say. */
@@ -244,6 +261,7 @@ export class ShardReads {
     }
     this.hasReplicas = isWatched && replicas.length > 0 && members.length > 1
     this.#replicas = this.hasReplicas ? replicas.map((member) => this.#open(member)) : []
+    this.#nearUntilMs = 0
     const primary = this.#cluster.primary?.member
     if (this.hasReplicas && primary !== undefined) this.#open(primary)
     if (this.hasReplicas) this.#tending ??= setInterval(() => this.#tend(), tendMs).unref()
