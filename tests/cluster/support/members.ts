@@ -437,7 +437,14 @@ export class TestMembers {
 
   async #signal(name: string, signal: NodeJS.Signals): Promise<void> {
     const dataDirectory = await dataDirectoryOf(this.#keep(name).nodeDirectory)
-    for (const pid of await processesIn(dataDirectory)) process.kill(pid, signal)
+    for (const pid of await processesIn(dataDirectory)) {
+      try {
+        process.kill(pid, signal)
+      } catch (error) {
+        // It has ended since it was looked for.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
   }
 }
 
