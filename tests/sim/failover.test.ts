@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { mistakes } from './mistakes.ts'
 import { runSeed } from './run-seed.ts'
 
-const only = process.env.BANYAN_SEED
+/** One run again. The seed of all tests, which is always there when they are run together, is where to begin. */
+const only = process.env.BANYAN_SIM_SEED
 const count = Number(process.env.BANYAN_SIM_SEEDS ?? '300')
-const first = only === undefined ? Number(process.env.BANYAN_SIM_FROM ?? '1') : Number(only)
+const first = only === undefined ? Number(process.env.BANYAN_SEED ?? '1') : Number(only)
 const seeds = Array.from({ length: only === undefined ? count : 1 }, (_, index) => first + index)
 
 /** Turns for the test runner between two runs, which take all the time there is. */
@@ -21,7 +22,7 @@ test('a shard loses nothing, has one primary, and recovers, whatever happens to 
     acknowledged += outcome.acknowledged
     if (outcome.error === null) continue
     t.diagnostic(outcome.trace.join('\n'))
-    const again = `BANYAN_SEED=${seed} node --test tests/sim/failover.test.ts`
+    const again = `BANYAN_SIM_SEED=${seed} node --test tests/sim/failover.test.ts`
     assert.fail(`Seed ${seed}: ${outcome.error.message}\nThe same again: ${again}`)
   }
   t.diagnostic(
