@@ -163,3 +163,11 @@ test('after somebody promoted another one, writes go there within a second', asy
     return sentence.includes(`${placeOf('db-2')}`) && sentence.includes('healthy') ? true : null
   })
 })
+
+test('who leads is not decided here, and it is said by whom', async () => {
+  const { error } = (await app.json('switchover')) as { error: ErrorReport }
+  assert.equal(error.code, 'BANYAN_ADOPTED_UNTOUCHED', error.message)
+  assert.match(error.hint, /patronictl switchover/)
+  const grown = (await app.json('grow', 'replicated')) as { error: ErrorReport }
+  assert.match(`${grown.error.message}${grown.error.hint}`, /its owner's business/)
+})

@@ -24,6 +24,8 @@ import { urlOf } from './climb/place.ts'
 import { isOfService } from './dev/apply-change.ts'
 import { Changes } from './dev/changes.ts'
 import { mendInDev } from './dev/mend.ts'
+import { notSwitched } from './engines/adopted/local.ts'
+import { targetOf } from './engines/adopted/target.ts'
 import { tellAgain } from './entry/gateways.ts'
 import type { Journal } from './journal/journal.ts'
 import { findNodeName } from './node-names.ts'
@@ -194,6 +196,7 @@ export class Control implements Controlled {
 
   /** Has another member take the writes; refused before anything is done, or not at all. */
   async switchover({ to, acceptLoss = false }: SwitchoverRequest): Promise<SwitchoverReport> {
+    this.#refuseAdopted()
     const { keeper } = this.#members
     const began = performance.now()
     const from = keeper.primary ?? ''
@@ -209,7 +212,13 @@ export class Control implements Controlled {
   }
 
   loss(to: string | null): LossReport {
+    this.#refuseAdopted()
     return this.#members.keeper.lossOf(this.#memberNamed(to))
+  }
+
+  #refuseAdopted(): void {
+    const { system } = this.#context
+    if (system.data?.url != null) throw notSwitched(targetOf(system).name)
   }
 
   #memberNamed(name: string | null): string | null {

@@ -136,3 +136,15 @@ export function untouched(name: string, place: string): BanyanError {
     },
   )
 }
+
+/** Why no role is moved between servers that somebody else runs. */
+export function notSwitched(place: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_ADOPTED_UNTOUCHED',
+    `The database ${place} is adopted: who takes its writes is decided by whoever runs it.`,
+    {
+      hint: 'Ask there (patronictl switchover, for one). The processes of the app follow by themselves when data.url names all servers.',
+      details: { place },
+    },
+  )
+}
