@@ -28,7 +28,7 @@ export function forecastLoss(view: ShardView, wanted: string | null): LossForeca
   }
   const able = view.members.filter((one) => isAble(view, one))
   const best = able.reduce<MemberView | null>(
-    (a, b) => (a === null || lsn(b) > lsn(a) ? b : a),
+    (a, b) => (a === null || isFurther(b, a) ? b : a),
     null,
   )
   const to = wanted === null ? best : able.find(({ name }) => name === wanted)
@@ -55,6 +55,12 @@ function forecast(view: ShardView, { name: to, answer }: MemberView): LossForeca
 function isAble(view: ShardView, member: MemberView | null): boolean {
   if (member === null || member.busy !== null || member.life !== 'running') return false
   return member.answer?.inRecovery === true && !view.record.remake.includes(member.name)
+}
+
+/** Positions of an earlier term are of another history. */
+function isFurther(a: MemberView, b: MemberView): boolean {
+  const [termA, termB] = [a.answer?.term ?? 0, b.answer?.term ?? 0]
+  return termA === termB ? lsn(a) > lsn(b) : termA > termB
 }
 
 const lsn = ({ answer }: MemberView): bigint => answer?.walLsn ?? 0n

@@ -90,17 +90,22 @@ const isRecorded = (record: ShardRecord, step: RecordStep): boolean =>
 const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((name) => b.includes(name))
 
-/** Whether a quorum of those in force has what was written before they were. */
+/**
+ * Whether a quorum of those in force has what was written before they were; and whether each of them is known to
+ * follow this primary. One that has forked off can have the greatest position of all, of another history.
+ */
 function haveCaughtUp(view: ShardView): boolean {
   const leader = memberNamed(view, leaderOf(view.record))
-  const { inForce } = view
+  const { inForce, record } = view
   if (!isOpen(leader) || inForce === null || inForce.sinceLsn === null) return false
   const { confirming, sinceLsn } = inForce
   if (confirming.kind === 'nobody') return true
-  const there = leader.answer.followers.filter(
+  const { followers } = leader.answer
+  const there = followers.filter(
     ({ name, flushLsn }) => confirming.names.includes(name) && flushLsn >= sinceLsn,
   )
-  return there.length >= confirming.quorum
+  const known = [...record.confirming, ...followers.map(({ name }) => name)]
+  return there.length >= confirming.quorum && confirming.names.every((name) => known.includes(name))
 }
 
 export function isSame(a: Confirming, b: Confirming): boolean {
