@@ -95,11 +95,10 @@ export class LocalMember implements Member {
   }
 
   async stopFor(heir: string) {
-    const end = await stopForHeir({ ...this.#options, heir })
+    const record = await stopForHeir({ ...this.#options, heir })
     this.#questions.close()
     this.#options.wake()
-    // The last byte of the shutdown record: whoever has replayed beyond it has everything.
-    return end === null ? null : end - 1n
+    return record
   }
 
   async rebuild(primary: MemberPlace, signal: AbortSignal): Promise<void> {
