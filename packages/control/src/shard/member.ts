@@ -1,5 +1,3 @@
-// New for who implements it: Life has `orphaned`; MemberAnswer has `complete` and `broken`; `writeTerm` rejects
-// after 2 s; `stopFor` gives where the shutdown record begins. See the comments of each.
 import type { Lsn, MemberFacts } from '@banyan/postgres'
 
 /** Where a member listens, for the members that follow it. */
