@@ -49,9 +49,9 @@ for (const name of chosen) {
 
     it(`is found out by the prover: ${plantedFaults[name]}`, async (context) => {
       for (let tried = 1; tried <= tries; tried += 1) {
-        const proofs = await proveUnder(released, [name], seed + tried)
+        const { said, ...proofs } = await proveUnder(released, [name], seed + tried)
         context.diagnostic(`try ${tried}: ${sayProofs(proofs)}`)
-        const found = [...sayHarm(proofs.app), ...sayHarm(proofs.histories)]
+        const found = [...said, ...sayHarm(proofs.app), ...sayHarm(proofs.histories)]
         for (const harm of found) context.diagnostic(harm)
         if (found.length > 0) return
       }
@@ -69,9 +69,10 @@ describe('a system without a fault', { timeout: 900_000 }, () => {
   after(async () => await released?.remove())
 
   it(`comes through ${chosen.join(', ')} with nothing to be said of it`, async (context) => {
-    const proofs = await proveUnder(released, chosen, seed)
+    const { said, ...proofs } = await proveUnder(released, chosen, seed)
     context.diagnostic(sayProofs(proofs))
     assertNoAnomaly(proofs)
+    assert.deepEqual(said, [])
   })
 })
 
@@ -80,10 +81,11 @@ async function proveUnder(
   faults: readonly PlantedFault[],
   proofSeed: number,
 ) {
-  return await proveHistories(system, { rate, seed: proofSeed }, async () => {
+  const said: string[] = []
+  const proofs = await proveHistories(system, { rate, seed: proofSeed }, async () => {
     for (const fault of faults) {
       try {
-        await nemeses[fault](system)
+        said.push(...(await nemeses[fault](system)))
       } finally {
         await wakeAll(system)
       }
@@ -91,6 +93,7 @@ async function proveUnder(
       await whole(system, 120_000)
     }
   })
+  return { ...proofs, said }
 }
 
 /** What of a report no correct system could have caused. */

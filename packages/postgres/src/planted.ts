@@ -8,7 +8,7 @@ export const plantedFaults = {
   'equal-terms':
     'A promotion writes no larger term, and of two primaries with one term either is used.',
   'ignores-lsn': 'A strong read takes any replica, wherever its replay is.',
-  'leaves-orphans': 'What the old primary left running is neither ended nor left alone.',
+  'leaves-orphans': 'What the old primary left running is not ended before another is promoted.',
   'retries-commit': 'A transaction whose COMMIT got no answer is run again.',
 } as const
 

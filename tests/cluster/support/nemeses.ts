@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PlantedFault } from '@banyan/postgres'
+import { checkSet, type SetOperation } from '@banyan/prove/checkers'
 import type { ClimbSystem } from './climbs.ts'
 import { delayReplay } from './delay-replay.ts'
 import {
   askMember,
+  connectToMember,
   membersIn,
   processesOf,
   shardIn,
@@ -14,17 +14,28 @@ import {
   whole,
 } from './shard-system.ts'
 
+/** What it does to a system; gives what the checkers say of a history of its own, where it has one. */
+export type Nemesis = (system: ClimbSystem) => Promise<readonly string[]>
+
 /**
  * For each planted fault what has to happen for it to do harm, under load. A system without the fault comes
  * through all of them unharmed, which is shown as well: else it would be the nemesis that is found.
  */
-export const nemeses: Readonly<Record<PlantedFault, (system: ClimbSystem) => Promise<void>>> = {
-  'asynchronous-commit': async (system) => await loseWhatReplicasLack(system, 'all of them'),
-  'promotes-lagging': async (system) => await loseWhatReplicasLack(system, 'one of them'),
-  'equal-terms': promoteBehindTheBack,
-  'ignores-lsn': readFromThePast,
-  'leaves-orphans': wakeOrphans,
-  'retries-commit': interruptCommits,
+export const nemeses: Readonly<Record<PlantedFault, Nemesis>> = {
+  'asynchronous-commit': unheard((system) => loseWhatReplicasLack(system, 'all of them')),
+  'promotes-lagging': unheard((system) => loseWhatReplicasLack(system, 'one of them')),
+  'equal-terms': unheard(promoteBehindTheBack),
+  'ignores-lsn': unheard(readFromThePast),
+  'leaves-orphans': outlivePostmaster,
+  'retries-commit': unheard(interruptCommits),
+}
+
+/** It has no history of its own: what it does is seen by the prover's clients. */
+function unheard(act: (system: ClimbSystem) => Promise<void>): Nemesis {
+  return async (system) => {
+    await act(system)
+    return []
+  }
 }
 
 type Roles = { readonly primary: string; readonly replicas: readonly string[] }
@@ -65,13 +76,15 @@ async function receiverOf(system: ClimbSystem, replica: string): Promise<number[
 /** Somebody promotes a replica while control looks away: two servers take writes in the same term. */
 async function promoteBehindTheBack(system: ClimbSystem): Promise<void> {
   const { replicas } = await rolesIn(system)
+  const sessions = await Promise.all(replicas.map((name) => connectToMember(system, name)))
   const control = await system.pidOf('control')
   process.kill(control, 'SIGSTOP')
   try {
-    await Promise.all(replicas.map((name) => askMember(system, name, 'select pg_promote()')))
+    await Promise.all(sessions.map((session) => session.query('select pg_promote()')))
     await sleep(3_000)
   } finally {
     process.kill(control, 'SIGCONT')
+    await Promise.all(sessions.map((session) => session.end().catch(() => {})))
   }
 }
 
@@ -102,53 +115,43 @@ async function interruptCommits(system: ClimbSystem): Promise<void> {
 }
 
 /**
- * The primary's postmaster dies while a backend of it is busy, which notices nothing; those that wait for a replica, and
- * those that send to one, stand still. Once somebody was chosen to be promoted they wake, send what they have to the
- * replica that was not chosen, and acknowledge it. The postmaster of that one stands still for a moment, or it
- * would follow the new primary already.
+ * The primary's postmaster dies while sessions are busy, which notice nothing and acknowledge what they wrote when they
+ * are through: after somebody else was promoted. What they were told is judged as the history of a set.
  */
-async function wakeOrphans(system: ClimbSystem): Promise<void> {
-  const { primary, replicas } = await rolesIn(system)
-  const isBusy = 'select count(*) from generate_series(1, 40000000)'
-  const busy = askMember(system, primary, isBusy).catch(() => null)
-  await sleep(100)
-  const senders = await pidsWhere(system, primary, "backend_type = 'walsender'")
-  signalAll(senders, 'SIGSTOP')
-  await sleep(150)
-  const waiting = await pidsWhere(system, primary, "wait_event = 'SyncRep'")
-  signalAll(waiting, 'SIGSTOP')
-  const chosen = untilChosen(system, 5_000)
+async function outlivePostmaster(system: ClimbSystem): Promise<readonly string[]> {
+  const { primary } = await rolesIn(system)
+  const history: SetOperation[] = []
+  const busy = Array.from({ length: orphans }, async (_, process) => {
+    const value = `orphan-${process}-${Date.now()}`
+    const invokedMs = performance.now()
+    const outcome = await askMember(system, primary, busyInsert(value)).then(
+      () => 'ok' as const,
+      () => 'info' as const,
+    )
+    const completedMs = outcome === 'ok' ? performance.now() : null
+    const times = { invokedMs, completedMs, outcome, index: process }
+    history.push({ process, key: 'orphans', f: 'add', value, ...times })
+  })
+  await sleep(300)
   await signalMember(system, primary, 'SIGKILL', 'postmaster')
-  const to = await chosen
-  const [other] = replicas.filter((name) => name !== to)
-  if (to !== null && other !== undefined) {
-    await signalMember(system, other, 'SIGSTOP', 'postmaster')
-    signalAll(senders, 'SIGCONT')
-    await sleep(50)
-    signalAll(waiting, 'SIGCONT')
-    await sleep(300)
-    await signalMember(system, other, 'SIGCONT', 'postmaster')
-  }
-  signalAll([...senders, ...waiting], 'SIGCONT')
-  await busy
+  await Promise.all(busy)
+  await sleep(500)
+  const { primary: heir } = await rolesIn(system)
+  const invokedMs = performance.now()
+  const sql = "select word from entries where user_id = 'orphans'"
+  const value = (await askMember<{ word: string }>(system, heir, sql)).map(({ word }) => word)
+  const times = { invokedMs, completedMs: performance.now(), outcome: 'ok' as const }
+  const read = { process: orphans, index: orphans, key: 'orphans', f: 'read' as const, value }
+  const { anomalies } = checkSet([...history, { ...read, ...times, final: true }])
+  return anomalies.map(({ kind, sentence }) => `${kind}: ${sentence}`)
 }
 
-async function pidsWhere(system: ClimbSystem, node: string, condition: string): Promise<number[]> {
-  const sql = `select pid from pg_stat_activity where ${condition}`
-  return (await askMember<{ pid: number }>(system, node, sql)).map(({ pid }) => pid)
-}
+const orphans = 4
 
-/** Whom control has decided to promote, as soon as it is written down; null when nobody is in that time. */
-async function untilChosen({ state }: ClimbSystem, timeoutMs: number): Promise<string | null> {
-  const until = performance.now() + timeoutMs
-  while (performance.now() < until) {
-    const text = await readFile(join(state, 'shard-1.json'), 'utf8').catch(() => '')
-    const [, to = null] = /"to":\s*"([^"]+)"/.exec(text) ?? []
-    if (to !== null) return to
-    await sleep(1)
-  }
-  return null
-}
+/** What was written comes last, so that a session is still busy when it has long been without its postmaster. */
+const busyInsert = (word: string) => `
+  insert into entries (user_id, word)
+  select 'orphans', '${word}' from (select count(*) from generate_series(1, 6000000)) busy`
 
 function signalAll(pids: readonly number[], signal: 'SIGSTOP' | 'SIGCONT'): void {
   for (const pid of pids) {

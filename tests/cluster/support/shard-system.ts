@@ -161,6 +161,16 @@ export async function askMember<Row extends pg.QueryResultRow>(
   node: string,
   sql: string,
 ): Promise<readonly Row[]> {
+  const client = await connectToMember(system, node)
+  try {
+    return (await client.query<Row>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A session of the superuser on one member; whoever opened it ends it. */
+export async function connectToMember(system: ClimbSystem, node: string): Promise<pg.Client> {
   const { adminPassword } = JSON.parse(await readFile(join(system.state, 'secrets.json'), 'utf8'))
   const { address } = membersIn(await statusNow(system)).find(({ name }) => name === node) ?? {}
   const [host = '', port = ''] = (address ?? '').split(':')
@@ -170,9 +180,5 @@ export async function askMember<Row extends pg.QueryResultRow>(
   })
   client.on('error', () => {})
   await client.connect()
-  try {
-    return (await client.query<Row>(sql)).rows
-  } finally {
-    await client.end()
-  }
+  return client
 }

@@ -1,3 +1,4 @@
+import { plantedFault } from '@banyan/postgres'
 import {
   asAdmin,
   type Binaries,
@@ -65,6 +66,7 @@ export class LocalMember implements Member {
   }
 
   async fence(): Promise<void> {
+    if (plantedFault === 'leaves-orphans' && (await this.look()) === 'orphaned') return
     await proveDead(this.#options.nodeDirectory)
     this.#questions.close()
     this.#options.wake()

@@ -40,7 +40,9 @@ export function roleSettings(input: RoleInput): Setting[] {
 
 function primarySettings(confirming: Confirming): Setting[] {
   const names = namesSetting(confirming, 'Whose confirmation a commit waits for.')
-  const faults = plantedFault === 'asynchronous-commit' ? [asynchronousFault] : []
+  // PostgreSQL's own wait for replicas ends with its postmaster, and would hide what orphans do.
+  const isFaulty = plantedFault === 'asynchronous-commit' || plantedFault === 'leaves-orphans'
+  const faults = isFaulty ? [asynchronousFault] : []
   const always = [names, senderTimeout, retryInterval]
   return confirming.kind === 'nobody' ? always : [...always, keepWal, ...faults]
 }
