@@ -17,12 +17,20 @@ const rounds = Number(values.rounds)
 /** Longer than it takes until the first write fails. */
 const settleMs = 300
 
+/** Whoever has not come back by then does not count as an outage, but as a bench that failed. */
+const giveUpMs = 180_000
+
 /** The longest time without an acknowledged write around what is done. */
 async function outageMs(probe: WriteProbe, inflict: () => Promise<void>): Promise<number> {
   const since = performance.now()
   await inflict()
   await new Promise((resolve) => setTimeout(resolve, settleMs))
-  return Math.round(await probe.longestGapMs(since))
+  const late = AbortSignal.timeout(giveUpMs)
+  const never = new Promise<never>((_, reject) => {
+    const give = () => reject(new Error(`nobody could write for ${giveUpMs} ms`))
+    late.addEventListener('abort', give, { once: true })
+  })
+  return Math.round(await Promise.race([probe.longestGapMs(since), never]))
 }
 
 /** Through the app, its runtime and the balancer: `banyan kill primary`. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import pg from 'pg'
 import { makeHosts, noHosts, type TestNetwork } from './hosts.ts'
 import { binariesOfDebian, memberFile } from './patroni-files.ts'
 
@@ -116,6 +117,23 @@ function clusterOn(
     })
     return await Promise.any(asked).catch(() => null)
   }
+  const following = async (name: string): Promise<number> => {
+    const client = new pg.Client({
+      connectionString: urlFor('postgres', [name]),
+      connectionTimeoutMillis: 1_500,
+      query_timeout: 1_500,
+    })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      const sql = "select count(*)::int as n from pg_stat_replication where state = 'streaming'"
+      return (await client.query(sql)).rows[0]?.n
+    } catch {
+      return 0
+    } finally {
+      void client.end().catch(() => {})
+    }
+  }
   const leader = async (): Promise<string | null> => {
     const asked = members.map(async (member) => {
       const signal = AbortSignal.timeout(1_500)
@@ -136,7 +154,7 @@ function clusterOn(
     list,
     leader,
     whole: async (timeoutMs = 60_000) =>
-      await untilWhole(list, { size: members.length, synchronous }, timeoutMs),
+      await untilWhole({ list, following }, { size: members.length, synchronous }, timeoutMs),
     powerOff: async (member) => await network.host(member).powerOff(),
     powerOn: async (member) => {
       await network.host(member).powerOn()
@@ -171,19 +189,21 @@ async function findPatroni(network: TestNetwork, member: string): Promise<number
 }
 
 async function untilWhole(
-  list: PatroniCluster['list'],
+  ask: { list: PatroniCluster['list']; following: (leader: string) => Promise<number> },
   wanted: { size: number; synchronous: boolean },
   timeoutMs: number,
 ): Promise<string> {
   const deadline = performance.now() + timeoutMs
   let seen: readonly PatroniMember[] | null = null
   while (performance.now() < deadline) {
-    seen = await list()
+    seen = await ask.list()
     const leader = seen?.find(({ role }) => role === 'leader')
     const following = seen?.filter((member) => isFollowing(member, leader)) ?? []
     const confirms = seen?.some(({ role }) => role === 'sync_standby') || !wanted.synchronous
-    if (leader?.state === 'running' && following.length === wanted.size - 1 && confirms) {
-      return leader.name
+    const others = wanted.size - 1
+    if (leader?.state === 'running' && following.length === others && confirms) {
+      // What Patroni says may be ten seconds old; the leader itself knows whom it sends to.
+      if ((await ask.following(leader.name)) >= others) return leader.name
     }
     await sleep(300)
   }
