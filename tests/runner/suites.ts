@@ -38,7 +38,7 @@ export const suites: readonly Suite[] = [
   // At full size it proves a correct server a hundred times, with kills.
   { ...unit('prove', 'packages/prove/src/**/*.test.ts'), timeoutMs: 15 * minute },
   // A shard's members, control and clients in virtual time: thousands of runs a minute.
-  unit('sim', 'tests/sim/**/*.test.ts'),
+  { ...unit('sim', 'tests/sim/**/*.test.ts'), timeoutMs: 15 * minute },
   unit('conduit', 'apps/**/*.test.ts'),
   { ...unit('adoption', 'tests/adoption/*.test.ts'), timeoutMs: 10 * minute },
   {
