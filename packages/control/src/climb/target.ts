@@ -13,6 +13,7 @@ import type { ClimbRequest } from '../api/types.ts'
 import { missingPrograms } from '../engines/missing-programs.ts'
 import type { Aim } from './aim.ts'
 import type { Context } from './context.ts'
+import { unableToFollow } from './followers.ts'
 import { roomForCopies } from './room-for-copies.ts'
 
 /**
@@ -71,6 +72,8 @@ export async function refusalsOf(
   const reasons = [...refusals(rungs, ground)]
   if (reasons.length === 0) reasons.push(...(await missingPrograms(topologyOf(rungs, ground))))
   if (reasons.length === 0) reasons.push(...(await roomForCopies(context, rungs, ground)))
+  if (reasons.length === 0 && isWell(context))
+    reasons.push(...(await unableToFollow(context, rungs)))
   const staying = reasons.length > 0 ? null : namesIn(rungs, ground)
   if (settings.mode === 'dev') {
     reasons.push(
@@ -92,6 +95,10 @@ export async function refusalsOf(
   }
   return [...reasons, ...unboundPorts(settings, ground)]
 }
+
+/** One that stands still would not answer what is asked here, and is a reason of its own. */
+const isWell = ({ keepers }: Context): boolean =>
+  keepers.all.every(({ driver, health }) => driver.node.tier !== 'data' || health === 'healthy')
 
 /** The public sockets are bound once, when the system comes up. */
 function unboundPorts({ tcp = [] }: Context['settings'], { system }: Ground): string[] {
