@@ -38,7 +38,9 @@ export function choosePrimary(
   }
   const [first, ...others] = candidates
   if (first === undefined) return null
-  return others.length === 0 || plantedFault === 'equal-terms' ? first : null
+  // The fault: either will do, now this one and now that.
+  if (plantedFault === 'equal-terms') return candidates[Date.now() % candidates.length] ?? first
+  return others.length === 0 ? first : null
 }
 
 /** Null where it does not say: the first reign is nobody's, and under foreign high availability all are. */
