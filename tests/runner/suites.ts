@@ -36,15 +36,15 @@ export const suites: readonly Suite[] = [
     unit(name, `packages/${name}/src/**/*.test.ts`),
   ),
   // At full size it proves a correct server a hundred times, with kills.
-  { ...unit('prove', 'packages/prove/src/**/*.test.ts'), timeoutMs: 15 * minute },
+  { ...unit('prove', 'packages/prove/src/**/*.test.ts'), concurrency: 4, timeoutMs: 15 * minute },
   // A shard's members, control and clients in virtual time: thousands of runs a minute.
   { ...unit('sim', 'tests/sim/**/*.test.ts'), timeoutMs: 15 * minute },
   unit('conduit', 'apps/**/*.test.ts'),
-  { ...unit('adoption', 'tests/adoption/*.test.ts'), timeoutMs: 10 * minute },
+  { ...unit('adoption', 'tests/adoption/*.test.ts'), concurrency: 3, timeoutMs: 10 * minute },
   {
     ...unit('cluster', 'tests/cluster/**/*.test.ts'),
     // They mostly wait: for a trial, a drain, a start.
-    concurrency: 3,
+    concurrency: 4,
     // A soak runs some of these files at a size that takes longer.
     timeoutMs: Number(process.env.BANYAN_FILE_MINUTES ?? '10') * minute,
   },
