@@ -37,6 +37,8 @@ export type ShardKeeperOptions = {
 
 /** How often it is looked when nothing happens that wakes us. */
 const steadyMs = 250
+/** One server has nobody to take its place: its keeper looks at its process, and wakes us. */
+const aloneMs = 1_000
 /** And while something is not as it should be. */
 const unsteadyMs = 25
 
@@ -121,7 +123,7 @@ export class ShardKeeper {
     while (!signal.aborted) {
       // The record itself can fail to be written: on a full disk, everything waits for room.
       await this.#round().catch((error: unknown) => this.#saySorry(error))
-      if (!signal.aborted) await this.#rest.rest(this.#isSteady() ? steadyMs : unsteadyMs)
+      if (!signal.aborted) await this.#rest.rest(this.#restMs())
     }
     signal.removeEventListener('abort', wake)
     for (const job of this.#jobs.values()) job.abort.abort(signal.reason)
@@ -372,6 +374,11 @@ export class ShardKeeper {
       signal.throwIfAborted()
       await this.#options.clock.sleep(unsteadyMs)
     }
+  }
+
+  #restMs(): number {
+    if (!this.#isSteady()) return unsteadyMs
+    return (this.#view?.members.length ?? 0) > 1 ? steadyMs : aloneMs
   }
 
   #isSteady(): boolean {

@@ -143,7 +143,9 @@ type Row = MemberRow & {
 }
 
 async function query(client: Client, withTerm: boolean): Promise<Facts> {
-  const { rows } = await client.query<Row>(questionSql(withTerm))
+  // Planned once for each connection: it is asked several times a second for as long as the server lives.
+  const name = withTerm ? 'banyan_question' : 'banyan_question_without_term'
+  const { rows } = await client.query<Row>({ name, text: questionSql(withTerm) })
   const row = rows[0] as Row
   const followers = row.followers.map((one) => ({ ...one, flushLsn: parseLsn(one.flushLsn) }))
   return { ...memberFactsOf(row), complete: row.complete, follows: row.follows, followers }
