@@ -100,6 +100,16 @@ for (const [name, old, next, least] of worse) {
   }
 }
 
+test('failures are found although the new one gets every request', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const trial = { old: failing(0), next: failing(0.05), rate: 300, share: 1, before: 300 }
+    const { end, sentence } = simulateTrial(trial, seeded(seed))
+    assert.equal(end, 'worse', sentence)
+  }
+  const fine = { old: failing(0), next: failing(0), rate: 300, share: 1, before: 300 }
+  assert.equal(simulateTrial(fine, seeded(1)).end, 'passed')
+})
+
 test('with too few requests a release passes, and that is said', () => {
   const trial = { old: failing(0), next: failing(0), rate: 10, share: 0.1 }
   const { end, verdict, sentence } = simulateTrial(trial, seeded(1))

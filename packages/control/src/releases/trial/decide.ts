@@ -5,6 +5,8 @@ import { type Judgement, judgeTrial } from './judge-trial.ts'
 export type Watched = {
   readonly old: AnswerCounts
   readonly next: AnswerCounts
+  /** What the release before had answered until it was watched. */
+  readonly before: AnswerCounts
   /** `next` in two: at first, and lately. */
   readonly halves: readonly AnswerCounts[]
   /** Since the first request could come, the warm-up included. */
@@ -30,10 +32,11 @@ const lastChanceMax = 5e-4
 const judgeAfterMs = { failures: 3_000, times: 9_000 }
 
 /** Whether a trial is over, and how. Pure. */
-export function decide({ old, next, halves, elapsedMs }: Watched): Decision {
+export function decide({ old, next, before, halves, elapsedMs }: Watched): Decision {
   const isLast = elapsedMs >= watchMsMax
   const judgement = judgeTrial(old, next, {
     halves,
+    before,
     ...(isLast && { chanceMax: lastChanceMax }),
   })
   const { verdict, about } = judgement

@@ -1,4 +1,4 @@
-import { type AnswerCounts, countBeyond, quantile } from '@banyan/model'
+import { type AnswerCounts, countBeyond, emptyCounts, quantile, sum } from '@banyan/model'
 import { chanceOf } from './chance.ts'
 
 /** `unsure`: too few requests, or it looks bad and may still be chance. */
@@ -18,6 +18,11 @@ export type JudgeOptions = {
    * slow at its beginning, nor one that stumbled for a moment. Absent: there is only the whole.
    */
   readonly halves?: readonly AnswerCounts[]
+  /**
+   * What the release before had answered until then. Its failures stand in where it gets next to nothing
+   * beside the new one; times would not: they depend on what the machine does meanwhile.
+   */
+  readonly before?: AnswerCounts
   /** The chance, below which it is taken for none. Default 1 in 100,000: it is asked again and again. */
   readonly chanceMax?: number
 }
@@ -33,6 +38,8 @@ const failuresMin = 5
 const lateMin = 10
 /** Fewer than these say nothing either way. */
 const answersMin = 50
+/** With fewer answers beside the new one, the release before is known by those of earlier. */
+const knownMin = 300
 
 /** A release may fail somewhat more often: nodes differ, and so does what each is asked. */
 const failuresFactor = 1.5
@@ -55,8 +62,9 @@ export function judgeTrial(
   next: AnswerCounts,
   options: JudgeOptions = {},
 ): Judgement {
-  const { halves = [next], chanceMax = chanceMaxDefault } = options
-  const found = [judgeFailures(old, next, halves), judgeTimes(old, next, halves)]
+  const { halves = [next], before = emptyCounts(), chanceMax = chanceMaxDefault } = options
+  const known = old.sent < knownMin ? sum([old, before]) : old
+  const found = [judgeFailures(known, next, halves), judgeTimes(old, next, halves)]
   const worse = found.find(({ chance }) => chance < chanceMax)
   if (worse !== undefined) return judgementOf('worse', worse)
   if (Math.min(old.sent, next.sent) < answersMin) {

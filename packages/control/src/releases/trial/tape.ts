@@ -22,6 +22,7 @@ export class Tape {
   readonly #last = new Map<string, AnswerCounts>()
   readonly #marks: Mark[] = []
   #total: AnswerCounts = emptyCounts()
+  #before: AnswerCounts = emptyCounts()
 
   /** What a place had counted before it was looked at first is left out; one that begins anew is counted whole. */
   note(atMs: number, looks: Looks): void {
@@ -30,12 +31,20 @@ export class Tape {
       const last = this.#last.get(place)
       this.#last.set(place, look.answers)
       inFlight += look.inFlight
-      if (last === undefined) continue
+      if (last === undefined) {
+        this.#before = sum([this.#before, look.answers])
+        continue
+      }
       const isAnew = look.answers.sent < last.sent
       this.#total = sum([this.#total, isAnew ? look.answers : minus(look.answers, last)])
     }
     const counts = this.#total
     this.#marks.push({ atMs, counts, inFlight, begun: counts.sent + inFlight })
+  }
+
+  /** What the places had counted before they were looked at. */
+  get before(): AnswerCounts {
+    return this.#before
   }
 
   /** What was answered since a moment. */

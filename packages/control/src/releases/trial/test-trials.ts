@@ -19,6 +19,8 @@ export type Trial = {
   readonly rate: number
   /** The part that goes to the new release. */
   readonly share: number
+  /** How many requests the one before had answered when the trial began. Absent: none. */
+  readonly before?: number
 }
 
 const lookEveryMs = 500
@@ -27,6 +29,10 @@ const lookEveryMs = 500
 export function simulateTrial(trial: Trial, random: Random): Decision & { elapsedMs: number } {
   const counts = { old: emptyCounts(), next: emptyCounts() }
   const tapes = { old: new Tape(), next: new Tape() }
+  for (let n = trial.before ?? 0; n > 0; n--) {
+    const { ms, failed } = trial.old(random, 0)
+    countAnswer(counts.old, ms, failed)
+  }
   for (let atMs = 0; ; atMs += lookEveryMs) {
     for (const which of ['old', 'next'] as const) {
       const { sent, failed, latency } = counts[which]

@@ -9,6 +9,7 @@ export function watchedOn(old: Tape, next: Tape, elapsedMs: number): Watched {
   const { waiting } = next
   return {
     old: sum([old.since(warmUpMs), old.waiting]),
+    before: old.before,
     next: sum([answered, waiting]),
     halves: [minus(answered, recent), recent].map((half) => sum([half, waiting])),
     elapsedMs,
