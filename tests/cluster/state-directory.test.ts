@@ -84,7 +84,8 @@ test('deleting the state directory ends everything, and a new up works', async (
   const app = await makeOpenApp()
   try {
     await bringUp(app)
-    await rm(app.state, { recursive: true })
+    // A server may still write a file into a folder that was just emptied.
+    await rm(app.state, { recursive: true, maxRetries: 10, retryDelay: 20 })
     await eventually(async () => ((await app.leftovers()).length === 0 ? true : null))
     await bringUp(app)
   } finally {
