@@ -21,7 +21,7 @@ import {
  */
 
 const readsWanted = Number(process.env.BANYAN_STRONG_READS ?? '3000')
-const rate = Number(process.env.BANYAN_READ_RATE ?? '300')
+const rate = Number(process.env.BANYAN_READ_RATE ?? '120')
 
 /**
  * The part of the reads that replicas have to answer while they keep up: nine of ten. On a machine that has more to

@@ -44,7 +44,7 @@ export const suites: readonly Suite[] = [
   {
     ...unit('cluster', 'tests/cluster/**/*.test.ts'),
     // They mostly wait: for a trial, a drain, a start.
-    concurrency: 4,
+    concurrency: 3,
     // A soak runs some of these files at a size that takes longer.
     timeoutMs: Number(process.env.BANYAN_FILE_MINUTES ?? '10') * minute,
   },

@@ -16,7 +16,7 @@ import {
   startServer,
 } from '@banyan/control/postgres'
 import type { RuntimeFile, RuntimeMember } from '@banyan/model'
-import { adminRole, type Catalog, catalogChannel, holdChannel } from '@banyan/postgres'
+import { adminRole, type Catalog, catalogChannel, holdChannel, parseLsn } from '@banyan/postgres'
 import pg from 'pg'
 import { accountOf } from '../../../packages/control/src/engines/postgres/account.ts'
 import { writeConfiguration } from '../../../packages/control/src/engines/postgres/configuration.ts'
@@ -229,6 +229,22 @@ export class TestMembers {
     if (follow) for (const other of others) await this.follow(other, name)
     if (term !== null) await this.writeTerm(name, term)
     if (follow && this.#options.synchronous) await this.confirm(others)
+  }
+
+  /** Of the replicas that run, now that the primary is dead: the one that has the most, so that all others can follow it. */
+  async heir(): Promise<string> {
+    const ends: { name: string; lsn: bigint }[] = []
+    for (const name of this.#replicas()) {
+      if (name === this.primary || !(await this.runs(name))) continue
+      const receiving = async () =>
+        await this.value(name, 'select count(*) from pg_stat_wal_receiver')
+      await until(async () => Number(await receiving()) === 0, `${name} hears of the death`)
+      const end = 'select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text'
+      ends.push({ name, lsn: parseLsn(String(await this.value(name, end))) })
+    }
+    const [first] = ends.sort((a, b) => (a.lsn > b.lsn ? -1 : 1))
+    if (first === undefined) throw new Error('No replica runs.')
+    return first.name
   }
 
   /** Writes the term of a member's reign. */
