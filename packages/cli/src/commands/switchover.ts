@@ -19,9 +19,7 @@ export async function switchover(
   const control = await find(directory)
   if (acceptLoss) await agree(await control.loss(to), json, yes)
   const report = await control.switchover({ to, ...(acceptLoss && { acceptLoss }) })
-  const { sentence, pauseMs, totalMs } = report
-  const times = `Nobody could write for ${Math.round(pauseMs)} ms; it took ${Math.round(totalMs)} ms in all.`
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${sentence}\n${times}\n`)
+  process.stdout.write(`${json ? JSON.stringify(report) : report.sentence}\n`)
   return 0
 }
 
