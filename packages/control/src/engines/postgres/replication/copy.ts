@@ -140,7 +140,8 @@ async function fill(
     signal.throwIfAborted()
   } catch (error) {
     await backup.dropSlot()
-    throw error
+    // Whatever was under way at that moment only says that it was aborted.
+    throw backup.lost.aborted && options.signal?.aborted !== true ? backup.lost.reason : error
   } finally {
     await backup.close()
   }
