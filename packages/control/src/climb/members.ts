@@ -101,11 +101,12 @@ export class Members {
   #follow(): void {
     const { primary, promotion } = this.#context.shard.current
     if (primary === null || promotion !== null || primary === this.#told) return
-    const isFirst = this.#told === null
+    const before = this.#told
     this.#told = primary
-    if (isFirst) return
+    // Who began with this primary was told when its migrations were looked at.
+    if (before === null) return
     announceMembers(this.#context).catch(() => {
-      this.#told = null
+      this.#told = before
     })
   }
 
