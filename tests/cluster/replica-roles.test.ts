@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  canFollow,
   confirmCommits,
   copyCluster,
   ensureSlots,
@@ -251,7 +250,6 @@ describe('a stop for an heir', lastTimeout, () => {
       questions.close()
       assert.ok((answer?.replayLsn ?? 0n) > lsn, 'the heir has the record of the shutdown')
       await promote(b, nobody, a, c)
-      assert.equal(await canFollow(a.nodeDirectory, b.nodeDirectory), true)
       await startAs(a, { kind: 'replica', of: placeOf(b) })
       await follow(c, b)
       assert.equal(await commits(b, 5_000), true)
@@ -323,14 +321,6 @@ describe('a replica that does not run', lastTimeout, () => {
 })
 
 describe('who cannot follow', lastTimeout, () => {
-  test('a primary that crashed is not taken for one that can follow', async () => {
-    await withThree('crashed', async (a, b, c) => {
-      await proveDead(a.nodeDirectory)
-      await promote(b, nobody, c)
-      assert.equal(await canFollow(a.nodeDirectory, b.nodeDirectory), false)
-    })
-  })
-
   test('a replica with WAL that the primary lacks says why, and a copy mends it', async () => {
     await withThree('forked', async (a, b, c) => {
       await proveDead(b.nodeDirectory)

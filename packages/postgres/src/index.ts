@@ -14,7 +14,7 @@ export {
   recallKeySql,
   storeResultSql,
 } from './cluster/idempotency.ts'
-export { formatLsn, type Lsn, laterOf, parseLsn } from './cluster/lsn.ts'
+export { formatLsn, type Lsn, parseLsn } from './cluster/lsn.ts'
 export {
   type MemberFacts,
   type MemberRow,

@@ -23,6 +23,3 @@ export function formatLsn(lsn: Lsn): string {
   const hex = (part: bigint): string => part.toString(16).toUpperCase()
   return `${hex(lsn >> 32n)}/${hex(lsn & 0xffff_ffffn)}`
 }
-
-/** The greater of two positions of one term. */
-export const laterOf = (a: Lsn, b: Lsn): Lsn => (a > b ? a : b)

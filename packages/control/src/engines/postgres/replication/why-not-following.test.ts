@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseHistory } from './can-follow.ts'
 import { isLeftOut } from './excluded.ts'
 import { reasonIn } from './why-not-following.ts'
 
@@ -29,19 +28,6 @@ test('WAL that the primary does not have is one', () => {
   const forked =
     'LOG:  new timeline 2 forked off current database system timeline 1 before current recovery point 0/4000000\n'
   assert.match(reasonIn(forked) ?? '', /has WAL that the primary does not have/)
-})
-
-test('a history says where each timeline was left', () => {
-  const history = parseHistory(
-    '1\t0/60000A0\tno recovery target specified\n\n2\t0/7000000\tno recovery target specified\n',
-  )
-  assert.deepEqual(
-    [...history],
-    [
-      [1, 0x60000a0n],
-      [2, 0x7000000n],
-    ],
-  )
 })
 
 test('a copy leaves out what is of one server only, and nothing else', () => {
