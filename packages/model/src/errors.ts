@@ -49,6 +49,8 @@ export const errorCatalogue = {
   BANYAN_POSTGRES_STOP_FAILED: 'A PostgreSQL process could not be ended.',
   BANYAN_ENTRY_SILENT: 'A gateway does not do what it was told, or gives no answer.',
   BANYAN_HAPROXY_MISSING: 'HAProxy is not installed, or too old.',
+  BANYAN_PROMETHEUS_MISSING: 'Prometheus is not installed, or too old.',
+  BANYAN_ALERTMANAGER_MISSING: 'Alertmanager is not installed, or too old.',
   BANYAN_DISK_FULL: 'There is not enough space on the disk.',
   BANYAN_COPY_FAILED: 'A database server could not be copied to a new member.',
   BANYAN_MEMBER_DOWN: 'A database server that should do something does not run.',
@@ -159,6 +161,18 @@ export const errorCatalogue = {
     'A release answered worse than the one before on its first share of the requests, and was undone.',
   BANYAN_SWITCHOVER_REFUSED: 'Another member cannot take the writes now; nothing was changed.',
   BANYAN_SWITCHOVER_FAILED: 'A switchover was taken back; the shard goes on as it was.',
+  BANYAN_CONSOLE_OFF:
+    'The system has no console: it was started without one, or nothing could listen.',
+  BANYAN_CONSOLE_SIGNED_OUT: 'A request to the console came without a cookie that holds.',
+  BANYAN_CONSOLE_REFUSED:
+    'A request to the console did not come from its own page, or is too large.',
+  BANYAN_STORE_AWAY: 'The store behind the console does not answer.',
+  BANYAN_STORE_FILE_INVALID: 'The file of the store cannot be read, or has faults.',
+  BANYAN_STORE_TOKEN_WRONG: 'The store was asked without its token.',
+  BANYAN_STORE_REQUEST_INVALID: 'The store was asked for something that it cannot understand.',
+  BANYAN_STORE_UNKNOWN: 'The store has nothing of that name.',
+  BANYAN_STORE_BUSY: 'The store has too much to do to take one more request.',
+  BANYAN_PARTITION_UNAVAILABLE: 'A node cannot be cut off here; what is missing is named.',
   BANYAN_REQUEST_UNKNOWN: 'The control API has no such request.',
 } as const
 

@@ -1,4 +1,5 @@
 import type { AnswerCounts } from './answer-counts.ts'
+import type { ProcessTelemetry } from './telemetry.ts'
 
 /**
  * What a gateway is told: the file that `BANYAN_SYSTEM` names, and the body of `PUT /-/gateway`. It is
@@ -28,6 +29,8 @@ export type GatewayFile = {
   /** The public ports besides that of HTTP. Absent: none. */
   readonly tcp?: readonly GatewayPort[]
   readonly backends: readonly Backend[]
+  /** Absent: nothing is measured. */
+  readonly telemetry?: ProcessTelemetry
 }
 
 /** How a balancer chooses: servers in turn, or the one that has the least to do. Both go by weights. */

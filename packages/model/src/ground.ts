@@ -17,4 +17,6 @@ export type Ground = {
   readonly plain: readonly string[]
   /** What stands at the entry, where something has to. */
   readonly balancer: BalancerName
+  /** Nothing is measured while this runs, whatever the config says. Absent: as the config says. */
+  readonly unmeasured?: boolean
 }

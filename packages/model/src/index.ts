@@ -4,7 +4,6 @@ export {
   countAnswer,
   countBeyond,
   emptyCounts,
-  latencyBuckets,
   minus,
   quantile,
   sum,
@@ -13,10 +12,8 @@ export { BanyanError, type BanyanErrorOptions, type ErrorDescription } from './b
 export { type CommandReading, readCommand, splitCommand } from './command.ts'
 export { memberUrls, withPlace } from './database-hosts.ts'
 export {
-  checkDatabaseUrl,
   connectionUrl,
   type DatabaseUrl,
-  maskUrl,
   parseDatabaseUrl,
   withSessionSetting,
 } from './database-url.ts'
@@ -25,7 +22,6 @@ export { statusOf } from './error-status.ts'
 export { type ErrorCode, errorCatalogue } from './errors.ts'
 export { type Complaint, type Fault, FaultList, sayFault } from './faults.ts'
 export type { FoundFiles } from './found-files.ts'
-export { freezeDeep } from './freeze.ts'
 export {
   type Backend,
   type BackendStatus,
@@ -44,19 +40,28 @@ export {
 } from './gateway-file.ts'
 export { type GatewayLimits, gatewayLimits } from './gateway-limits.ts'
 export type { Ground } from './ground.ts'
-export {
-  brokenByChange,
-  brokenByClimb,
-  brokenInvariants,
-  type Invariant,
-  invariants,
-} from './invariants.ts'
+export { Histogram } from './histogram.ts'
 export { copyJsonLike } from './json-like.ts'
 export { nearestName } from './nearest-name.ts'
 export { resolvePath } from './paths.ts'
 export { joinPlace } from './place.ts'
 export { isReached } from './plan/reached.ts'
 export { nextStep, plan } from './plan.ts'
+export {
+  type Dropped,
+  delayResolutionMs,
+  type MeteredDelay,
+  type MeteredLoop,
+  type MeteredProcess,
+  ProcessMeter,
+} from './process-meter.ts'
+export {
+  type HistogramCounts,
+  type MetricLabels,
+  type MetricName,
+  MetricsText,
+  metricsContentType,
+} from './prometheus-text.ts'
 export type * from './proof-protocol.ts'
 export { isPublic, publicServices, tcpPorts } from './public-services.ts'
 export { refusals } from './refusals.ts'
@@ -75,11 +80,9 @@ export {
 export { sayList } from './say-list.ts'
 export {
   describeStep,
-  obstacleTo,
   type StepDescription,
   sentenceOf,
   simulate,
-  undoOf,
 } from './simulate.ts'
 export {
   emptyState,
@@ -89,12 +92,50 @@ export {
   isBalancer,
   membersOf,
   type RunningNode,
-  runningEntries,
-  runsCode,
   type State,
 } from './state.ts'
 export { nodeOf, type Step, type StepKind, type StepOf } from './step.ts'
 export type { StepRow } from './step-row.ts'
 export { stepTable } from './step-table.ts'
 export type * from './system.ts'
+export {
+  type BusinessMetric,
+  type BusinessMetricInput,
+  defaultTelemetry,
+  type MetricsTarget,
+  type ProcessTelemetry,
+  type SpanReceiver,
+  type TelemetryInput,
+  type TelemetrySystem,
+} from './telemetry.ts'
+export {
+  controlMetrics,
+  entryMetrics,
+  findMetric,
+  type Metric,
+  type MetricKind,
+  metrics,
+  operationBuckets,
+  processMetrics,
+  requestBuckets,
+  serveMetrics,
+  storeMetrics,
+} from './telemetry-names.ts'
 export type * from './topology.ts'
+export { openSender, type SenderHost, type SpanSource } from './tracing/open-sender.ts'
+export { type HexMemory, RandomIds } from './tracing/random-ids.ts'
+export {
+  clockOffset,
+  type KeptTrace,
+  type SpanAttributes,
+  type SpanKind,
+  type SpanRecord,
+} from './tracing/span.ts'
+export type { SpanSender } from './tracing/span-sender.ts'
+export {
+  isTraceparent,
+  readTraceparent,
+  type TraceParent,
+  traceparentOf,
+} from './tracing/trace-context.ts'
+export { type InShare, traceShare } from './tracing/trace-share.ts'

@@ -15,6 +15,8 @@ const takenServices = [
   'holder',
   'gateway',
   'haproxy',
+  'prometheus',
+  'alertmanager',
   'entry',
 ]
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { brokenByChange, brokenByClimb, brokenInvariants } from './invariants.ts'
 import { isReached } from './plan/reached.ts'
 import { plan } from './plan.ts'
 import { obstacleTo, sentenceOf, simulate, undoOf } from './simulate.ts'
 import { emptyState, type Goal, type State } from './state.ts'
 import { comparable } from './test-explore.ts'
 import { on, resizedGround } from './test-goals.ts'
+import { brokenByChange, brokenByClimb, brokenInvariants } from './test-invariants.ts'
 import { everyMark, firstLive, reach, release } from './test-releases.ts'
 import { dataRungsOf, groundOf } from './test-systems.ts'
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { brokenByChange, brokenByClimb, brokenInvariants } from './invariants.ts'
 import { isReached } from './plan/reached.ts'
 import { nextStep, plan } from './plan.ts'
 import { simulate } from './simulate.ts'
 import { emptyState, type Goal, type State } from './state.ts'
 import { brokenByShare, failovers } from './test-explore.ts'
+import { brokenByChange, brokenByClimb, brokenInvariants } from './test-invariants.ts'
 import { goalsWithReleases } from './test-releases.ts'
 import { systemsUpTo } from './test-systems.ts'
 

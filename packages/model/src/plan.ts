@@ -15,6 +15,7 @@ import {
   stopServices,
 } from './plan/services.ts'
 import { bringUpStandIns, doubleChanging } from './plan/stand-in.ts'
+import { clearPorts, growObservers, haltObservers, shrinkObservers } from './plan/telemetry.ts'
 import { simulate } from './simulate.ts'
 import type { Goal, State } from './state.ts'
 import type { Step } from './step.ts'
@@ -52,8 +53,9 @@ import type { Step } from './step.ts'
  * 16. A release is recorded as live when everything of the app is there. Then the database gets the copies
  *    that it is to have, moves, and loses the others (members.ts says in which order): all of that goes on
  *    beside an app that is answered, whichever it is, and a copy that is slow to come keeps no release.
- * 17. A rung is recorded as held when everything that it promises is there.
- * 18. What the live release does not need is taken away last of all: nothing older runs or would be
+ * 17. Those who watch come up behind all others, and go behind them, so that they see them come and go.
+ * 18. A rung is recorded as held when everything that it promises is there.
+ * 19. What the live release does not need is taken away last of all: nothing older runs or would be
  *    started again, and no later step can fail and turn the climb back.
  *
  * Each rule looks at the state alone, never at the rules that went before. So a climb that was
@@ -68,6 +70,7 @@ import type { Step } from './step.ts'
 const growing: readonly Rule[] = [
   withdrawRungs,
   changeHosts,
+  clearPorts,
   moveEntry,
   mendGateway,
   stopMuteEntries,
@@ -90,6 +93,8 @@ const growing: readonly Rule[] = [
   changeMembers,
   moveData,
   shrinkMembers,
+  growObservers,
+  shrinkObservers,
   recordRungs,
   contractMigrations,
 ]
@@ -101,6 +106,8 @@ const halting: readonly Rule[] = [
   removeServices,
   stopData,
   destroyData,
+  haltObservers,
+  shrinkObservers,
 ]
 
 /**

@@ -78,6 +78,12 @@ test('a config becomes a system with defaults filled in and paths made absolute'
     balancer: { balance: 'round-robin', sticky: false, slowStartMs: 0 },
     assets: '/srv/public',
     proof: null,
+    telemetry: {
+      enabled: true,
+      traces: { share: 0.01, slowMs: 500 },
+      export: null,
+      business: [],
+    },
   })
 })
 

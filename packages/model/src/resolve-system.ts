@@ -11,6 +11,7 @@ import { readFile, readFolder } from './resolve-path.ts'
 import { checkRoutesTogether } from './resolve-routes.ts'
 import { readService } from './resolve-service.ts'
 import { checkTcpTogether } from './resolve-tcp.ts'
+import { readTelemetry } from './resolve-telemetry.ts'
 import type { Service, System } from './system.ts'
 
 export type ResolveOptions = {
@@ -24,7 +25,7 @@ export type ResolveOptions = {
   readonly faults?: readonly Fault[]
 }
 
-const keys = ['name', 'services', 'data', 'balancer', 'assets', 'proof']
+const keys = ['name', 'services', 'data', 'balancer', 'assets', 'proof', 'telemetry']
 
 /**
  * Makes a system of what a config exports: validated whole, defaults filled in, paths absolute, frozen.
@@ -61,6 +62,7 @@ const readSystem = (
     balancer: readBalancer(faults, fields.value('balancer')),
     assets: readFolder(fields, 'assets', root, files),
     proof: readFile(fields, 'proof', root, files),
+    telemetry: readTelemetry(faults, fields.value('telemetry')),
   }
 }
 

@@ -9,7 +9,7 @@ test('an unknown rung lists the rungs that exist, and the one that was meant', (
   assert.throws(() => findRungs(['single', 'singel']), {
     code: 'BANYAN_RUNG_UNKNOWN',
     message: 'There is no rung "singel".',
-    hint: 'Did you mean single? The rungs that exist: single, split, balanced and replicated.',
+    hint: 'Did you mean single? The rungs that exist: single, split, balanced, replicated and observed.',
   })
   assert.throws(() => findRungs(['toString']), { code: 'BANYAN_RUNG_UNKNOWN' })
 })
@@ -162,11 +162,13 @@ test('without a name the next rung is grown, and the last one is shrunk, but nev
   assert.equal(nextRung(['single']), 'split')
   assert.equal(nextRung(['single', 'balanced']), 'split')
   assert.equal(nextRung(ladder.slice(0, 3)), 'replicated')
-  assert.equal(nextRung(ladder), null)
+  assert.equal(nextRung(ladder), 'observed')
+  assert.equal(nextRung([...ladder, 'observed']), null)
   assert.equal(lastRung(ladder), 'replicated')
   const without = groundOf({ services: ['web'], data: false })
   assert.equal(nextRung(['single'], without), 'balanced')
-  assert.equal(nextRung(['single', 'balanced'], without), 'split')
+  assert.equal(nextRung(['single', 'balanced'], without), 'observed')
+  assert.equal(nextRung(['single', 'balanced', 'observed'], without), 'split')
   assert.equal(lastRung(['single', 'balanced']), 'balanced')
   assert.equal(lastRung(['single']), null)
 })

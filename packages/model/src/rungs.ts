@@ -3,6 +3,7 @@ import { BanyanError } from './banyan-error.ts'
 import { freezeDeep } from './freeze.ts'
 import type { Ground } from './ground.ts'
 import { nearestName } from './nearest-name.ts'
+import { applyObserved, obstaclesToObserved } from './observed.ts'
 import { applyReplicated, obstaclesToReplicated } from './replicated.ts'
 import { sayList } from './say-list.ts'
 import { applySingle } from './single.ts'
@@ -17,6 +18,8 @@ export type Rung = {
   readonly needs: readonly string[]
   /** What it adds, in one sentence. */
   readonly adds: string
+  /** The problem that it answers, in the words of somebody who has it. */
+  readonly answers: string
   /** Every reason why a system cannot have it on this ground; empty when it can. */
   readonly obstacles: (ground: Ground) => readonly string[]
   readonly apply: (topology: Topology, ground: Ground) => Topology
@@ -28,6 +31,7 @@ export const rungs: readonly Rung[] = [
     name: 'single',
     needs: [],
     adds: 'One server: web process and database side by side.',
+    answers: 'It is to run, and nobody wants to look after more than one machine yet.',
     obstacles: ({ hosts }) => (hosts.length > 0 ? [] : ['It takes a host, and there is none.']),
     apply: applySingle,
   },
@@ -35,6 +39,7 @@ export const rungs: readonly Rung[] = [
     name: 'split',
     needs: ['single'],
     adds: 'A host of its own for the database, which moves there while it is used.',
+    answers: 'Database and web process take memory and CPU from each other.',
     obstacles: obstaclesToSplit,
     apply: applySplit,
   },
@@ -42,6 +47,7 @@ export const rungs: readonly Rung[] = [
     name: 'balanced',
     needs: ['single'],
     adds: 'A gateway in front of two web processes, which stand in for each other.',
+    answers: 'One web process is not enough, and while it restarts nobody is answered.',
     obstacles: obstaclesToBalanced,
     apply: applyBalanced,
   },
@@ -49,8 +55,18 @@ export const rungs: readonly Rung[] = [
     name: 'replicated',
     needs: ['single'],
     adds: 'Copies of the database, of which one has every commit before it is acknowledged and can take over.',
+    answers:
+      'If the database server dies, nobody can write and data may be gone; and reads alone keep it busy.',
     obstacles: obstaclesToReplicated,
     apply: applyReplicated,
+  },
+  {
+    name: 'observed',
+    needs: ['single'],
+    adds: 'Prometheus and Alertmanager, with rules that say when something is wrong, and dashboards.',
+    answers: 'Trouble is to be noticed by an alert, before users write about it.',
+    obstacles: obstaclesToObserved,
+    apply: applyObserved,
   },
 ]
 

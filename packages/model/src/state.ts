@@ -87,6 +87,9 @@ export const isRouted = (node: Node): boolean => node.tier === 'web'
 /** What stands at the entry and sends requests on: a gateway, of whichever engine. */
 export const isBalancer = (node: Node): boolean => node.tier === 'entry'
 
+/** What watches the others, and answers nobody of the app. */
+export const isObserver = (node: Node): boolean => node.tier === 'telemetry'
+
 /** Whether a node runs code of the app, and so has a release. */
 export const runsCode = (node: Node): boolean => node.engine === 'process'
 

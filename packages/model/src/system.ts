@@ -1,6 +1,7 @@
 /** What a user writes in `banyan.config.ts`, and what Banyan makes of it. Plain data, no I/O. */
 
 import type { Balance } from './gateway-file.ts'
+import type { TelemetryInput, TelemetrySystem } from './telemetry.ts'
 
 /** The type of the system's one key space: every table's `by` column has it. */
 export type KeyType = 'uuid' | 'bigint' | 'text'
@@ -85,6 +86,8 @@ export type SystemInput = {
   assets?: string
   /** The module with the app's own scenario for `banyan prove`, relative to the config file. */
   proof?: string
+  /** What is measured, kept and sent on. */
+  telemetry?: TelemetryInput
 }
 
 /** A service with its command split and its defaults filled in. */
@@ -151,4 +154,6 @@ export type System = {
   readonly assets: string | null
   /** Absolute path of the scenario for `banyan prove`, or null. */
   readonly proof: string | null
+  /** Absent: an older release's, which has `defaultTelemetry`. */
+  readonly telemetry?: TelemetrySystem
 }

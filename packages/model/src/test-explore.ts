@@ -3,7 +3,6 @@
  * while any nodes die. States that differ only in the version of their topology count as one.
  */
 import { takesRequests } from './answers.ts'
-import { brokenByChange, brokenByClimb, brokenInvariants } from './invariants.ts'
 import { isSame } from './is-same.ts'
 import { isReached } from './plan/reached.ts'
 import { nextStep } from './plan.ts'
@@ -17,6 +16,7 @@ import {
   type State,
 } from './state.ts'
 import type { Step } from './step.ts'
+import { brokenByChange, brokenByClimb, brokenInvariants } from './test-invariants.ts'
 import type { Node, Topology } from './topology.ts'
 
 export type Exploration = {

@@ -70,11 +70,19 @@ export const groundOf = ({ services, data, replicas = 2 }: Shape, url = adoptedU
   const first = [...(data ? ['db-1'] : []), ...names.map((name) => `${name}-1`)]
   const copies = data ? Array.from({ length: replicas + 1 }, (_, index) => `db-${index + 2}`) : []
   const second = names.map((name) => `${name}-2`)
-  const nodes = [...first, ...second, 'gateway-1', 'haproxy-1', ...copies]
+  const nodes = [
+    ...first,
+    ...second,
+    'gateway-1',
+    'haproxy-1',
+    ...copies,
+    'prometheus-1',
+    'alertmanager-1',
+  ]
   return {
     system,
     machine: { cpus: 4, memoryMb: 8192 },
-    hosts: Array.from({ length: 3 + replicas }, (_, index) => index + 1).map((number) => ({
+    hosts: Array.from({ length: 12 }, (_, index) => index + 1).map((number) => ({
       name: `local-${number}`,
       site: 'local',
       region: 'local',

@@ -1,14 +1,18 @@
 import type { KeyType, System } from './system.ts'
+import type { ProcessTelemetry } from './telemetry.ts'
 
 /** Where and how many: every node of every tier. Plain data with a version. */
 
 export type Tier = 'entry' | 'web' | 'worker' | 'cache' | 'data' | 'queue' | 'telemetry'
 
 /** The engines that exist so far; each is one folder of `packages/control/src/engines`. */
-export type EngineName = 'postgres' | 'process' | BalancerName
+export type EngineName = 'postgres' | 'process' | BalancerName | ObserverName
 
 /** What can stand at the entry, in front of service processes. */
 export type BalancerName = 'gateway' | 'haproxy'
+
+/** What watches the others, on the rung `observed`. */
+export type ObserverName = 'prometheus' | 'alertmanager'
 
 export type Size = { readonly cpus: number; readonly memoryMb: number }
 
@@ -78,6 +82,8 @@ export type RuntimeFile = {
   readonly proveToken?: string
   /** The database is adopted: nothing of ours is in it, no lookups, no fence. Absent: it is ours. */
   readonly adopted?: boolean
+  /** Absent: nothing is measured. */
+  readonly telemetry?: ProcessTelemetry
 }
 
 /** A server that has a copy of a shard's data, or may have had one when this was written. */

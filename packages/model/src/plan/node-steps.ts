@@ -6,6 +6,7 @@ import {
   type Goal,
   isAdmitted,
   isDataNode,
+  isObserver,
   isRouted,
   runningGateways,
   runsCode,
@@ -20,7 +21,7 @@ export const dataNodes = ({ nodes }: Topology): readonly Node[] => nodes.filter(
 
 /** Services and gateways; those that send requests come after those that they are sent to. */
 export const serviceNodes = ({ nodes }: Topology): readonly Node[] => {
-  const services = nodes.filter((node) => !isDataNode(node))
+  const services = nodes.filter((node) => !isDataNode(node) && !isObserver(node))
   return [
     ...services.filter(({ tier }) => tier !== 'entry'),
     ...services.filter(({ tier }) => tier === 'entry'),

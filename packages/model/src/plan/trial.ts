@@ -4,7 +4,7 @@ import type { Node } from '../topology.ts'
 import { isStandIn } from './stand-in-name.ts'
 
 /** How much of a service's requests a node of a release gets until that was found no worse. */
-export const firstSharePercent = 10
+const firstSharePercent = 10
 
 /** The services for which the release is still to be compared with an older one that answers them. */
 export const servicesOnTrial = (state: State, goal: Goal): readonly string[] => {

@@ -1,12 +1,4 @@
 import { isAnswered, lossOf, routedServices } from './answers.ts'
-import {
-  brokenByMembers,
-  brokenByPlaces,
-  brokenConfirmation,
-  brokenLead,
-  brokenLeadChange,
-  lostData,
-} from './invariants-data.ts'
 import { brokenByRecord, brokenByRelease } from './invariants-release.ts'
 import { isSame } from './is-same.ts'
 import { sayList } from './say-list.ts'
@@ -17,6 +9,7 @@ import {
   type Goal,
   isAdmitted,
   isBalancer,
+  isObserver,
   isRouted,
   runningEntries,
   runningGateways,
@@ -24,6 +17,14 @@ import {
   type State,
 } from './state.ts'
 import { hasPort } from './step-row.ts'
+import {
+  brokenByMembers,
+  brokenByPlaces,
+  brokenConfirmation,
+  brokenLead,
+  brokenLeadChange,
+  lostData,
+} from './test-invariants-data.ts'
 
 /** A thing that is true of every state that a climb passes through. Gives what is wrong, or null. */
 export type Invariant = { readonly name: string; readonly check: (state: State) => string | null }
@@ -116,6 +117,18 @@ export const invariants: readonly Invariant[] = [
         if (isGateway !== (tier === 'entry')) return `${name} is a ${engine} of the tier ${tier}`
         if (isGateway && !entry) return `${name} is a gateway and accepts nothing`
         return entry && !isGateway && tier !== 'web' ? `${name} has no routes and accepts` : null
+      }),
+  },
+  {
+    name: 'what watches answers nobody, and shares a host with nobody whom it watches',
+    check: ({ topology: { nodes } }) =>
+      firstWrong(nodes, (node) => {
+        const isWatching = node.engine === 'prometheus' || node.engine === 'alertmanager'
+        if (isWatching !== isObserver(node))
+          return `${node.name} is a ${node.engine} of the tier ${node.tier}`
+        if (!isWatching) return null
+        const other = nodes.find(({ host, tier }) => host === node.host && tier !== 'telemetry')
+        return other ? `${node.name} is on the host of ${other.name}` : null
       }),
   },
   {
