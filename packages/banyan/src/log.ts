@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
 import { LogSink } from './log-sink.ts'
 import type { CallerSession } from './session/caller-session.ts'
+import type { RequestTrace } from './telemetry/request-trace.ts'
+import type { SeenRequest } from './telemetry/watch.ts'
 
 export type { Logger } from 'pino'
 
@@ -12,6 +14,10 @@ export type RequestContext = {
   logger: Logger | undefined
   /** What its client has written, where `serve` keeps sessions. */
   readonly session?: CallerSession
+  /** The request as it is measured; null or absent: nobody does. */
+  seen?: SeenRequest | null
+  /** What is known of its trace. Absent: nobody follows it. */
+  trace?: RequestTrace
 }
 
 /** Carries the request through everything that its handler awaits. */
@@ -46,6 +52,9 @@ export function rootLogger(): Logger {
   return root
 }
 
+/** Lines that the log had no room for. */
+export const droppedLines = (): number => sink?.dropped ?? 0
+
 /** Writes what is still in memory, for the moment before the process dies. */
 export function flushLog(): void {
   sink?.flushSync()
@@ -64,7 +73,7 @@ export async function closeLog(timeoutMs: number): Promise<void> {
 
 /**
  * The logger for the code that runs now: inside a request of {@link serve} every line carries its
- * `reqId`, elsewhere it is the logger of the process.
+ * `reqId`, and where the system is measured its `trace_id` and `span_id`; elsewhere it is the logger of the process.
  *
  * @example
  * app.get('/orders/:id', async ({ params }) => {
@@ -74,9 +83,13 @@ export async function closeLog(timeoutMs: number): Promise<void> {
 export function log(): Logger {
   const context = requestContext.getStore()
   if (context === undefined) return rootLogger()
-  context.logger ??= rootLogger().child({ reqId: context.requestId })
+  context.logger ??= rootLogger().child({ reqId: context.requestId, ...traceFields(context) })
   return context.logger
 }
+
+/** What a line of the log says of the trace that it belongs to. */
+export const traceFields = ({ trace }: RequestContext): object | null =>
+  trace === undefined ? null : { trace_id: trace.traceId, span_id: trace.spanId }
 
 function baseFields(): Record<string, unknown> {
   const { BANYAN_NODE: node, BANYAN_SERVICE: service } = process.env

@@ -3,7 +3,6 @@ export {
   type Catalog,
   type CatalogMember,
   catalogChannel,
-  clusterSchemaSql,
   holdChannel,
   holdingName,
   watcherName,
@@ -22,7 +21,7 @@ export {
   memberFactsSql,
 } from './cluster/member-facts.ts'
 export { ensureReplicator } from './cluster/replicator.ts'
-export { type Key, parseKey, textKeyBytesMax } from './key.ts'
+export { type Key, parseKey } from './key.ts'
 export { keyPolicy } from './narrow/policies.ts'
 export { grantNarrow, hasNarrow, revokeNarrow } from './narrow/roles.ts'
 export { keySql, narrowSql, widenSql } from './narrow/setting.ts'
@@ -30,17 +29,15 @@ export { findNotNarrow } from './narrow/sync-narrow.ts'
 export { type PlantedFault, plantedFault, plantedFaults } from './planted.ts'
 export { type DatabaseOptions, prepareDatabase } from './prepare-database.ts'
 export { proofSchema, proofSql } from './proof/proof-schema.ts'
-export { quoteName, quoteText } from './quote.ts'
+export { quoteName } from './quote.ts'
 export {
   adminRole,
   appRole,
-  banyanSchema,
   ownerRole,
   replicatorRole,
   wideRole,
 } from './roles.ts'
 export { scramVerifier } from './scram.ts'
-export { keyChangedState } from './tables/definitions.ts'
 export type { Fault } from './tables/faults.ts'
 export { constraintNameOf, type Lookup, lookupOf } from './tables/names.ts'
 export { dropUndeclared, type Synced, type SyncOptions, syncTables } from './tables/sync-tables.ts'

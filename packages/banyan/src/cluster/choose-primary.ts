@@ -19,24 +19,32 @@ export const termOf = ({ term, timeline }: MemberFacts, foreign: boolean): numbe
  * that this process has ever heard of, from whichever member. Where two have that term, or where it is
  * somebody else's, nobody does: such a server was superseded, or is not yet through with its promotion.
  *
+ * Two promotions by somebody else may have one timeline, when the second did not know of the first. Which is
+ * the later one is known of a member that was seen following while the other reigned: it was promoted since.
+ *
  * @param highest the largest term heard of until now
  * @param last whom writes went to until now
+ * @param later who was seen following since then, asked after `last` was known to reign
  */
 export function choosePrimary(
   said: ReadonlyMap<string, Said>,
   highest: number,
   last: Reign | null,
   foreign: boolean,
+  later: ReadonlySet<string>,
 ): Reign | null {
   const candidates: Reign[] = []
+  const successors: Reign[] = []
   for (const [name, { facts, reigns }] of said) {
     const term = termOf(facts, foreign)
     if (facts.inRecovery || term === null || term < highest) continue
-    const isOthers = last?.term === term ? last.name !== name : isWrittenBy(reigns, name) === false
+    const isAgain = last?.term === term && last.name !== name
+    if (isAgain && foreign && later.has(name)) successors.push({ name, term })
+    const isOthers = last?.term === term ? isAgain : isWrittenBy(reigns, name) === false
     if (isOthers && plantedFault !== 'equal-terms') continue
     candidates.push({ name, term })
   }
-  const [first, ...others] = candidates
+  const [first, ...others] = successors.length > 0 ? successors : candidates
   if (first === undefined) return null
   // The fault: either will do, now this one and now that.
   if (plantedFault === 'equal-terms') return candidates[Date.now() % candidates.length] ?? first

@@ -31,10 +31,11 @@ export class Followed {
   }
 
   get hooks(): Required<
-    Pick<ConnectionsOptions, 'examine' | 'wanted' | 'troubled' | 'silentSince'>
+    Pick<ConnectionsOptions, 'examine' | 'nobody' | 'wanted' | 'troubled' | 'silentSince'>
   > {
     return {
       examine: (client) => this.#examine(client),
+      nobody: () => this.#cluster.explain(),
       troubled: () => this.#cluster.alarm(),
       wanted: () => this.#cluster.wake(),
       silentSince: () => this.#cluster.silentSince,
@@ -58,6 +59,8 @@ export class Followed {
       this.#member = member
       pool.moveTo(this.place())
     }
+    const { heir } = this.#cluster
+    pool.expect(heir === null ? null : this.#placeOf(heir))
     if (this.#cluster.held) pool.pause()
     else pool.resume()
   }

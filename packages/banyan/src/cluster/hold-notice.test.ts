@@ -4,7 +4,12 @@ import { parseHold } from './hold-notice.ts'
 
 it('a hold names its shard and its time', () => {
   const payload = '{"shard":"shard-1","holdMs":2000}'
-  assert.deepEqual(parseHold(payload), { shard: 'shard-1', holdMs: 2_000 })
+  assert.deepEqual(parseHold(payload), { shard: 'shard-1', holdMs: 2_000, heir: null })
+})
+
+it('a heir may be announced before anything is held', () => {
+  const notice = parseHold('{"shard":"shard-1","holdMs":0,"heir":"db-3"}')
+  assert.deepEqual(notice, { shard: 'shard-1', holdMs: 0, heir: 'db-3' })
 })
 
 it('a hold is bounded, whatever it asks for', () => {

@@ -6,6 +6,8 @@ import type { Said } from './choose-primary.ts'
 export type Answer = Said & {
   /** Of `banyan.catalog`; null where there is none. */
   readonly catalogVersion: number | null
+  /** When it was asked, on the clock of `performance.now()`: what it said was true then, or later. */
+  readonly askedAt: number
 }
 
 type Row = MemberRow & { readonly reigns: string | null; readonly catalog_version: string | null }
@@ -34,6 +36,7 @@ export async function examineMember(client: pg.ClientBase, foreign: boolean): Pr
 }
 
 async function askOnce(client: pg.ClientBase, query: pg.QueryConfig): Promise<Answer> {
+  const askedAt = performance.now()
   const { rows } = await client.query<Row>(query)
   const row = rows[0] as Row
   const { reigns, catalog_version: version } = row
@@ -41,5 +44,6 @@ async function askOnce(client: pg.ClientBase, query: pg.QueryConfig): Promise<An
     facts: memberFactsOf(row),
     reigns,
     catalogVersion: version === null ? null : Number(version),
+    askedAt,
   }
 }

@@ -3,11 +3,15 @@ import type { RuntimeMember, RuntimeShard } from '@banyan/model'
 import { catalogChannel, holdChannel } from '@banyan/postgres'
 import type pg from 'pg'
 import { log } from '../log.ts'
+import { Announced } from './announced.ts'
 import { readCatalog } from './catalog.ts'
 import { choosePrimary, type Reign, type Said, termOf } from './choose-primary.ts'
 import { parseHold } from './hold-notice.ts'
 import { isWatched, writerConfig } from './member-address.ts'
 import type { Answer } from './member-facts.ts'
+import { noteMembers } from './member-names.ts'
+import { Rounds, type Urgency } from './rounds.ts'
+import { sayNobody } from './say-nobody.ts'
 import { Watcher } from './watcher.ts'
 
 /** The member that takes writes. `term` is null while nobody has been asked: there is one member only. */
@@ -25,18 +29,8 @@ export type ShardClusterOptions = {
   readonly random?: () => number
 }
 
-/** All is well: often enough that a superseded primary is left within a second. */
-const calmMs = 500
-/** One member has nobody who could take its place: it is asked for news of the catalog only. */
-const aloneMs = 2_000
-/** The primary is sought. */
-const seekMinMs = 20
-const seekMaxMs = 50
 /** For how long it is sought eagerly after the last sign of trouble. */
 const alarmMs = 15_000
-/** A member that lets nobody in is tried less and less often: each try may cost it a process. */
-const knockMinMs = 25
-const knockMaxMs = 250
 /** Nobody has answered for this long: perhaps the members are others by now. */
 const rereadMs = 500
 
@@ -60,8 +54,6 @@ export class ShardCluster {
   primary: Primary | null
   /** Since when the primary gives no answer to whoever asks what it is; null while it does. */
   silentSince: number | null = null
-  /** Control asks that nothing of the primary is lent for now. */
-  held = false
   #members: readonly RuntimeMember[]
   #catalogVersion: number
   #systemIdentifier: string | null
@@ -69,19 +61,19 @@ export class ShardCluster {
   #highest = 0
   /** Its term cannot be another member's. */
   #lastReign: Reign | null = null
+  /** Since when it is known to reign, and who was seen following when asked after that. */
+  #reignSince = 0
+  readonly #later = new Set<string>()
   readonly #heard = new Map<string, Heard>()
   readonly #watchers = new Map<string, Watcher>()
-  readonly #timers = new Map<string, NodeJS.Timeout>()
-  /** How often in a row a member gave no answer. */
-  readonly #silences = new Map<string, number>()
+  readonly #rounds: Rounds
+  readonly #announced = new Announced((what) => this.#hear(what))
   readonly #listeners = new Set<() => void>()
   readonly #options: ShardClusterOptions
   readonly #now: () => number
-  readonly #random: () => number
   #alarmUntil = 0
   #answeredAt = 0
   #rereadAt = 0
-  #holdTimer: NodeJS.Timeout | undefined
   #reading = false
   #isAwake = false
   #strangers = new Set<string>()
@@ -91,9 +83,10 @@ export class ShardCluster {
     const { shard, version, now = () => performance.now(), random = Math.random } = options
     this.#options = options
     this.#now = now
-    this.#random = random
+    this.#rounds = new Rounds(random)
     this.shard = shard
     this.#members = shard.members
+    noteMembers(shard.members)
     this.#catalogVersion = version
     this.#systemIdentifier = shard.systemIdentifier ?? null
     this.primary = believed(shard.members)
@@ -121,6 +114,17 @@ export class ShardCluster {
     return this.#members
   }
 
+  /** Control asks that nothing of the primary is lent for now. */
+  get held(): boolean {
+    return this.#announced.held
+  }
+
+  /** The member that control is about to switch over to; null: none. */
+  get heir(): RuntimeMember | null {
+    const { heir } = this.#announced
+    return this.#members.find(({ name }) => name === heir) ?? null
+  }
+
   /** Everybody but the primary. */
   get replicas(): readonly RuntimeMember[] {
     const name = this.primary?.member.name
@@ -130,6 +134,12 @@ export class ShardCluster {
   /** What a member said last; null when it gave no answer since. */
   heardOf(name: string): Heard | null {
     return this.#heard.get(name) ?? null
+  }
+
+  /** What each member says, in one line: why none of them takes writes. */
+  explain(): string {
+    const said = new Map(this.#members.map(({ name }) => [name, this.#heard.get(name) ?? null]))
+    return sayNobody(said, this.#highest, this.#lastReign, this.shard.foreign === true)
   }
 
   /** Calls back after every change of members, primary or hold. Gives back a function that ends it. */
@@ -154,14 +164,14 @@ export class ShardCluster {
    * What somebody else heard of a member on a connection of his own. Returns whether the member is the
    * primary by all that is known now.
    */
-  heard(member: RuntimeMember, said: Said): boolean {
-    this.#note(member, said)
+  heard(member: RuntimeMember, answer: Answer): boolean {
+    this.#note(member, answer)
     return this.primary?.member.name === member.name
   }
 
   close(): void {
     this.closed = true
-    clearTimeout(this.#holdTimer)
+    this.#announced.close()
     for (const name of [...this.#watchers.keys()]) this.#unwatch(name)
     this.#listeners.clear()
   }
@@ -189,9 +199,8 @@ export class ShardCluster {
     this.#watchers.get(name)?.close()
     this.#watchers.delete(name)
     this.#heard.delete(name)
-    this.#silences.delete(name)
-    clearTimeout(this.#timers.get(name))
-    this.#timers.delete(name)
+    this.#later.delete(name)
+    this.#rounds.forget(name)
   }
 
   #answered(member: RuntimeMember, answer: Answer | null, client: pg.Client | null): void {
@@ -199,7 +208,7 @@ export class ShardCluster {
     if (answer === null) this.#silent(member)
     else {
       this.#answeredAt = this.#now()
-      this.#silences.delete(member.name)
+      this.#rounds.noteAnswer(member.name)
       this.#note(member, answer)
       if (this.primary?.member === member) {
         this.#alarmUntil = 0
@@ -210,12 +219,12 @@ export class ShardCluster {
         void this.#readCatalog(client)
       }
     }
-    if (this.#watchers.has(member.name)) this.#askLater(member, this.#pauseMs(member))
+    if (this.#watchers.has(member.name)) this.#askLater(member)
   }
 
   /** The primary that gives no answer is one to be replaced, but it is not replaced by that. */
   #silent(member: RuntimeMember): void {
-    this.#silences.set(member.name, (this.#silences.get(member.name) ?? 0) + 1)
+    this.#rounds.noteSilence(member.name)
     const was = this.#heard.delete(member.name)
     if (this.primary?.member.name === member.name) this.silentSince ??= this.#now()
     if (this.primary === null || this.primary.member.name === member.name) {
@@ -228,10 +237,11 @@ export class ShardCluster {
     }
   }
 
-  #note(member: RuntimeMember, said: Said): void {
+  #note(member: RuntimeMember, { askedAt, ...said }: Answer): void {
     const { facts } = said
     if (this.#isStranger(member, facts.systemIdentifier)) return
     this.#heard.set(member.name, { ...said, at: this.#now() })
+    if (facts.inRecovery && askedAt > this.#reignSince) this.#later.add(member.name)
     const term = termOf(facts, this.shard.foreign === true)
     if (term !== null && term > this.#highest) this.#highest = term
     this.#decide()
@@ -254,7 +264,7 @@ export class ShardCluster {
 
   #decide(): void {
     const foreign = this.shard.foreign === true
-    const reign = choosePrimary(this.#heard, this.#highest, this.#lastReign, foreign)
+    const reign = choosePrimary(this.#heard, this.#highest, this.#lastReign, foreign, this.#later)
     if (reign !== null) this.#crown(reign)
     else if (this.primary !== null && this.#isDeposed(this.primary)) this.#depose()
   }
@@ -266,27 +276,44 @@ export class ShardCluster {
     if (before?.member === member && before.term === term) return
     this.primary = { member, term }
     const last = this.#lastReign
-    this.#lastReign = { name, term }
+    if (last?.name !== name || last.term !== term) this.#begin({ name, term })
     if (before?.member === member) {
       if (before.term !== null) this.#changed()
       return
     }
     this.#alarmUntil = 0
     this.silentSince = null
-    this.#setHold(0)
+    this.#announced.hold(0)
     const from = last?.name ?? before?.member.name ?? null
     if (from !== null && from !== name) log().warn({ from, to: name, term }, 'primary changed')
     this.#changed()
+    this.#announced.expect(null)
   }
 
-  /** Whether the primary itself, or a larger term, says that it is none any more. */
+  #begin(reign: Reign): void {
+    this.#lastReign = reign
+    this.#reignSince = performance.now()
+    this.#later.clear()
+  }
+
+  /** Whether the primary itself, a larger term, or a later promotion says that it is none any more. */
   #isDeposed({ member, term }: Primary): boolean {
     if (term !== null && term < this.#highest) return true
+    if (this.#isSucceeded(term)) return true
     const last = this.#heard.get(member.name)
     if (last === undefined) return false
     if (last.facts.inRecovery) return true
     const now = termOf(last.facts, this.shard.foreign === true)
     return now !== null && now < this.#highest
+  }
+
+  /** Whether somebody who followed since takes writes with this term: of several it is not known who is the last. */
+  #isSucceeded(term: number | null): boolean {
+    if (this.shard.foreign !== true || term === null) return false
+    return [...this.#later].some((name) => {
+      const facts = this.#heard.get(name)?.facts
+      return facts?.inRecovery === false && facts.timeline === term
+    })
   }
 
   #depose(): void {
@@ -299,24 +326,19 @@ export class ShardCluster {
   #notified(channel: string, payload: string): void {
     if (channel === holdChannel) {
       const notice = parseHold(payload)
-      if (notice?.shard === this.shard.name) this.#setHold(notice.holdMs)
+      if (notice?.shard !== this.shard.name) return
+      if (notice.heir === null) this.#announced.hold(notice.holdMs)
+      else this.#announced.expect(notice.heir)
     } else if (channel === catalogChannel && Number(payload) > this.#catalogVersion) {
       for (const watcher of this.#watchers.values()) void watcher.ask()
     }
   }
 
-  /** Control goes away or changes its mind: a hold ends by itself. */
-  #setHold(holdMs: number): void {
-    clearTimeout(this.#holdTimer)
-    const held = holdMs > 0
-    if (held) {
-      this.#holdTimer = setTimeout(() => this.#setHold(0), holdMs)
-    }
-    if (held === this.held) return
-    this.held = held
-    if (held) this.#hurry()
+  #hear(what: 'hold' | 'heir'): void {
+    const { held } = this
+    if (what === 'hold' && held) this.#hurry()
     this.#changed()
-    for (const watcher of this.#watchers.values()) watcher.show(held)
+    if (what === 'hold') for (const watcher of this.#watchers.values()) watcher.show(held)
   }
 
   async #readCatalog(client: pg.Client): Promise<void> {
@@ -345,6 +367,7 @@ export class ShardCluster {
 
   #adopt(members: readonly RuntimeMember[]): void {
     if (this.closed || isDeepStrictEqual(members, this.#members)) return
+    noteMembers(members)
     this.#members = members.map(
       (member) => this.#members.find((known) => isDeepStrictEqual(known, member)) ?? member,
     )
@@ -363,32 +386,26 @@ export class ShardCluster {
     for (const listener of [...this.#listeners]) listener()
   }
 
-  #pauseMs({ name }: RuntimeMember): number {
-    const jitter = 0.8 + this.#random() * 0.4
-    const silences = this.#silences.get(name) ?? 0
-    if (silences > 0) return Math.min(knockMaxMs, knockMinMs * 2 ** silences) * jitter
-    if (this.held || this.#now() < this.#alarmUntil) {
-      return seekMinMs + this.#random() * (seekMaxMs - seekMinMs)
-    }
-    return (this.hasChoice ? calmMs : aloneMs) * jitter
-  }
-
   /** Whoever answers is asked at once, and then often. */
   #hurry(): void {
     for (const { member } of this.#watchers.values()) {
-      if (!this.#silences.has(member.name)) this.#askLater(member, 0)
+      const { name } = member
+      if (!this.#rounds.isSilent(name)) this.#rounds.now(name, () => this.#ask(name))
     }
   }
 
-  #askLater(member: RuntimeMember, pauseMs: number): void {
-    if (this.closed) return
-    clearTimeout(this.#timers.get(member.name))
-    const timer = setTimeout(() => {
-      this.#timers.delete(member.name)
-      void this.#watchers.get(member.name)?.ask()
-    }, pauseMs)
-    timer.unref()
-    this.#timers.set(member.name, timer)
+  #askLater({ name }: RuntimeMember): void {
+    if (!this.closed) this.#rounds.next(name, this.#urgencyOf(name), () => this.#ask(name))
+  }
+
+  #ask(name: string): void {
+    void this.#watchers.get(name)?.ask()
+  }
+
+  #urgencyOf(name: string): Urgency {
+    if (this.held && this.#announced.heir === name) return 'heir'
+    if (this.held || this.#now() < this.#alarmUntil) return 'seek'
+    return this.hasChoice ? 'calm' : 'alone'
   }
 }
 

@@ -1,6 +1,8 @@
 import type { RuntimeMember } from '@banyan/model'
 import { catalogChannel, holdChannel, holdingName, watcherName } from '@banyan/postgres'
 import pg from 'pg'
+import { GrowingPatience } from '../growing-patience.ts'
+import { lateAfter } from '../late-after.ts'
 import { cut, letExit } from '../pool/client.ts'
 import { type Answer, askMember } from './member-facts.ts'
 
@@ -11,7 +13,7 @@ export type Listener = {
   notified(channel: string, payload: string): void
 }
 
-/** How long a member may take to let a watcher in, and to answer it. */
+/** How long a member may take to answer, and to let a watcher in: the latter longer each time that it was too short. */
 const patienceMs = 1_000
 
 /**
@@ -27,6 +29,7 @@ export class Watcher {
   #listening = false
   #asking = false
   #name: string = watcherName
+  readonly #entry = new GrowingPatience(patienceMs)
   closed = false
 
   constructor(
@@ -49,14 +52,20 @@ export class Watcher {
   async ask(): Promise<void> {
     if (this.#asking || this.closed) return
     this.#asking = true
-    const guard = setTimeout(() => this.#drop(), patienceMs).unref()
+    const isNew = this.#client === null
+    const drop = (): void => {
+      if (isNew) this.#entry.wasTooShort()
+      this.#drop()
+    }
+    const endWait = lateAfter(isNew ? this.#entry.ms : patienceMs, drop, { keepsAlive: false })
     let answer: Answer | null = null
     try {
       answer = await this.#answer()
+      this.#entry.wasEnough()
     } catch {
       this.#drop()
     }
-    clearTimeout(guard)
+    endWait()
     this.#asking = false
     if (!this.closed) this.#listener.answered(this.member, answer, this.#client)
   }

@@ -8,12 +8,19 @@ const budgets = new Map<string, Budget>()
 type Address = { readonly host: string; readonly port: number }
 
 /**
- * What the pools of this process may hold to a member of a shard: all that the process may, but the one
- * connection that watches the member.
+ * What a process holds to each member beside its pools: a connection that watches the member, and one that asks
+ * for its position. Both are reckoned with from the first, so that a replica that comes later finds room.
+ */
+const besidePools = 2
+
+/**
+ * What the pools of this process may hold to a member of a shard: all that the process may, but what it holds
+ * beside them. One is always theirs, which is why control gives no process less than three where members are
+ * watched.
  */
 export function budgetOf(shard: RuntimeShard, { host, port }: Address, max: number): Budget {
   const server = `${host}:${port}`
-  const share = isWatched(shard) ? Math.max(1, max - 1) : max
+  const share = isWatched(shard) ? Math.max(1, max - besidePools) : max
   const known = budgets.get(server)
   if (known !== undefined && known.max === share) return known
   const budget = new Budget(share)

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { isUsable } from '../pool/client.ts'
 import { endsConnection } from '../pool/failures.ts'
 import { Statement } from '../pool/statement.ts'
+import { type SeenTransaction, statementBegan, statementEnded } from '../telemetry/watch.ts'
 import type { Compiled } from './sql.ts'
 
 /** The connection ended under a statement. What that means depends on what the statement was. */
@@ -16,14 +17,34 @@ export class Lost extends Error {
 }
 
 /** Runs one statement on a connection. Fails with PostgreSQL's own error, or with {@link Lost}. */
-export function send(client: pg.ClientBase, compiled: Compiled): Promise<pg.QueryResult> {
+export function send(
+  client: pg.ClientBase,
+  compiled: Compiled,
+  within: SeenTransaction | null = null,
+): Promise<pg.QueryResult> {
   return new Promise((resolve, reject) => {
-    const statement = new Statement(compiled.text, compiled.values, (error, result) => {
-      if (error === null || error === undefined) resolve(result)
-      else reject(isLoss(error, client) ? new Lost(error, statement.sent) : error)
-    })
-    client.query(statement as unknown as pg.Submittable)
+    const done = (error: unknown, result: pg.QueryResult | null): void => {
+      if (result === null) reject(error)
+      else resolve(result)
+    }
+    submit(client, compiled, done, within)
   })
+}
+
+/** The same for whoever needs no promise. Without a result there is an error. */
+export function submit(
+  client: pg.ClientBase,
+  { text, values, context }: Compiled,
+  done: (error: unknown, result: pg.QueryResult | null) => void,
+  within: SeenTransaction | null = null,
+): void {
+  const seen = statementBegan(client, text, within, context)
+  const statement = new Statement(text, values, (error, result) => {
+    if (seen !== null) statementEnded(seen, error, result?.command)
+    if (error === null || error === undefined) done(null, result)
+    else done(isLoss(error, client) ? new Lost(error, statement.sent) : error, null)
+  })
+  client.query(statement as unknown as pg.Submittable)
 }
 
 /** A statement whose rows nobody wants: without its key it may find a great many. */
@@ -32,9 +53,15 @@ class Count extends Statement {
 }
 
 /** Runs one statement and gives the number of rows that it found or changed. */
-export function sendCounting(client: pg.ClientBase, { text, values }: Compiled): Promise<number> {
+export function sendCounting(
+  client: pg.ClientBase,
+  { text, values }: Compiled,
+  within: SeenTransaction | null = null,
+): Promise<number> {
   return new Promise((resolve, reject) => {
+    const seen = statementBegan(client, text, within)
     const statement = new Count(text, values, (error, result) => {
+      if (seen !== null) statementEnded(seen, error, result?.command)
       if (error === null || error === undefined) resolve(result.rowCount ?? 0)
       else reject(isLoss(error, client) ? new Lost(error, statement.sent) : error)
     })
@@ -48,9 +75,15 @@ class Script extends Statement {
 }
 
 /** Runs statements of our own, without parameters. The first that fails is the last. */
-export function sendScript(client: pg.ClientBase, text: string): Promise<void> {
+export function sendScript(
+  client: pg.ClientBase,
+  text: string,
+  within: SeenTransaction | null = null,
+): Promise<void> {
   return new Promise((resolve, reject) => {
+    const seen = statementBegan(client, text, within)
     const script = new Script(text, [], (error) => {
+      if (seen !== null) statementEnded(seen, error, null)
       if (error === null || error === undefined) resolve()
       else reject(isLoss(error, client) ? new Lost(error, script.sent) : error)
     })

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Lease } from '../pool/connections-options.ts'
+import type { SeenTransaction } from '../telemetry/watch.ts'
 import { Lost, send, sendCounting, sendScript } from './send.ts'
 import type { Compiled } from './sql.ts'
 
@@ -14,8 +15,11 @@ export class Session {
   lost: Lost | null = null
   ended = false
 
-  constructor(lease: Lease) {
+  readonly #seen: SeenTransaction | null
+
+  constructor(lease: Lease, seen: SeenTransaction | null = null) {
     this.#lease = lease
+    this.#seen = seen
   }
 
   /** Runs a statement after those before it: a connection can do one at a time. */
@@ -37,17 +41,17 @@ export class Session {
 
   /** Only inside `exclusively`. */
   send(compiled: Compiled): Promise<pg.QueryResult> {
-    return this.#noting(() => send(this.#lease.client, compiled))
+    return this.#noting(() => send(this.#lease.client, compiled, this.#seen))
   }
 
   /** Only inside `exclusively`. */
   sendScript(text: string): Promise<void> {
-    return this.#noting(() => sendScript(this.#lease.client, text))
+    return this.#noting(() => sendScript(this.#lease.client, text, this.#seen))
   }
 
   /** Only inside `exclusively`. */
   sendCounting(compiled: Compiled): Promise<number> {
-    return this.#noting(() => sendCounting(this.#lease.client, compiled))
+    return this.#noting(() => sendCounting(this.#lease.client, compiled, this.#seen))
   }
 
   async #noting<T>(sending: () => Promise<T>): Promise<T> {

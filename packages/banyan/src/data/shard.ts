@@ -3,10 +3,13 @@ import pg from 'pg'
 import { Followed } from '../cluster/followed.ts'
 import { readerConfig, targetOf, writerConfig } from '../cluster/member-address.ts'
 import type { ShardCluster } from '../cluster/shard-cluster.ts'
+import { requestContext } from '../log.ts'
 import { Connections } from '../pool/connections.ts'
 import type { Lease } from '../pool/connections-options.ts'
 import { currentSession } from '../reads/caller.ts'
+import { type Level, readsByLevel } from '../reads/counts.ts'
 import { type ReadsUse, useReads } from '../reads/shared-reads.ts'
+import { isWatched } from '../telemetry/watch.ts'
 import { budgetOf } from './budgets.ts'
 import { connectionsOptions } from './connections-options.ts'
 import { Lost, send, sendReadOnly, showCaller } from './send.ts'
@@ -52,30 +55,37 @@ export class Shard {
     const writer = new Followed(cluster, at(writerConfig))
     const reader = new Followed(cluster, at(readerConfig))
     this.#followed = [writer, reader]
-    this.writer = writer.lead(connections(connectionsMax, patience, writer))
-    this.reader = reader.lead(connections(connectionsMax, patience, reader))
+    this.writer = writer.lead(connections('write', connectionsMax, patience, writer))
+    this.reader = reader.lead(connections('read', connectionsMax, patience, reader))
     this.#reads = useReads(cluster, connectionsMax, patience)
   }
 
   /** Runs a statement that only reads, on a replica where one may answer it, else on the primary. */
   async read<R = Row>(compiled: Compiled, level: Consistency = 'strong'): Promise<R[]> {
     const { reads } = this.#reads
-    if (!reads.hasReplicas) return await this.#readPrimary(compiled)
+    const name = typeof level === 'object' ? 'snapshot' : level
+    if (!reads.hasReplicas || name === 'snapshot') return await this.#readPrimary(compiled, name)
     try {
-      const found = await reads.read(compiled, level)
-      return found === null ? await this.#readPrimary(compiled) : (found.rows as R[])
+      return (await reads.read(owned(compiled), name, this.#askPrimary[name])) as R[]
     } catch (error) {
       throw explain(error)
     }
   }
 
+  readonly #askPrimary = {
+    strong: (compiled: Compiled): Promise<unknown[]> => this.#readPrimary(compiled, 'strong'),
+    session: (compiled: Compiled): Promise<unknown[]> => this.#readPrimary(compiled, 'session'),
+    eventual: (compiled: Compiled): Promise<unknown[]> => this.#readPrimary(compiled, 'eventual'),
+  }
+
   /** Runs a statement in a session that only reads. Whatever is lost on the way is asked again. */
-  async #readPrimary<R = Row>(compiled: Compiled): Promise<R[]> {
+  async #readPrimary<R = Row>(compiled: Compiled, level: Level): Promise<R[]> {
     for (let sends = 1; ; sends += 1) {
       const lease = this.reader.tryTake() ?? (await this.reader.lease())
       try {
         const { rows } = await (this.#pooled ? sendReadOnly : send)(lease.client, compiled)
         this.reader.give(lease)
+        readsByLevel[level].primary += 1
         return rows as R[]
       } catch (error) {
         this.reader.give(lease, error instanceof Lost)
@@ -121,10 +131,20 @@ export class Shard {
   }
 }
 
-const connections = (connectionsMax: number, patience: Patience, followed: Followed): Connections =>
+/** Reads that wait together are sent together, by whoever comes last: each keeps whose it is. */
+const owned = (compiled: Compiled): Compiled =>
+  isWatched() ? { ...compiled, context: requestContext.getStore() } : compiled
+
+const connections = (
+  use: string,
+  connectionsMax: number,
+  patience: Patience,
+  followed: Followed,
+): Connections =>
   new Connections({
     ...connectionsOptions(connectionsMax, patience, followed.place()),
     ...followed.hooks,
+    use,
   })
 
 /** PostgreSQL's own error, with what to do about it where that is known. */

@@ -1,7 +1,13 @@
 import { BanyanError } from '@banyan/model'
+import type { RequestContext } from '../log.ts'
 
 /** SQL text and its parameters. */
-export type Compiled = { readonly text: string; readonly values: readonly unknown[] }
+export type Compiled = {
+  readonly text: string
+  readonly values: readonly unknown[]
+  /** Whose it is, where the code that sends it may be another's. Absent: whoever runs. */
+  readonly context?: RequestContext | undefined
+}
 
 /** PostgreSQL counts the parameters of a statement in 16 bits. */
 const parametersMax = 65_535

@@ -14,7 +14,12 @@ export function readSystemFile(path: string | undefined): RuntimeFile {
       },
     )
   }
-  const file = parse(path, read(path))
+  return readSystemFileOf(path, read(path))
+}
+
+/** The same of what was read of it. */
+export function readSystemFileOf(path: string, text: string): RuntimeFile {
+  const file = parse(path, text)
   checkFormat(path, file)
   checkShape(path, file)
   return file as RuntimeFile

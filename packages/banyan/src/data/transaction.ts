@@ -2,6 +2,7 @@ import { BanyanError } from '@banyan/model'
 import { narrowSql } from '@banyan/postgres'
 import pg from 'pg'
 import type { Lease } from '../pool/connections-options.ts'
+import { type SeenTransaction, transactionBegan, transactionEnded } from '../telemetry/watch.ts'
 import { claim, type Keyed, store } from './idempotency.ts'
 import { type Narrowing, runNarrowed } from './narrow.ts'
 import { Lost } from './send.ts'
@@ -125,14 +126,38 @@ async function control(session: Session, text: string, releases = false): Promis
 }
 
 /** Runs a callback in a transaction of its own. */
-export async function runTransaction<T>(
+export function runTransaction<T>(
   shard: Shard,
   isolation: IsolationLevel | undefined,
   work: (tx: Handle) => Promise<T>,
   narrowing: Narrowing | null,
   keyed: Keyed | null = null,
 ): Promise<T> {
-  const { lease, session } = await begin(shard, beginText(isolation), narrowing)
+  const seen = transactionBegan()
+  const running = runOnce(shard, isolation, work, narrowing, keyed, seen)
+  return seen === null ? running : watched(seen, running)
+}
+
+async function watched<T>(seen: SeenTransaction, running: Promise<T>): Promise<T> {
+  try {
+    const value = await running
+    transactionEnded(seen)
+    return value
+  } catch (error) {
+    transactionEnded(seen, error)
+    throw error
+  }
+}
+
+async function runOnce<T>(
+  shard: Shard,
+  isolation: IsolationLevel | undefined,
+  work: (tx: Handle) => Promise<T>,
+  narrowing: Narrowing | null,
+  keyed: Keyed | null,
+  seen: SeenTransaction | null,
+): Promise<T> {
+  const { lease, session } = await begin(shard, beginText(isolation), narrowing, seen)
   const handle = new Handle(session, narrowing)
   try {
     const value = await (keyed === null ? work(handle) : workOnce(session, handle, work, keyed))
@@ -188,10 +213,11 @@ export async function begin(
   shard: Shard,
   text: string,
   narrowing: Narrowing | null,
+  seen: SeenTransaction | null = null,
 ): Promise<{ lease: Lease; session: Session }> {
   for (let attempts = 1; ; attempts += 1) {
     const lease = await shard.leaseWriter()
-    const session = new Session(lease)
+    const session = new Session(lease, seen)
     try {
       if (narrowing === null) await session.run({ text, values: [] })
       else await session.script(`${text}; ${narrowSql(narrowing.key)}`)

@@ -3,11 +3,12 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import { type Narrowing, runNarrowed } from '../data/narrow.ts'
 import { Lost } from '../data/send.ts'
 import { Session } from '../data/session.ts'
-import { explain, outcomeUnknown, unreadable } from '../data/shard.ts'
+import { explain, outcomeUnknown, type Shard, unreadable } from '../data/shard.ts'
 import type { Compiled } from '../data/sql.ts'
 import { commit, connectionLost, rollback } from '../data/transaction.ts'
 import type { Connections } from '../pool/connections.ts'
 import type { Lease } from '../pool/connections-options.ts'
+import { onlyReads } from '../session/only-reads.ts'
 
 /** A read that ended three connections is not given a fourth. */
 const sendsMax = 3
@@ -18,10 +19,14 @@ const changing = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 /** The answers to statements that begin a transaction. */
 const beginning = new Set(['BEGIN', 'START'])
 
+const poolOf = ({ reader, writer }: Shard, readOnly: boolean): Connections =>
+  readOnly ? reader : writer
+
 type Answer = Awaited<ReturnType<Session['run']>>
 
 /** A connection of the pool for as long as Kysely uses it. */
 export class ScopeConnection implements DatabaseConnection {
+  readonly #shard: Shard
   readonly #pool: Connections
   readonly #readOnly: boolean
   readonly #narrowing: Narrowing | null
@@ -30,13 +35,9 @@ export class ScopeConnection implements DatabaseConnection {
   #used = false
   #inTransaction = false
 
-  private constructor(
-    pool: Connections,
-    readOnly: boolean,
-    narrowing: Narrowing | null,
-    lease: Lease,
-  ) {
-    this.#pool = pool
+  private constructor(shard: Shard, readOnly: boolean, narrowing: Narrowing | null, lease: Lease) {
+    this.#shard = shard
+    this.#pool = poolOf(shard, readOnly)
     this.#readOnly = readOnly
     this.#narrowing = narrowing
     this.#lease = lease
@@ -44,11 +45,12 @@ export class ScopeConnection implements DatabaseConnection {
   }
 
   static async take(
-    pool: Connections,
+    shard: Shard,
     readOnly: boolean,
     narrowing: Narrowing | null,
   ): Promise<ScopeConnection> {
-    return new ScopeConnection(pool, readOnly, narrowing, pool.tryTake() ?? (await pool.lease()))
+    const pool = poolOf(shard, readOnly)
+    return new ScopeConnection(shard, readOnly, narrowing, pool.tryTake() ?? (await pool.lease()))
   }
 
   give(): void {
@@ -63,8 +65,17 @@ export class ScopeConnection implements DatabaseConnection {
     const { command, rowCount, rows } = await (this.#narrowing === null
       ? this.run(query.sql, query.parameters)
       : this.#runNarrowed(this.#narrowing, { text: query.sql, values: query.parameters }))
+    const noted = this.#noteWrite(query.sql)
+    if (noted !== null) await noted
     if (!changing.has(command)) return { rows: rows as R[] }
     return { rows: rows as R[], numAffectedRows: BigInt(rowCount ?? 0) }
+  }
+
+  /** What is in a transaction is noted when that is committed. */
+  #noteWrite(text: string): Promise<void> | null {
+    const { status } = this.#session
+    if (this.#readOnly || this.#inTransaction || status === 'T' || status === 'E') return null
+    return onlyReads(text) ? null : this.#shard.noteWrite()
   }
 
   /** Narrow mode: a statement on its own gets a transaction of its own, since a key is set in one. */

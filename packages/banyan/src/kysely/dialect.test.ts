@@ -139,6 +139,30 @@ describe('Kysely on a scope', () => {
     )
   })
 
+  it('keeps what a session was told, also where it only reads', async () => {
+    const reader = new Kysely<Database>({ dialect: dialect(data.of('ann'), { readOnly: true }) })
+    const show = sql<{ shown: string }>`select current_setting('work_mem') as shown`
+    await reader.connection().execute(async (one) => {
+      await sql`set work_mem = '123kB'`.execute(one)
+      assert.deepEqual((await show.execute(one)).rows, [{ shown: '123kB' }])
+      await sql`select set_config('work_mem', '124kB', false)`.execute(one)
+      assert.deepEqual((await show.execute(one)).rows, [{ shown: '124kB' }])
+      await sql`reset work_mem`.execute(one)
+    })
+    assert.notDeepEqual((await show.execute(reader)).rows, [{ shown: '124kB' }])
+  })
+
+  it('streams, and is in a transaction, where it only reads', async () => {
+    await owner.query(`insert into notes (user_id, body) values ('ann', 'a'), ('ann', 'b')`)
+    const reader = new Kysely<Database>({ dialect: dialect(data.of('ann'), { readOnly: true }) })
+    const query = (on: Kysely<Database>) => on.selectFrom('notes').select('body').orderBy('id')
+    const seen: string[] = []
+    for await (const { body } of query(reader).stream(1)) seen.push(body)
+    assert.deepEqual(seen, ['a', 'b'])
+    const inside = await reader.transaction().execute((tx) => query(tx).execute())
+    assert.deepEqual(inside, [{ body: 'a' }, { body: 'b' }])
+  })
+
   it('leaves the connections to the scope when it is destroyed', async () => {
     const other = new Kysely<Database>({ dialect: dialect(data.of('bob')) })
     await other.selectFrom('notes').selectAll().execute()

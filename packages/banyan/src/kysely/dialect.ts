@@ -8,14 +8,17 @@ import type { Scope } from '../data/types.ts'
 import { ScopeDriver } from './driver.ts'
 
 export type DialectOptions = {
-  /** Uses sessions that only read: a write fails with 25006. Default: false. */
+  /**
+   * Uses sessions that only read: a write fails with 25006. Statements outside of transactions are answered
+   * by replicas, as fresh as the scope says. Default: false.
+   */
   readonly readOnly?: boolean
 }
 
 /**
  * A Kysely dialect that is bound to a scope: its statements go where `scope.write` would go, and
- * with `readOnly` where `scope.read` would. The connections belong to the scope's shard, so that
- * `destroy()` has nothing to close.
+ * with `readOnly` where `scope.read` would (streams and transactions: to the primary). The connections
+ * belong to the scope's shard, so that `destroy()` has nothing to close.
  *
  * @example
  * const db = new Kysely<Database>({ dialect: dialect(data.of(user)) })
@@ -25,8 +28,9 @@ export function dialect(scope: Scope, options: DialectOptions = {}): Dialect {
   checkNames(options, ['readOnly'])
   const { [shardOf]: shard, [narrowingOf]: narrowing = null } = (scope ?? {}) as Internals
   if (shard === undefined) throw notAScope(scope)
+  const readLevel = options.readOnly === true ? scope.consistency : null
   return {
-    createDriver: () => new ScopeDriver(shard, options.readOnly === true, narrowing),
+    createDriver: () => new ScopeDriver(shard, readLevel, narrowing),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),

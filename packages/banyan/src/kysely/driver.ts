@@ -4,7 +4,11 @@ import type { Driver, TransactionSettings } from 'kysely'
 import type { Narrowing } from '../data/narrow.ts'
 import type { Shard } from '../data/shard.ts'
 import { commit, rollback } from '../data/transaction.ts'
+import type { Consistency } from '../data/types.ts'
 import { ScopeConnection } from './connection.ts'
+import { ReadConnection } from './read-connection.ts'
+
+type DriverConnection = ScopeConnection | ReadConnection
 
 /** Kysely's way to tell that there is nothing left to roll back. */
 const abortedBrand = Symbol.for('kysely.AbortedTransactionError')
@@ -12,34 +16,35 @@ const abortedBrand = Symbol.for('kysely.AbortedTransactionError')
 /** Runs what Kysely compiles on the connections of a shard. */
 export class ScopeDriver implements Driver {
   readonly #shard: Shard
-  readonly #readOnly: boolean
+  readonly #readLevel: Consistency | null
   readonly #narrowing: Narrowing | null
 
-  constructor(shard: Shard, readOnly: boolean, narrowing: Narrowing | null) {
+  /** `readLevel`: how fresh its reads are, where it only reads; null: it writes as well. */
+  constructor(shard: Shard, readLevel: Consistency | null, narrowing: Narrowing | null) {
     this.#shard = shard
-    this.#readOnly = readOnly
+    this.#readLevel = readLevel
     this.#narrowing = narrowing
   }
 
   async init(): Promise<void> {}
 
-  acquireConnection(): Promise<ScopeConnection> {
-    const { reader, writer } = this.#shard
-    const pool = this.#readOnly ? reader : writer
-    return ScopeConnection.take(pool, this.#readOnly, this.#narrowing)
+  async acquireConnection(): Promise<DriverConnection> {
+    const level = this.#readLevel
+    if (level !== null && this.#narrowing === null) return new ReadConnection(this.#shard, level)
+    return await ScopeConnection.take(this.#shard, level !== null, this.#narrowing)
   }
 
-  async releaseConnection(connection: ScopeConnection): Promise<void> {
+  async releaseConnection(connection: DriverConnection): Promise<void> {
     connection.give()
   }
 
-  beginTransaction(connection: ScopeConnection, settings: TransactionSettings): Promise<void> {
+  beginTransaction(connection: DriverConnection, settings: TransactionSettings): Promise<void> {
     const { isolationLevel, accessMode } = settings
     const isolation = isolationLevel === undefined ? '' : ` isolation level ${isolationLevel}`
     return connection.begin(`begin${isolation}${accessMode === undefined ? '' : ` ${accessMode}`}`)
   }
 
-  async commitTransaction(connection: ScopeConnection): Promise<void> {
+  async commitTransaction(connection: DriverConnection): Promise<void> {
     try {
       await commit(connection.session)
       await this.#shard.noteWrite()
@@ -53,20 +58,20 @@ export class ScopeDriver implements Driver {
     }
   }
 
-  async rollbackTransaction(connection: ScopeConnection): Promise<void> {
+  async rollbackTransaction(connection: DriverConnection): Promise<void> {
     await rollback(connection.session)
     connection.ended()
   }
 
-  async savepoint(connection: ScopeConnection, name: string): Promise<void> {
+  async savepoint(connection: DriverConnection, name: string): Promise<void> {
     await connection.run(`savepoint ${quoteName(name)}`)
   }
 
-  async rollbackToSavepoint(connection: ScopeConnection, name: string): Promise<void> {
+  async rollbackToSavepoint(connection: DriverConnection, name: string): Promise<void> {
     await connection.run(`rollback to savepoint ${quoteName(name)}`)
   }
 
-  async releaseSavepoint(connection: ScopeConnection, name: string): Promise<void> {
+  async releaseSavepoint(connection: DriverConnection, name: string): Promise<void> {
     await connection.run(`release savepoint ${quoteName(name)}`)
   }
 

@@ -2,8 +2,12 @@ import pg from 'pg'
 import type { ClusterUse } from '../cluster/clusters.ts'
 import type { ShardCluster } from '../cluster/shard-cluster.ts'
 import { holdDefault } from '../data/shard.ts'
-import { withServer } from './environment.ts'
+import { watchClient } from '../telemetry/watch-client.ts'
+import { extend, withServer } from './environment.ts'
 import { serverOf } from './server.ts'
+
+/** Where the app gives it no `application_name`. */
+const clientName = 'banyan client'
 
 /**
  * node-postgres' `Client`. Without options it connects to the system's database: to the member that takes
@@ -17,11 +21,14 @@ export class Client extends pg.Client {
   readonly #config: pg.ClientConfig
 
   constructor(config?: string | pg.ClientConfig) {
-    const filled = withServer(
-      typeof config === 'string' ? { connectionString: config } : (config ?? {}),
-    )
+    const given = typeof config === 'string' ? { connectionString: config } : (config ?? {})
+    const found = withServer(given)
+    // It finds the primary whenever it connects, by which control knows that it is not left behind.
+    const filled =
+      found === given ? found : extend(found, { fallback_application_name: clientName })
     super(filled)
     this.#config = filled
+    watchClient(this)
   }
 
   override connect(): Promise<this>

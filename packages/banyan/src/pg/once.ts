@@ -1,3 +1,5 @@
+import { type RequestContext, requestContext } from '../log.ts'
+
 /** Helpers for an interface that takes a callback, or gives a promise. */
 
 // biome-ignore lint/suspicious/noExplicitAny: node-postgres' callbacks have any shape
@@ -18,3 +20,10 @@ export function answer(PromiseClass: PromiseConstructor, callback: Callback | un
   })
   return { done, result }
 }
+
+/**
+ * The same callback, in the request of whoever passed it: it is called by what reads the socket, or by whoever
+ * gave the connection back, and both may belong to another request.
+ */
+export const inContext = (context: RequestContext | undefined, callback: Callback): Callback =>
+  context === undefined ? callback : (...given) => requestContext.run(context, callback, ...given)

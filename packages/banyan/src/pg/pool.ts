@@ -1,13 +1,17 @@
 import pg from 'pg'
 import { Followed } from '../cluster/followed.ts'
 import { holdDefault } from '../data/shard.ts'
+import { type RequestContext, requestContext } from '../log.ts'
 import { isUsable } from '../pool/client.ts'
 import { Connections } from '../pool/connections.ts'
 import type { ConnectionsOptions, Lease, Place } from '../pool/connections-options.ts'
 import type { ClientClass } from '../pool/open-client.ts'
+import { isWatched, statementBegan, statementEnded } from '../telemetry/watch.ts'
+import { textOf, watchClient } from '../telemetry/watch-client.ts'
 import { withServer } from './environment.ts'
-import { answer, type Callback } from './once.ts'
+import { answer, type Callback, inContext } from './once.ts'
 import { type Server, serverOf } from './server.ts'
+import { WriteNotes, type Writer } from './write-notes.ts'
 
 /** The options of node-postgres' pool, and how long requests are held while the server is away. */
 export type PoolConfig = pg.PoolConfig & {
@@ -31,6 +35,8 @@ const Base = pg.Pool as unknown as new (
 class BanyanPool extends Base {
   readonly #connections: Connections
   #forget: () => void = () => {}
+  /** Null: what is written there is in nobody's session. */
+  #notes: WriteNotes | null = null
 
   constructor(config: PoolConfig = {}) {
     super(withServer(config ?? {}))
@@ -45,11 +51,13 @@ class BanyanPool extends Base {
     if (connectionsMax !== null) own.max = Math.min(own.max, connectionsMax)
     if (follows === null) return new Connections(this.#connectionsOptions(place))
     const { use, placeOf } = follows
+    const notes = new WriteNotes(use.cluster, connectionsMax ?? own.max)
+    this.#notes = notes
     const followed = new Followed(use.cluster, placeOf)
     const options = this.#connectionsOptions(followed.place())
     this.#forget = () => {
       followed.forget()
-      use.release()
+      void notes.release().then(() => use.release())
     }
     return followed.lead(new Connections({ ...options, ...followed.hooks }))
   }
@@ -88,10 +96,11 @@ class BanyanPool extends Base {
   }
 
   connect(callback?: Callback): unknown {
-    const { done, result } = answer(this.Promise, callback)
+    const owner = requestContext.getStore()
+    const { done, result } = answer(this.Promise, callback && inContext(owner, callback))
     this.#checkOut((error, lease) => {
       if (lease === null) done(error, undefined, () => {})
-      else done(undefined, lease.client, releaseOf(lease))
+      else done(undefined, lease.client, this.#watch(lease, owner))
     })
     return result
   }
@@ -127,14 +136,31 @@ class BanyanPool extends Base {
     return lease
   }
 
+  /** What is written on a connection that somebody has for himself is noted until it is given back. */
+  #watch(lease: Lease, owner: RequestContext | undefined): (reason?: Error | boolean) => void {
+    const client = lease.client as pg.PoolClient
+    if (this.#notes === null && !isWatched()) return client.release
+    const forgetStatements = watchClient(client, owner)
+    const forgetNotes = this.#notes?.watch(client, owner?.session)
+    const { release } = client
+    client.release = (reason) => {
+      forgetNotes?.()
+      forgetStatements()
+      release(reason)
+    }
+    return client.release
+  }
+
   query(text: unknown, values?: unknown, callback?: Callback): unknown {
     if (typeof text === 'function') return this.#refuse(text as Callback)
     const direct = typeof values === 'function' ? (values as Callback) : callback
     const parameters = typeof values === 'function' ? undefined : values
-    const { done, result } = answer(this.Promise, direct)
+    const owner = requestContext.getStore()
+    const { done, result } = answer(this.Promise, direct && inContext(owner, direct))
+    const writer = this.#notes?.writerOf(text) ?? null
     this.#checkOut((error, lease) => {
       if (lease === null) done(error)
-      else this.#run(lease, text, parameters, done)
+      else this.#run(lease, text, parameters, { writer, owner }, done)
     })
     return result
   }
@@ -146,16 +172,26 @@ class BanyanPool extends Base {
     return result
   }
 
-  #run(lease: Lease, text: unknown, values: unknown, done: Callback): void {
+  #run(
+    lease: Lease,
+    text: unknown,
+    values: unknown,
+    { writer, owner }: { writer: Writer; owner: RequestContext | undefined },
+    done: Callback,
+  ): void {
     const client = lease.client as pg.PoolClient
+    const seen = statementBegan(client, textOf(text), null, owner)
     let over = false
     const finish: Callback = (error, result) => {
       if (over) return
       over = true
+      if (seen !== null) statementEnded(seen, error, result?.command)
       client.removeListener('error', finish)
+      const noted = this.#notes?.answered(client, writer) ?? null
       client.release(isHarmless(error) ? undefined : error)
-      if (error) done(error)
-      else done(undefined, result)
+      const tell = (): void => (error ? done(error) : done(undefined, result))
+      if (noted === null) tell()
+      else void noted.then(tell)
     }
     client.once('error', finish)
     try {
@@ -197,9 +233,6 @@ class BanyanPool extends Base {
 }
 
 const releasedMessage = 'Release called on client which has already been released to the pool.'
-
-const releaseOf = (lease: Lease): ((reason?: Error | boolean) => void) =>
-  (lease.client as pg.PoolClient).release
 
 /** After an error of a statement the connection is as good as before. */
 const isHarmless = (error: unknown): boolean =>

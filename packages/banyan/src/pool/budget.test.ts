@@ -53,6 +53,18 @@ const pools = (max: number, count: number): { budget: Budget; pools: CountedPool
 }
 
 describe('a budget of connections', () => {
+  it('leaves nobody out where there are more pools than connections', () => {
+    const all = pools(1, 3).pools
+    const served = [0, 0, 0]
+    for (const pool of all) for (let at = 0; at < 50; at += 1) pool.want()
+    for (let turns = 0; turns < 30; turns += 1) {
+      const at = all.findIndex(({ busy }) => busy > 0)
+      served[at] = (served[at] ?? 0) + 1
+      all[at]?.release()
+    }
+    assert.deepEqual(served, [10, 10, 10])
+  })
+
   it('lets one pool take what the others do not use', () => {
     const [pool] = pools(10, 2).pools as [CountedPool]
     for (let at = 0; at < 20; at += 1) pool.want()

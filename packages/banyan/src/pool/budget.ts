@@ -19,14 +19,16 @@ export class Budget {
   readonly max: number
   /** Connections that are open, opening or closing. */
   open = 0
+  /** In the order in which they got their last connection, so that of equals nobody is always the last. */
   readonly #held = new Map<BudgetMember, number>()
 
   constructor(max: number) {
     this.max = max
   }
 
+  /** May be called again: what it holds it keeps. */
   join(member: BudgetMember): void {
-    this.#held.set(member, 0)
+    if (!this.#held.has(member)) this.#held.set(member, 0)
   }
 
   leave(member: BudgetMember): void {
@@ -36,8 +38,10 @@ export class Budget {
   /** Takes the right to one connection, if there is one. */
   claim(member: BudgetMember): boolean {
     if (this.open < this.max) {
+      const held = this.heldBy(member) + 1
       this.open += 1
-      this.#held.set(member, this.heldBy(member) + 1)
+      this.#held.delete(member)
+      this.#held.set(member, held)
       return true
     }
     if (this.heldBy(member) < this.#share()) this.#makeRoom(member)
@@ -82,7 +86,7 @@ export class Budget {
     return Math.max(1, Math.floor(this.max / Math.max(1, this.#held.size)))
   }
 
-  /** The one that holds the least comes first. */
+  /** The one that holds the least comes first, of equals the one that got nothing for longest. */
   #byHeld(): BudgetMember[] {
     return [...this.#held].sort((a, b) => a[1] - b[1]).map(([member]) => member)
   }

@@ -12,6 +12,7 @@ type Internals = {
   readonly _ending?: boolean
   readonly _connected?: boolean
   readonly readyForQuery?: boolean
+  readonly pipeline?: boolean
   readonly connection?: { readonly stream?: Duplex }
 }
 
@@ -35,6 +36,16 @@ export const isWorking = (client: pg.ClientBase): boolean =>
  */
 export function isLeftInTransaction(client: pg.ClientBase): boolean {
   if (internals(client).readyForQuery !== true) return false
+  const status = client.getTransactionStatus?.()
+  return status === 'T' || status === 'E'
+}
+
+/**
+ * Whether the statement that was just answered left a transaction open. In pipeline mode the answer of a
+ * later statement may have come already, so that nobody can say.
+ */
+export function isInTransaction(client: pg.ClientBase): boolean {
+  if (internals(client).pipeline === true) return false
   const status = client.getTransactionStatus?.()
   return status === 'T' || status === 'E'
 }

@@ -35,6 +35,8 @@ export type Observer = {
 }
 
 export type ConnectionsOptions = {
+  /** What it is for, in one word; it is counted by it. Default `pool`. */
+  readonly use?: string
   readonly Client: ClientClass
   /** Where it begins; null: nowhere yet, see `moveTo`. */
   readonly place: Place | null
@@ -61,6 +63,8 @@ export type ConnectionsOptions = {
    * next one is opened as if the server were away.
    */
   readonly examine?: (client: pg.Client) => Promise<boolean>
+  /** What the servers say while none of them may be used, for the error of who waited in vain. */
+  readonly nobody?: () => string
   /** A request found no idle connection. */
   readonly wanted?: () => void
   /** A connection broke, or could not be made. */

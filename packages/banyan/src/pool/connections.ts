@@ -1,7 +1,8 @@
 import type pg from 'pg'
+import { waitBegan, waitEnded } from '../telemetry/watch.ts'
+import { Ahead } from './ahead.ts'
 import type { BudgetMember } from './budget.ts'
 import {
-  cut,
   endClient,
   isLeftInTransaction,
   isUsable,
@@ -10,13 +11,16 @@ import {
   letExit,
 } from './client.ts'
 import type { ConnectionsOptions, Lease, Place, Taken } from './connections-options.ts'
-import { isPassing, NotPrimary } from './failures.ts'
+import { isPassing } from './failures.ts'
 import { IdleLeases } from './idle-leases.ts'
 import { watchInDoubt } from './in-doubt.ts'
+import { examineClient, prepareClient } from './new-client.ts'
 import { openClient } from './open-client.ts'
+import { poolEnded, poolOpened } from './open-pools.ts'
+import { Patience, type Standing } from './patience.ts'
 import { Recovery } from './recovery.ts'
-import { busy, ended, timedOut, unavailable } from './refusals.ts'
-import { type Waiter, Waiters } from './waiters.ts'
+import { ended } from './refusals.ts'
+import { Waiters } from './waiters.ts'
 
 const clock = (): number => performance.now()
 
@@ -33,10 +37,14 @@ export class Connections implements BudgetMember {
   readonly #leases = new Set<Lease>()
   readonly #idle: IdleLeases
   readonly #waiters = new Waiters<Taken>()
+  readonly #patience: Patience
   #place: Place | null
   #paused = false
+  /** Requests that found an idle connection. */
+  immediate = 0
   /** Since when nothing is lent, because nobody is there to connect to, or by request. */
   #withheldSince: number | null = null
+  #ahead: Ahead | null = null
   #attempts = 0
   #sockets = 0
   #retryTimer: NodeJS.Timeout | undefined
@@ -49,9 +57,22 @@ export class Connections implements BudgetMember {
     this.#recovery = new Recovery(options.random)
     const { idleTimeoutMs, allowExitOnIdle } = options
     this.#idle = new IdleLeases(idleTimeoutMs, allowExitOnIdle, () => this.#sweep())
+    this.#patience = new Patience(
+      options,
+      this.#now,
+      this.#waiters,
+      () => this.#standing,
+      () => this.#finish(),
+    )
     this.#place = options.place
     this.#place?.budget?.join(this)
     this.#withhold()
+    poolOpened(this)
+  }
+
+  /** What it is called where pools are counted. */
+  get name(): string {
+    return `${this.options.use ?? 'pool'} ${this.#place?.target ?? 'nowhere'}`
   }
 
   /** The server that it leads to; null: none. */
@@ -66,7 +87,9 @@ export class Connections implements BudgetMember {
   moveTo(place: Place | null): void {
     if (place === this.#place || this.ended) return
     this.#place?.budget?.leave(this)
+    poolEnded(this)
     this.#place = place
+    poolOpened(this)
     place?.budget?.join(this)
     while (this.closeIdle());
     for (const lease of [...this.#leases]) this.#discard(lease)
@@ -74,15 +97,70 @@ export class Connections implements BudgetMember {
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
     this.#recovery.moved(this.#now())
+    if (place !== null) this.#adopt(place)
     this.#withhold()
     this.#pump()
     this.#finish()
+  }
+
+  /** It is about to be led there (null: it is not): a few connections are opened ahead. */
+  expect(place: Place | null): void {
+    if (place?.target === this.#ahead?.place.target) return
+    this.#forgetAhead()
+    if (place === null || place.target === this.#place?.target) return
+    if (this.#ending !== null || this.#leases.size === 0) return
+    place.budget?.join(this)
+    const { Client, attemptTimeoutMs: timeoutMs } = this.options
+    this.#ahead = new Ahead({
+      Client,
+      place,
+      timeoutMs,
+      count: Math.min(aheadMax, this.#leases.size),
+      claim: () => {
+        const may = place.budget?.claim(this) ?? true
+        if (may) this.#sockets += 1
+        return may
+      },
+      closed: () => this.#closed(place),
+    })
+    this.#shed(spareMs)
+  }
+
+  /** A server that is about to stop ends what is connected to it first, one after the other, while everybody waits. */
+  #shed(idleMs: number): void {
+    const now = this.#now()
+    for (;;) {
+      const lease = this.#idle.shiftExpired(now, idleMs)
+      if (lease === undefined) return
+      this.#discard(lease)
+    }
+  }
+
+  #forgetAhead(): void {
+    const ahead = this.#ahead
+    if (ahead === null) return
+    this.#ahead = null
+    ahead.close()
+    if (ahead.place.budget !== this.#place?.budget) ahead.place.budget?.leave(this)
+  }
+
+  /** What was opened ahead is examined like any other, without a pause. */
+  #adopt(place: Place): void {
+    if (this.#ahead?.place.target === place.target) {
+      const clients = this.#ahead.take()
+      this.#ahead = null
+      for (const client of clients) {
+        this.#attempts += 1
+        this.#examine(place, this.#now(), client)
+      }
+    } else this.#forgetAhead()
   }
 
   /** Lends nothing until `resume`; what is lent already goes on. */
   pause(): void {
     this.#paused = true
     this.#withhold()
+    if (this.#ahead !== null) this.#shed(0)
   }
 
   resume(): void {
@@ -130,7 +208,10 @@ export class Connections implements BudgetMember {
     for (;;) {
       const lease = this.#idle.pop()
       if (lease === undefined) return undefined
-      if (isUsable(lease.client)) return this.#lend(lease)
+      if (isUsable(lease.client)) {
+        this.immediate += 1
+        return this.#lend(lease)
+      }
       this.#discard(lease)
     }
   }
@@ -147,13 +228,21 @@ export class Connections implements BudgetMember {
       return
     }
     if (this.#downSince !== null && this.#waiters.size >= this.options.hold.countMax) {
-      taken(this.#unavailable(tooMany), null)
+      taken(this.#patience.tooMany(), null)
       return
     }
     this.options.wanted?.()
-    const waiter = this.#waiters.push(taken, this.#now())
-    this.#arm(waiter)
+    this.#patience.enqueue(this.#watched(taken))
     this.#pump()
+  }
+
+  #watched(taken: Taken): Taken {
+    const seen = waitBegan(this.name)
+    if (seen === null) return taken
+    return (error, lease) => {
+      waitEnded(seen, error)
+      taken(error, lease)
+    }
   }
 
   /** The promise form of `take`. */
@@ -198,6 +287,7 @@ export class Connections implements BudgetMember {
     if (this.#ending === null) {
       this.#ending = Promise.withResolvers<void>()
       this.#idle.unwatch()
+      this.#forgetAhead()
       while (this.closeIdle());
       this.#finish()
     }
@@ -223,7 +313,8 @@ export class Connections implements BudgetMember {
       !isUsable(lease.client) ||
       isLeftInTransaction(lease.client) ||
       lease.place !== this.#place ||
-      lease.place.budget?.mustYield(this) === true
+      // One that was just opened serves whoever it was opened for, or all would make way for all for ever.
+      (lease.uses > 0 && lease.place.budget?.mustYield(this) === true)
     )
   }
 
@@ -303,24 +394,16 @@ export class Connections implements BudgetMember {
     this.#finish()
   }
 
-  /** Looks whether the server behind a new connection is the one that is meant. */
   #examine(place: Place, since: number, client: pg.Client): void {
-    const { examine } = this.options
-    if (examine === undefined) {
-      this.#prepare(place, client)
+    // What a server says that was left meanwhile would be taken for what the next one says.
+    if (place !== this.#place) {
+      this.#unfit(place, since, client, null)
       return
     }
-    // A server that stands still lets clients in, and answers none.
-    const guard = setTimeout(cut, this.options.attemptTimeoutMs || seekMs, client)
-    examine(client)
-      .finally(() => clearTimeout(guard))
-      .then(
-        (fits) => {
-          if (fits) this.#prepare(place, client)
-          else this.#unfit(place, since, client, new NotPrimary())
-        },
-        (error: unknown) => this.#unfit(place, since, client, error),
-      )
+    examineClient(client, this.options, (error) => {
+      if (error === null) this.#prepare(place, client)
+      else this.#unfit(place, since, client, error)
+    })
   }
 
   #unfit(place: Place, since: number, client: pg.Client, error: unknown): void {
@@ -338,27 +421,7 @@ export class Connections implements BudgetMember {
     const lease = { client, place, uses: 0, idleSince: 0, expired: false, finishing: false }
     client.on('error', (error) => this.#lost(lease, error))
     watchInDoubt(client)
-    const { onConnect } = this.options
-    if (onConnect === null) {
-      this.#verify(lease)
-      return
-    }
-    Promise.resolve()
-      .then(() => onConnect(client))
-      .then(
-        () => this.#verify(lease),
-        (error: unknown) => this.#refused(lease, error),
-      )
-  }
-
-  #verify(lease: Lease): void {
-    this.options.observer.connect?.(lease.client)
-    const { verify } = this.options
-    if (verify === null) {
-      this.#ready(lease)
-      return
-    }
-    verify(lease.client, (error) => {
+    prepareClient(client, this.options, (error) => {
       if (error) this.#refused(lease, error)
       else this.#ready(lease)
     })
@@ -395,9 +458,7 @@ export class Connections implements BudgetMember {
     if (this.options.hold.timeMs > 0 && isPassing(error)) {
       this.options.troubled?.()
       this.#recovery.failed(since, this.#now(), error)
-      while (this.#waiters.size > this.options.hold.countMax) {
-        this.#waiters.pop()?.taken(this.#unavailable(tooMany), null)
-      }
+      this.#patience.sendAway()
     } else {
       this.#waiters.shift()?.taken(error, null)
     }
@@ -429,72 +490,33 @@ export class Connections implements BudgetMember {
     lease.client.once('end', () => clearTimeout(timer))
   }
 
+  get #standing(): Standing {
+    return {
+      place: this.#place,
+      downSince: this.#downSince,
+      isWithheld: this.#withheldSince !== null,
+      isConnecting: this.#attempts > 0,
+      lastError: this.#recovery.lastError,
+    }
+  }
+
   /** Since when requests are held; null while they are not. */
   get #downSince(): number | null {
     return this.#recovery.downSince ?? this.#withheldSince ?? this.options.silentSince?.() ?? null
-  }
-
-  #arm(waiter: Waiter<Taken>): void {
-    const { waitTimeoutMs, hold, busyTimeoutMs } = this.options
-    const firstMs = waitTimeoutMs || hold.timeMs || this.#seekMs || busyTimeoutMs
-    if (firstMs > 0) waiter.timer = setTimeout(() => this.#check(waiter), firstMs)
-  }
-
-  /** Decides whether a request has waited for long enough, or when to ask again. */
-  #check(waiter: Waiter<Taken>): void {
-    const { waitTimeoutMs, hold, busyTimeoutMs } = this.options
-    if (waitTimeoutMs > 0) {
-      this.#giveUp(waiter, timedOut(this.#attempts > 0, this.#recovery.lastError))
-      return
-    }
-    const downSince = this.#downSince
-    const limitMs = downSince === null ? busyTimeoutMs : hold.timeMs || this.#seekMs
-    const spentMs = this.#now() - Math.max(waiter.since, downSince ?? 0)
-    // A timer may fire a fraction of a millisecond early.
-    if (limitMs > 0 && spentMs >= limitMs - 1) {
-      this.#giveUp(waiter, downSince === null ? this.#busy(spentMs) : this.#unavailable(tooLate))
-      return
-    }
-    const againMs = Math.min(limitMs > 0 ? limitMs - spentMs : hold.timeMs, hold.timeMs || limitMs)
-    waiter.timer = setTimeout(() => this.#check(waiter), Math.max(1, Math.ceil(againMs)))
-  }
-
-  /** Also who wants nothing held waits until it is known which server is meant. */
-  get #seekMs(): number {
-    return this.#withheldSince === null ? 0 : seekMs
-  }
-
-  #giveUp(waiter: Waiter<Taken>, error: Error): void {
-    this.#waiters.leave(waiter)
-    waiter.taken(error, null)
-    this.#finish()
   }
 
   #finish(): void {
     if (this.#ending === null || this.ended) return
     if (this.#sockets > 0 || this.#leases.size > 0 || this.#waiters.size > 0) return
     this.ended = true
+    poolEnded(this)
     clearTimeout(this.#retryTimer)
     this.#place?.budget?.leave(this)
     this.#ending.resolve()
   }
-
-  #busy(waitedMs: number): Error {
-    const { max } = this.options
-    const { target = 'the database', budget = null } = this.#place ?? {}
-    return busy(target, Math.min(max, budget?.max ?? max), waitedMs, this.#waiters.size)
-  }
-
-  #unavailable(why: string): Error {
-    const { hold } = this.options
-    const target = this.#place?.target ?? 'of the system'
-    const cause = this.#recovery.lastError ?? (this.#place === null ? new NotPrimary() : null)
-    return unavailable(target, why, cause, this.#waiters.size, hold.timeMs)
-  }
 }
 
-/** How long it may take to learn which server is meant, where nothing else bounds it. */
-const seekMs = 2_000
-
-const tooMany = 'too many requests wait for it already'
-const tooLate = 'it did not come back in time'
+/** Enough to go on with; the others come one after the other. */
+const aheadMax = 2
+/** Idle for so long it was needed by a rush that is over. */
+const spareMs = 100

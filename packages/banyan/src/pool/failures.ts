@@ -24,8 +24,9 @@ const passingMessages = /^(?:Connection terminated|timeout expired)/
 
 /** No server is known that takes writes, or one that should does not. */
 export class NotPrimary extends Error {
-  constructor() {
-    super('No member is known to take writes now.')
+  /** @param said what each member says, where somebody asked them */
+  constructor(said?: string) {
+    super(`No member is known to take writes now${said === undefined ? '' : ` (${said})`}.`)
   }
 }
 

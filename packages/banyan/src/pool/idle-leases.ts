@@ -46,9 +46,9 @@ export class IdleLeases {
   }
 
   /** The oldest one, if it was idle for too long. */
-  shiftExpired(now: number): Lease | undefined {
+  shiftExpired(now: number, timeoutMs = this.#timeoutMs): Lease | undefined {
     const [oldest] = this.#leases
-    if (oldest === undefined || oldest.idleSince + this.#timeoutMs > now) return undefined
+    if (oldest === undefined || oldest.idleSince + timeoutMs > now) return undefined
     return this.#leases.shift()
   }
 

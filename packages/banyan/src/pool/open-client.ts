@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { lateAfter } from '../late-after.ts'
 import { cut } from './client.ts'
 
 export type ClientClass = new (config: pg.ClientConfig) => pg.Client
@@ -42,15 +43,13 @@ function connect(
   opened: (error: unknown, client: pg.Client | null) => void,
 ): void {
   let late = false
-  const timer =
-    timeoutMs > 0
-      ? setTimeout(() => {
-          late = true
-          cut(client)
-        }, timeoutMs)
-      : undefined
+  const giveUp = (): void => {
+    late = true
+    cut(client)
+  }
+  const endWait = timeoutMs > 0 ? lateAfter(timeoutMs, giveUp) : undefined
   client.connect((error: Error | null) => {
-    clearTimeout(timer)
+    endWait?.()
     if (error === null || error === undefined) {
       opened(null, client)
       return

@@ -17,6 +17,7 @@ type Server = Candidate & { readonly name: string }
 function server(name: string, tookMs: number, inFlight = 0): Server {
   const latency = new Latency()
   for (let reads = 0; reads < 100; reads += 1) latency.observe(tookMs, 0)
+  latency.asked(0)
   return { name, latency, inFlight }
 }
 
@@ -52,6 +53,36 @@ test('a server that was slow is tried again after a while', () => {
   for (let reads = 0; reads < 10; reads += 1) fast.latency.observe(1, 60_000)
   assert.equal(shares([slow, fast], 100).slow, 0)
   assert.ok((shares([slow, fast], 60_000).slow ?? 0) > 0)
+})
+
+test('who was slow once is asked again within a second, once, and shares the reads again', () => {
+  const [slow, fast] = [server('slow', 1), server('fast', 1)]
+  slow.latency.observe(1_000, 0)
+  const random = seeded()
+  const asked: number[] = []
+  for (let nowMs = 0; nowMs < 2_000; nowMs += 10) {
+    const drawn = choose([slow, fast], nowMs, random) as Server
+    drawn.latency.asked(nowMs)
+    // It answers only after a while: nobody else is sent there meanwhile.
+    if (drawn === fast) fast.latency.observe(1, nowMs)
+    else if (asked.push(nowMs) > 1) slow.latency.observe(1, nowMs)
+  }
+  const [first = 0, second = 0, ...others] = asked
+  assert.ok(first <= 500 && second - first >= 500 && second <= 1_100, asked.join())
+  assert.ok(others.length > 20, asked.join())
+})
+
+test('who is slow gets one read now and then', () => {
+  const [slow, fast] = [server('slow', 100), server('fast', 1)]
+  const random = seeded()
+  let asked = 0
+  for (let nowMs = 0; nowMs < 10_000; nowMs += 1) {
+    const drawn = choose([slow, fast], nowMs, random) as Server
+    drawn.latency.asked(nowMs)
+    drawn.latency.observe(drawn === slow ? 100 : 1, nowMs)
+    if (drawn === slow) asked += 1
+  }
+  assert.ok(asked >= 15 && asked <= 25, `${asked} of 10000`)
 })
 
 test('one slow answer is noticed at once', () => {

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
+import { GrowingPatience } from '../growing-patience.ts'
 import { cut, endClient } from '../pool/client.ts'
 import { openClient } from '../pool/open-client.ts'
 import { AnswerReader } from './answer-reader.ts'
+import { readCounts } from './counts.ts'
 import type { Position } from './position.ts'
 import { lifeSql, positionSql } from './position-sql.ts'
 
@@ -34,11 +36,13 @@ export class PositionWire {
   readonly #asked: Asked[] = []
   #client: pg.Client | null = null
   #stream: Duplex | null = null
+  readonly #patience: GrowingPatience
   #opening = false
   #closed = false
 
   constructor(options: WireOptions) {
     this.#options = options
+    this.#patience = new GrowingPatience(options.connectTimeoutMs)
   }
 
   get isOpen(): boolean {
@@ -49,11 +53,11 @@ export class PositionWire {
   open(): void {
     if (this.#closed || this.#opening || this.#client !== null) return
     this.#opening = true
-    const { config, connectTimeoutMs: timeoutMs } = this.#options
+    const { config } = this.#options
     openClient(
-      { Client: pg.Client, config, timeoutMs },
+      { Client: pg.Client, config, timeoutMs: this.#patience.ms },
       (_error, client) => {
-        if (client === null) this.#opening = false
+        if (client === null) this.#refused()
         else void this.#prepare(client)
       },
       () => this.#gone(),
@@ -69,6 +73,7 @@ export class PositionWire {
     }
     if (this.#asked.length === 0) this.waitingSinceMs = performance.now()
     this.#asked.push(asked)
+    readCounts.questions += 1
     stream.write(question)
   }
 
@@ -82,6 +87,11 @@ export class PositionWire {
     const client = this.#client
     if (client === null) return Promise.resolve()
     return new Promise((resolve) => endClient(client, resolve))
+  }
+
+  #refused(): void {
+    this.#opening = false
+    this.#patience.wasTooShort()
   }
 
   async #prepare(client: pg.Client): Promise<void> {
@@ -102,6 +112,7 @@ export class PositionWire {
 
   /** From here on node-postgres only watches over the end of the connection. */
   #takeOver(client: pg.Client): void {
+    this.#patience.wasEnough()
     const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
     const reader = new AnswerReader((position) => this.#answered(position))
     stream.removeAllListeners('data')

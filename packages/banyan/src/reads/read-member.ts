@@ -4,9 +4,11 @@ import { readerConfig, targetOf, writerConfig } from '../cluster/member-address.
 import type { ShardCluster } from '../cluster/shard-cluster.ts'
 import { budgetOf } from '../data/budgets.ts'
 import { connectionsOptions } from '../data/connections-options.ts'
-import { Lost, send } from '../data/send.ts'
+import { Lost, submit } from '../data/send.ts'
 import type { Patience } from '../data/shard.ts'
 import type { Compiled } from '../data/sql.ts'
+import { lateAfter } from '../late-after.ts'
+import { requestContext } from '../log.ts'
 import { cut } from '../pool/client.ts'
 import { Connections } from '../pool/connections.ts'
 import type { Lease } from '../pool/connections-options.ts'
@@ -19,11 +21,16 @@ import { isReplicaTrouble } from './replica-trouble.ts'
 /** A replica answers or does not; whoever waits for it goes elsewhere. */
 const nothingHeld = { countMax: 0, timeMs: 0 }
 const connectTimeoutMs = 1_000
+/** A read waits no longer for a connection; the connection is waited for, and is the next one's. */
+const connectionsTimeoutMs = 5_000
 
 /** A member that has given no answer for this long stands still: its reads are asked elsewhere. */
 const silenceMs = 750
 /** Reads are under way and none was answered for this long: it is asked whether it lives. */
 const doubtMs = 200
+
+/** An error, a result, or neither: the member gave no answer that counts. */
+export type ReadDone = (error: unknown, result: pg.QueryResult | null) => void
 
 /** One member as reads see it: where it is, what its reads take, and the connections for them. */
 export class ReadMember {
@@ -80,28 +87,37 @@ export class ReadMember {
    * Runs a statement there, in a session that only reads. Null: it could not be asked there, or failed as it
    * need not on the primary. `life` is the one whose position was looked at.
    */
-  async read(compiled: Compiled, life: string): Promise<pg.QueryResult | null> {
+  read(compiled: Compiled, life: string, done: ReadDone): void {
     const sinceMs = performance.now()
-    const pool = this.#connections
-    const lease = pool.tryTake() ?? (await this.#take())
-    if (lease === null) return null
+    this.latency.asked(sinceMs)
+    const lease = this.#connections.tryTake()
+    if (lease !== undefined) {
+      this.#send(lease, compiled, life, sinceMs, done)
+      return
+    }
+    // What it took to connect says nothing of what the next read takes.
+    const taken = (lent: Lease | null): void => {
+      if (lent === null) done(null, null)
+      else this.#send(lent, compiled, life, performance.now(), done)
+    }
+    if (compiled.context === undefined) this.#take(taken)
+    else requestContext.run(compiled.context, () => this.#take(taken))
+  }
+
+  #send(lease: Lease, compiled: Compiled, life: string, sinceMs: number, done: ReadDone): void {
     if (this.#lives.get(lease.client) !== life) {
-      pool.give(lease, true)
-      return null
+      this.#connections.give(lease, true)
+      done(null, null)
+      return
     }
     this.#lent.add(lease)
-    try {
-      const result = await send(lease.client, compiled)
+    submit(lease.client, compiled, (error, result) => {
       this.#lent.delete(lease)
-      pool.give(lease)
-      this.#answered(sinceMs)
-      return result
-    } catch (error) {
-      this.#lent.delete(lease)
-      pool.give(lease, error instanceof Lost)
-      if (error instanceof Lost || isReplicaTrouble(error)) return null
-      throw error
-    }
+      this.#connections.give(lease, error instanceof Lost)
+      if (result !== null) this.#answered(sinceMs)
+      if (error instanceof Lost || isReplicaTrouble(error)) done(null, null)
+      else done(error, result)
+    })
   }
 
   #answered(sinceMs: number): void {
@@ -134,17 +150,21 @@ export class ReadMember {
   }
 
   /** A connection, or null: there is none, or the member was left meanwhile. */
-  #take(): Promise<Lease | null> {
-    return new Promise((resolve) => {
-      const leave = (): void => {
-        this.#waiting.delete(leave)
-        resolve(null)
-      }
-      this.#waiting.add(leave)
-      this.#connections.take((_error, lease) => {
-        if (this.#waiting.delete(leave)) resolve(lease)
-        else if (lease !== null) this.#connections.give(lease)
-      })
+  #take(taken: (lease: Lease | null) => void): void {
+    const leave = (): void => {
+      endWait()
+      this.#waiting.delete(leave)
+      taken(null)
+    }
+    this.#waiting.add(leave)
+    // Where others are answered there are connections, and one of them is next.
+    const endWait = lateAfter(connectTimeoutMs, () => {
+      if (this.#lent.size === 0) leave()
+    })
+    this.#connections.take((_error, lease) => {
+      endWait()
+      if (this.#waiting.delete(leave)) taken(lease)
+      else if (lease !== null) this.#connections.give(lease)
     })
   }
 
@@ -159,7 +179,8 @@ export class ReadMember {
           budget: budgetOf(this.#shard, this.member, this.#connectionsMax),
         },
       ),
-      attemptTimeoutMs: connectTimeoutMs,
+      use: 'replica',
+      attemptTimeoutMs: connectionsTimeoutMs,
       examine: (client) => this.#examine(client),
     })
     return this.#pool

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Mark } from './position.ts'
-import { Sampler } from './sampler.ts'
+import { pauseMs, payersMin, Sampler, shareMin } from './sampler.ts'
 
 type Sampled = (mark: Mark | null) => void
 
@@ -10,6 +10,7 @@ type Sampled = (mark: Mark | null) => void
 class World {
   ms = 0
   lsn = 0n
+  isThrifty = false
   readonly #timers: { readonly atMs: number; readonly call: () => void }[] = []
   readonly #asked: { readonly sampled: Sampled; readonly lsn: bigint }[] = []
 
@@ -17,11 +18,26 @@ class World {
     serve: (mark, reads) => {
       for (const sampled of reads) sampled(mark)
     },
+    isThrifty: () => this.isThrifty,
     now: () => this.ms,
     later: (call, delayMs) => void this.#timers.push({ atMs: this.ms + delayMs, call }),
     // The server is where it was when the question was sent, at the least.
     ask: (sampled) => void this.#asked.push({ sampled, lsn: this.lsn }),
   })
+
+  /** A read comes, and gets a sample. */
+  read(sampled: Sampled = () => {}): void {
+    this.sampler.pay()
+    this.sampler.join(sampled)
+  }
+
+  /** So many reads, each with a sample of its own, that nothing is left of what was saved up. */
+  spend(): void {
+    while (this.sampler.saved >= 1) {
+      this.read()
+      this.answer()
+    }
+  }
 
   get underWay(): number {
     return this.#asked.length
@@ -49,19 +65,28 @@ class World {
 
 test('a read alone is asked for at once', () => {
   const world = new World()
-  world.sampler.join(() => {})
+  world.read()
   assert.equal(world.underWay, 1)
+})
+
+test('a few hundred reads in a second are each asked for at once', () => {
+  const world = new World()
+  for (let reads = 0; reads < 1_000; reads += 1) {
+    world.read()
+    assert.equal(world.underWay, 1)
+    world.answer()
+    world.pass(pauseMs)
+  }
 })
 
 test('a read that comes while a sample is under way gets the next one', () => {
   const world = new World()
   const got: (Mark | null)[] = []
   world.lsn = 10n
-  world.sampler.join((mark) => got.push(mark))
+  world.read((mark) => got.push(mark))
   world.lsn = 20n
-  world.sampler.join((mark) => got.push(mark))
+  world.read((mark) => got.push(mark))
   world.answer()
-  world.pass(3)
   world.answer()
   assert.deepEqual(got, [
     { term: 1, lsn: 10n },
@@ -72,64 +97,80 @@ test('a read that comes while a sample is under way gets the next one', () => {
 test('what comes together is served by one sample', () => {
   const world = new World()
   let served = 0
-  world.sampler.join(() => {})
-  for (let reads = 0; reads < 20; reads += 1) world.sampler.join(() => (served += 1))
+  world.read()
+  for (let reads = 0; reads < 20; reads += 1) world.read(() => (served += 1))
   world.answer()
-  world.pass(3)
   world.answer()
   assert.equal(served, 20)
   assert.equal(world.sampler.sent, 2)
 })
 
-test('samples follow each other after a moment, and at once when many wait', () => {
+test('when nothing is left of what was saved up, reads wait for each other for a moment', () => {
   const world = new World()
-  world.sampler.join(() => {})
-  world.answer()
-  for (let reads = 0; reads < 3; reads += 1) world.sampler.join(() => {})
+  world.spend()
+  for (let reads = 0; reads < 3; reads += 1) world.read()
   assert.equal(world.underWay, 0)
-  world.pass(3)
-  assert.equal(world.underWay, 1)
-  world.answer()
-  for (let reads = 0; reads < 40; reads += 1) world.sampler.join(() => {})
+  world.pass(pauseMs)
   assert.equal(world.underWay, 1)
 })
 
-test('who reads one thing after the other does not wait for others who do not come', () => {
+test('many reads that share a sample do not wait', () => {
   const world = new World()
-  let waited = 0
-  for (let reads = 0; reads < 200; reads += 1) {
-    world.sampler.join(() => {})
-    if (world.underWay === 0) {
-      waited += 1
-      world.pass(3)
-    }
-    world.answer()
-    world.pass(0.5)
-  }
-  assert.ok(waited < 30, `${waited} of 200 waited`)
+  world.spend()
+  for (let reads = 0; reads < shareMin; reads += 1) world.read()
+  assert.equal(world.underWay, 1)
 })
 
-test('when others come again it is worth to wait again', () => {
+test('whoever came last has waited no longer than whoever came first may', () => {
   const world = new World()
-  for (let reads = 0; reads < 200; reads += 1) {
-    world.sampler.join(() => {})
-    world.pass(3)
-    world.answer()
-  }
+  world.spend()
   const before = world.sampler.sent
-  for (let rounds = 0; rounds < 400; rounds += 1) {
-    world.sampler.join(() => {})
-    world.pass(0.5)
+  world.read()
+  world.pass(1)
+  for (let reads = 0; reads < shareMin - 1; reads += 1) world.read()
+  world.answer()
+  world.spend()
+  world.read()
+  world.pass(pauseMs - 1)
+  world.pass(1)
+  assert.equal(world.sampler.sent, before + 2)
+})
+
+test('in a second of many reads that come alone there is one sample for each moment', () => {
+  const world = new World()
+  world.spend()
+  const before = world.sampler.sent
+  for (let ms = 0; ms < 999; ms += 1) {
+    world.read()
     world.answer()
+    world.pass(1)
   }
-  assert.ok(world.sampler.sent - before < 200, `${world.sampler.sent - before} samples`)
+  assert.ok(world.sampler.sent - before <= 334, `${world.sampler.sent - before} samples`)
+})
+
+test('where time pays nothing there is one sample for so many reads', () => {
+  const world = new World()
+  world.isThrifty = true
+  world.sampler.pay()
+  world.read()
+  world.answer()
+  const before = world.sampler.sent
+  for (let reads = 0; reads < 100 * payersMin; reads += 1) {
+    world.sampler.pay()
+    // Who would wait for long does not join.
+    if (world.sampler.saved + 4 / payersMin >= 1) world.sampler.join(() => {})
+    world.answer()
+    world.pass(0.1)
+  }
+  const sent = world.sampler.sent - before
+  assert.ok(sent >= 50 && sent <= 105, `${sent} samples for ${100 * payersMin} reads`)
 })
 
 test('a primary that cannot be asked is said to those who wait, and the next ones ask again', () => {
   const world = new World()
   const got: (Mark | null)[] = []
-  world.sampler.join((mark) => got.push(mark))
-  world.sampler.join((mark) => got.push(mark))
+  world.read((mark) => got.push(mark))
+  world.read((mark) => got.push(mark))
   world.answer(null)
   assert.deepEqual(got, [null])
   world.drain()
@@ -137,7 +178,7 @@ test('a primary that cannot be asked is said to those who wait, and the next one
 })
 
 test('whatever the order of commits, reads, answers and time: nobody gets a sample from before it came', () => {
-  const events = fc.array(fc.constantFrom('read', 'commit', 'answer', 'pass', 'fail'), {
+  const events = fc.array(fc.constantFrom('read', 'commit', 'answer', 'pass', 'fail', 'thrift'), {
     maxLength: 200,
   })
   fc.assert(
@@ -150,10 +191,11 @@ test('whatever the order of commits, reads, answers and time: nobody gets a samp
         if (step === 'answer') world.answer()
         if (step === 'fail') world.answer(null)
         if (step === 'pass') world.pass(1)
+        if (step === 'thrift') world.isThrifty = !world.isThrifty
         if (step !== 'read') continue
         const before = world.lsn
         arrived += 1
-        world.sampler.join((mark) => {
+        world.read((mark) => {
           served += 1
           assert.ok(mark === null || mark.lsn >= before)
         })

@@ -5,36 +5,44 @@ export type SamplerOptions<Read> = {
   readonly ask: (sampled: (mark: Mark | null) => void) => void
   /** The reads that the sample was asked for. */
   readonly serve: (mark: Mark | null, reads: readonly Read[]) => void
+  /** Whether samples are paid for by reads only, not by time too. */
+  readonly isThrifty: () => boolean
   readonly now: () => number
   readonly later: (call: () => void, delayMs: number) => void
 }
 
-/** Samples follow each other no closer, unless so many reads wait. */
-const pauseMs = 3
-const waitingMax = 32
-/** To wait has to make so many reads share a sample, on average; */
-const worthMin = 1.3
-/** where it does not, it is tried again now and then. */
-const trialEvery = 16
+/** One sample in so many milliseconds is paid for by time, */
+export const pauseMs = 3
+/** which may have been saved up for as many; */
+const savedMax = 32
+/** and so many reads that share one pay for it at any time. */
+export const shareMin = 24
+/**
+ * Where fewer than these share it, and time pays nothing, one is paid for by so many that come: while some
+ * wait the process has less to do, falls asleep, and is woken for less, which costs several times the sample.
+ * One in a tenth of a second is enough to know what replicas take by then.
+ */
+export const payersMin = 384
 
 /**
  * Where the primary is, asked once for many reads. A read gets a sample that was *sent after it arrived*,
  * and so one that lies behind everything that was acknowledged to anybody before. What arrives while one is
  * under way waits for the next.
  *
- * The next sample is sent a moment after the last one, so that it serves all that come until then. Where
- * nobody else comes, as with a caller who reads one thing after the other, to wait would save nothing and is
- * left off.
+ * A sample costs about what a read does. While reads are few each has its own, at once: what that costs is
+ * less than a hundredth of a processor. Where they are so many that what was saved up is used up, they wait
+ * for each other, for `pauseMs` at most.
  */
 export class Sampler<Read> {
   readonly #options: SamplerOptions<Read>
   #waiting: Read[] = []
+  /** When the first of them came. */
+  #oldestMs = 0
   #underWay = false
   #isTimed = false
-  #sentMs = Number.NEGATIVE_INFINITY
-  /** How many reads a sample served that was waited for. */
-  #worth = 2
-  #untried = 0
+  /** Samples that are paid for, and as of when. */
+  #saved = savedMax
+  #savedMs = Number.NEGATIVE_INFINITY
   /** Samples sent so far. */
   sent = 0
 
@@ -42,45 +50,63 @@ export class Sampler<Read> {
     this.#options = options
   }
 
+  /** How many wait for a sample that was not sent yet. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** How much of the next sample is paid for. */
+  get saved(): number {
+    return this.#saved
+  }
+
+  /** A read has come, which may join or not: it pays its part. */
+  pay(): void {
+    if (this.#save()) this.#saved = Math.min(1, this.#saved + 1 / payersMin)
+    if (!this.#underWay && this.#saved >= 1) this.#consider()
+  }
+
   /** Serves the read with the next sample, never with one that is under way already. */
   join(read: Read): void {
-    this.#waiting.push(read)
+    if (this.#waiting.push(read) === 1) this.#oldestMs = this.#options.now()
     if (!this.#underWay) this.#consider()
   }
 
-  #consider(): void {
-    const count = this.#waiting.length
-    if (count === 0 || this.#isTimed) {
-      if (count >= waitingMax) this.#send()
-      return
+  /** Adds what time has paid since, unless that does not count. Says whether it does not. */
+  #save(): boolean {
+    const isThrifty = this.#options.isThrifty()
+    const nowMs = this.#options.now()
+    if (!isThrifty) {
+      this.#saved = Math.min(savedMax, this.#saved + (nowMs - this.#savedMs) / pauseMs)
     }
-    const waitMs = this.#sentMs + pauseMs - this.#options.now()
-    if (waitMs <= 0 || count >= waitingMax || !this.#isWorthWaiting()) this.#send()
-    else this.#sendLater(waitMs)
+    this.#savedMs = nowMs
+    return isThrifty
   }
 
-  #isWorthWaiting(): boolean {
-    if (this.#worth >= worthMin) return true
-    this.#untried = (this.#untried + 1) % trialEvery
-    return this.#untried === 0
+  #consider(): void {
+    const { length } = this.#waiting
+    if (length === 0) return
+    if (length >= shareMin || this.#saved >= 1) this.#send()
+    else if (!this.#isTimed) this.#sendLater(pauseMs)
   }
 
+  /** Whoever has waited for long enough waits no longer, paid for or not. */
   #sendLater(waitMs: number): void {
     this.#isTimed = true
     this.#options.later(() => {
       this.#isTimed = false
-      const count = this.#waiting.length
-      if (this.#underWay || count === 0) return
-      this.#worth += (count - this.#worth) / 8
-      this.#send()
+      if (this.#underWay || this.#waiting.length === 0) return
+      const leftMs = this.#oldestMs + pauseMs - this.#options.now()
+      if (leftMs < 0.5) this.#send()
+      else this.#sendLater(Math.ceil(leftMs))
     }, waitMs)
   }
 
   #send(): void {
     const reads = this.#waiting
     this.#waiting = []
+    if (reads.length < shareMin) this.#saved = Math.max(-1, this.#saved - 1)
     this.#underWay = true
-    this.#sentMs = this.#options.now()
     this.sent += 1
     this.#options.ask((mark) => {
       this.#underWay = false

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { plantedFault } from '@banyan/postgres'
-import type pg from 'pg'
 import type { ShardCluster } from '../cluster/shard-cluster.ts'
 import type { Patience } from '../data/shard.ts'
 import type { Compiled } from '../data/sql.ts'
@@ -9,9 +8,14 @@ import { unavailable } from '../pool/refusals.ts'
 import type { CallerSession } from '../session/caller-session.ts'
 import { callerMark } from './caller.ts'
 import { choose } from './choose.ts'
+import { type Reason, readCounts, readsByLevel } from './counts.ts'
+import { Crowd } from './crowd.ts'
+import { Deadline } from './deadline.ts'
+import { Kept } from './kept.ts'
+import { Latency, trusting } from './latency.ts'
 import { laterMark, type Mark, type Position } from './position.ts'
 import { ReadMember } from './read-member.ts'
-import { Sampler } from './sampler.ts'
+import { pauseMs, payersMin, Sampler, shareMin } from './sampler.ts'
 import { untilReached } from './until-reached.ts'
 
 /** How long a read waits for a replica before it goes to the primary. */
@@ -26,7 +30,15 @@ const seekMs = 20
 const lagBytesMaxDefault = 16 * 1_024 * 1_024
 
 /** Whoever wants to know where the primary is; a read also wants a replica that has got there. */
-type Arrival = { readonly isRead: boolean; readonly done: (mark: Mark | null) => void }
+type Arrival = {
+  readonly isRead: boolean
+  readonly done: (mark: Mark | null, reason: Reason) => void
+}
+
+type Level = Exclude<Consistency, object>
+
+/** Runs a statement on the primary, and gives its rows. */
+type AskPrimary = (compiled: Compiled) => Promise<unknown[]>
 
 /**
  * Reads on the replicas of one shard. `strong` samples the primary after the read has come, and takes a
@@ -45,6 +57,11 @@ export class ShardReads {
   readonly #lagBytesMax: bigint
   readonly #forget: () => void
   #replicas: readonly ReadMember[] = []
+  readonly #crowd = new Crowd()
+  readonly #kept = new Kept<ReadMember>()
+  readonly #primaryLatency = new Latency(trusting)
+  /** Of the sample that is under way. */
+  readonly #deadline = new Deadline(waitMs)
   /** The latest mark that a session of this process was told. */
   #written: Mark | null = null
   #near: readonly ReadMember[] = []
@@ -60,6 +77,7 @@ export class ShardReads {
     this.#sampler = new Sampler({
       ask: (sampled) => this.#sample(sampled),
       serve: (mark, arrivals) => this.#serve(mark, arrivals),
+      isThrifty: () => this.#crowd.isSteady,
       now: () => performance.now(),
       later: (call, delayMs) => void setTimeout(call, delayMs),
     })
@@ -67,21 +85,116 @@ export class ShardReads {
     this.#follow()
   }
 
-  /** Runs a read on a replica that may answer it. Null: the primary has to. */
-  async read(compiled: Compiled, level: Consistency): Promise<pg.QueryResult | null> {
-    if (typeof level === 'object') return null
-    if (level === 'eventual') return await this.#ask(compiled, null)
+  /** Runs a read on a replica that may answer it, else by `primary`, who asks the primary. */
+  read(compiled: Compiled, level: Level, primary: AskPrimary): Promise<unknown[]> {
+    if (level === 'eventual') return this.#ask(compiled, null, level, primary)
     const caller = level === 'session' ? this.#callerMark() : undefined
-    const mark = caller === undefined ? await this.#arrive(true) : await this.#reach(caller)
-    return mark === undefined || (mark === null && caller !== null)
-      ? null
-      : await this.#ask(compiled, mark)
+    if (caller !== undefined) return this.#readAfter(caller, compiled, primary)
+    return this.#readStrong(compiled, level, primary)
   }
 
-  #ask(compiled: Compiled, mark: Mark | null): Promise<pg.QueryResult | null> | null {
+  /** Each is counted while it is under way, wherever that is. */
+  #readStrong(compiled: Compiled, level: Level, primary: AskPrimary): Promise<unknown[]> {
+    const nowMs = performance.now()
+    this.#crowd.come(nowMs)
+    this.#sampler.pay()
+    if (this.#isSooner(nowMs)) return this.#askCounted('sooner', compiled, primary, nowMs)
+    return new Promise((resolve, reject) => {
+      const elsewhere = (reason: Reason): void =>
+        resolve(this.#askCounted(reason, compiled, primary))
+      const done = (mark: Mark | null, reason: Reason): void => {
+        const replica = mark === null ? null : this.#choose(mark)
+        const life = replica?.wire.life ?? null
+        if (replica === null || life === null) {
+          elsewhere(mark === null ? reason : 'behind')
+          return
+        }
+        replica.read(compiled, life, (error, result) => {
+          if (error === null && result === null) {
+            elsewhere('refused')
+            return
+          }
+          this.#crowd.go()
+          if (result === null) reject(error)
+          else {
+            countReplica(level)
+            resolve(result.rows)
+          }
+        })
+      }
+      this.#sampler.join({ isRead: true, done })
+    })
+  }
+
+  /**
+   * Whether the primary answers sooner than a sample can be had that enough reads share. Only callers who
+   * each read one thing after the other, and fast, come to that: half of them wait and use replicas, the
+   * others keep the primary busy meanwhile, as long as it takes no longer for a read than they would wait.
+   * The more load there is on it, the longer it takes, the more reads are under way, and the more are
+   * replicas'.
+   */
+  #isSooner(nowMs: number): boolean {
+    const { isSteady, size } = this.#crowd
+    // Enough of them wait soon when half of them do.
+    if (!isSteady || size >= 2 * shareMin) return false
+    const { waiting, saved } = this.#sampler
+    const half = size / 2
+    if (waiting + 1 <= half && saved + half / payersMin >= 1) return false
+    const replicaMs = this.#replicas[0]?.latency.expectedMs(nowMs) ?? 0
+    return this.#primaryLatency.expectedMs(nowMs) <= replicaMs + pauseMs
+  }
+
+  #askCounted(
+    reason: Reason,
+    compiled: Compiled,
+    primary: AskPrimary,
+    sinceMs = performance.now(),
+  ): Promise<unknown[]> {
+    readCounts.onPrimary[reason] += 1
+    const answer = primary(compiled)
+    const over = (): void => {
+      const nowMs = performance.now()
+      this.#crowd.go()
+      this.#primaryLatency.observe(nowMs - sinceMs, nowMs)
+    }
+    answer.then(over, over)
+    return answer
+  }
+
+  async #readAfter(
+    caller: Mark | null,
+    compiled: Compiled,
+    primary: AskPrimary,
+  ): Promise<unknown[]> {
+    const mark = await this.#reach(caller)
+    if (mark !== undefined) return await this.#ask(compiled, mark, 'session', primary)
+    readCounts.onPrimary.behind += 1
+    return await primary(compiled)
+  }
+
+  #ask(
+    compiled: Compiled,
+    mark: Mark | null,
+    level: Level,
+    primary: AskPrimary,
+  ): Promise<unknown[]> {
     const replica = this.#choose(mark)
-    if (replica === null || replica.wire.life === null) return null
-    return replica.read(compiled, replica.wire.life)
+    const life = replica?.wire.life ?? null
+    if (replica === null || life === null) {
+      readCounts.onPrimary.behind += 1
+      return primary(compiled)
+    }
+    return new Promise((resolve, reject) => {
+      replica.read(compiled, life, (error, result) => {
+        if (result !== null) {
+          countReplica(level)
+          resolve(result.rows)
+        } else if (error === null) {
+          readCounts.onPrimary.refused += 1
+          resolve(primary(compiled))
+        } else reject(error)
+      })
+    })
   }
 
   /** What a caller has written, once a replica has it; undefined: none has in time. Null: it is nothing. */
@@ -126,7 +239,7 @@ export class ShardReads {
   async #markPatiently(): Promise<Mark | null> {
     const untilMs = performance.now() + this.#patience.hold.timeMs
     for (;;) {
-      const mark = await this.#arrive(false)
+      const mark = await this.#arrive()
       if (mark !== null || this.#closed || performance.now() >= untilMs) return mark
       await sleep(againMs)
     }
@@ -150,11 +263,12 @@ export class ShardReads {
     this.#closed = true
     this.#forget()
     clearInterval(this.#tending)
+    this.#deadline.close()
     await Promise.all([...this.#members.values()].map((member) => member.close()))
   }
 
-  #arrive(isRead: boolean): Promise<Mark | null> {
-    return new Promise((done) => this.#sampler.join({ isRead, done }))
+  #arrive(): Promise<Mark | null> {
+    return new Promise((done) => this.#sampler.join({ isRead: false, done }))
   }
 
   /** Asks the primary where it is. What is not the primary any more, or too slow, gives no sample. */
@@ -170,28 +284,28 @@ export class ShardReads {
     const finish = (position: Position | null): void => {
       if (isOver) return
       isOver = true
-      clearTimeout(timer)
+      this.#deadline.end()
       const isStill = this.#cluster.primary?.member === primary?.member
       const isPrimary = position?.inRecovery === false && position.term >= (primary?.term ?? 0)
       sampled(isStill && isPrimary ? position : null)
     }
-    const timer = setTimeout(finish, waitMs, null)
+    this.#deadline.begin(() => finish(null))
     asked.wire.ask(finish)
   }
 
   #serve(mark: Mark | null, arrivals: readonly Arrival[]): void {
     if (mark === null || this.#hasAny(mark)) {
-      for (const { done } of arrivals) done(mark)
+      for (const { done } of arrivals) done(mark, 'unsampled')
       return
     }
     const reads: Arrival[] = []
     for (const arrival of arrivals) {
       if (arrival.isRead) reads.push(arrival)
-      else arrival.done(mark)
+      else arrival.done(mark, 'unsampled')
     }
     if (reads.length === 0) return
     void this.#until(mark, waitMs).then((reached) => {
-      for (const { done } of reads) done(reached ? mark : null)
+      for (const { done } of reads) done(reached ? mark : null, 'behind')
     })
   }
 
@@ -216,16 +330,22 @@ export class ShardReads {
 
   #choose(mark: Mark | null): ReadMember | null {
     const nowMs = performance.now()
-    const able = mark === null ? this.#nearAt(nowMs) : this.#reached(mark)
-    return choose(able, nowMs, Math.random)
+    const kept = this.#kept.at(nowMs)
+    if (
+      kept !== null &&
+      (mark === null ? this.#nearAt(nowMs).includes(kept) : this.#has(kept, mark))
+    )
+      return kept
+    const able =
+      mark === null
+        ? this.#nearAt(nowMs)
+        : this.#replicas.filter((replica) => this.#has(replica, mark))
+    return this.#kept.keep(choose(able, nowMs, Math.random), nowMs)
   }
 
-  /** Those that have got there in the life that they have now. */
-  #reached(mark: Mark): readonly ReadMember[] {
-    return this.#replicas.filter(
-      ({ wire, tracker }) =>
-        wire.isOpen && (tracker.hasReached(mark) || plantedFault === 'ignores-lsn'),
-    )
+  /** Whether it has got there in the life that it has now. */
+  #has({ wire, tracker }: ReadMember, mark: Mark): boolean {
+    return wire.isOpen && (tracker.hasReached(mark) || plantedFault === 'ignores-lsn')
   }
 
   /** Those that are not too far behind, which members are asked for twice a second only. */
@@ -264,7 +384,9 @@ export class ShardReads {
     this.#nearUntilMs = 0
     const primary = this.#cluster.primary?.member
     if (this.hasReplicas && primary !== undefined) this.#open(primary)
-    if (this.hasReplicas) this.#tending ??= setInterval(() => this.#tend(), tendMs).unref()
+    // Once what has arrived is read: where this process was held up, nobody is silent for that.
+    const tend = (): void => void setImmediate(() => this.#tend())
+    if (this.hasReplicas) this.#tending ??= setInterval(tend, tendMs).unref()
   }
 
   #open(member: ReadMember['member']): ReadMember {
@@ -277,7 +399,13 @@ export class ShardReads {
   }
 
   #tend(): void {
+    if (this.#closed) return
     const nowMs = performance.now()
     for (const member of this.#members.values()) member.tend(nowMs)
   }
+}
+
+function countReplica(level: Level): void {
+  readCounts.onReplicas += 1
+  readsByLevel[level].replica += 1
 }

@@ -1,3 +1,4 @@
+import { lateAfter } from '../late-after.ts'
 import type { Mark } from './position.ts'
 import type { ReplayTracker } from './replay-tracker.ts'
 
@@ -22,19 +23,19 @@ export function untilReached(
   const finish = (reached: boolean): void => {
     if (isOver) return
     isOver = true
-    clearTimeout(timer)
+    endWait()
     for (const stop of stops) stop()
     done(reached)
   }
-  let timer = setTimeout(() => {
+  let endWait = lateAfter(timeoutMs, () => {
     for (const tracker of trackers) tracker.missed(mark)
     finish(false)
-  }, timeoutMs)
+  })
   const reached = (): void => {
     missing -= 1
-    clearTimeout(timer)
+    endWait()
     if (missing === 0) finish(true)
-    else timer = setTimeout(finish, othersMs, true)
+    else endWait = lateAfter(othersMs, () => finish(true))
   }
   const stops = trackers.map((tracker) => tracker.until(mark, reached))
 }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import { createRequire } from 'node:module'
 import type { Duplex } from 'node:stream'
 import { BanyanError } from '@banyan/model'
-import { getRequestListener } from '@hono/node-server'
+import { createServer } from '../node-http.ts'
 import type { FastifyLike, FetchHandler, KnownApp, NodeListener } from './app.ts'
 import { logFailure } from './failure.ts'
 import type { Limits } from './limits.ts'
@@ -150,8 +151,12 @@ function fetchListener(handler: FetchHandler): NodeListener {
       headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
     })
   }
-  return getRequestListener(checked, { errorHandler }) as NodeListener
+  return loadHono().getRequestListener(checked, { errorHandler }) as NodeListener
 }
+
+/** Only for the apps that take it: it brings the whole of `fetch` and of HTTP/2 with it. */
+const loadHono = (): typeof import('@hono/node-server') =>
+  createRequire(import.meta.url)('@hono/node-server')
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'

@@ -1,5 +1,6 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { ErrorCode } from '@banyan/model'
+import { STATUS_CODES } from '../node-http.ts'
 
 /** What `serve` itself says to a client: the shape of every error of Banyan, never a stack. */
 export function errorBody(code: string, message: string): string {

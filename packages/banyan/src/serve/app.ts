@@ -1,5 +1,6 @@
-import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BanyanError } from '@banyan/model'
+import { Server } from '../node-http.ts'
 
 /** A listener as Node's `http.createServer` takes it. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown
@@ -38,7 +39,12 @@ export type KnownApp =
   | { readonly kind: 'server'; readonly app: Server }
   | { readonly kind: 'fastify'; readonly app: FastifyLike }
   | { readonly kind: 'express'; readonly app: NodeListener }
-  | { readonly kind: 'fetch'; readonly app: FetchHandler }
+  | {
+      readonly kind: 'fetch'
+      readonly app: FetchHandler
+      /** What has the function: a Hono app, perhaps. */
+      readonly owner?: unknown
+    }
   | { readonly kind: 'listener'; readonly app: NodeListener }
 
 /**
@@ -61,7 +67,7 @@ export function classifyApp(value: unknown): KnownApp {
   }
   if (has(value, 'fetch')) {
     const owner = value
-    return { kind: 'fetch', app: (...args) => owner.fetch(...args) as Response }
+    return { kind: 'fetch', app: (...args) => owner.fetch(...args) as Response, owner }
   }
   if (typeof value === 'function' && value.length === 1) {
     return { kind: 'fetch', app: value as FetchHandler }

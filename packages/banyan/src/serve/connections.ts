@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { AnswerCounts, EntryRequests } from '@banyan/model'
-import { Exchange, isUnderWay, Tally } from './tally.ts'
+import { type EntryCounts, Exchange, isUnderWay, Tally } from './tally.ts'
 import { Upgraded } from './upgraded.ts'
 
 /** The open connections of one server, and what is being answered on them. */
@@ -10,12 +10,15 @@ export class Connections {
   /** Connections that speak HTTP. */
   readonly #http = new Map<Duplex, Exchange>()
   readonly #tally = new Tally()
+  readonly #isEntry: ((socket: Duplex) => boolean) | null
   readonly #upgraded = new Map<Duplex, Upgraded>()
   readonly #all = new Set<Socket>()
   #tracksUpgrades = false
   #onEmpty: (() => void) | undefined
 
-  constructor(server: Server) {
+  /** @param isEntry whether a connection came from outside of the system; null: none can */
+  constructor(server: Server, isEntry: ((socket: Duplex) => boolean) | null = null) {
+    this.#isEntry = isEntry
     server.on('connection', (socket: Socket) => this.#opened(socket))
     // Merely having a listener makes Node treat upgrades as such, so ours comes only with another.
     server.on('newListener', (event) => {
@@ -27,6 +30,11 @@ export class Connections {
   /** What has been answered so far, and how fast, probes aside. */
   get answers(): AnswerCounts {
     return this.#tally.read(this.#http)
+  }
+
+  /** What clients from outside of the system were answered; null: none can come. */
+  get entry(): EntryCounts | null {
+    return this.#isEntry === null ? null : this.#tally.readEntry(this.#http)
   }
 
   get requests(): EntryRequests {
@@ -115,7 +123,7 @@ export class Connections {
   }
 
   #opened(socket: Socket): void {
-    this.#http.set(socket, new Exchange())
+    this.#http.set(socket, new Exchange(this.#isEntry?.(socket)))
     this.#all.add(socket)
     socket.once('close', () => {
       this.#all.delete(socket)

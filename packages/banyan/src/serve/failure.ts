@@ -15,7 +15,7 @@ export type Failure = {
  * for the client; that of a 5xx may name hosts and tables, so only the log has it. A wrong key comes up
  * in narrow mode alone, where whoever asks is who wrote the app.
  */
-export function describeFailure(error: unknown): Failure {
+function describeFailure(error: unknown): Failure {
   const status = statusOf(error)
   const code = BanyanError.is(error) ? error.code : 'BANYAN_HANDLER_FAILED'
   const isShown = status < 500 || code === 'BANYAN_WRONG_KEY'

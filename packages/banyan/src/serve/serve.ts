@@ -1,15 +1,19 @@
 import { flushCompileCache } from 'node:module'
+import type { Duplex } from 'node:stream'
 import { rootLogger } from '../log.ts'
 import { offerProof } from '../prove/proof-endpoint.ts'
 import { offerSessions } from '../session/offer.ts'
+import { watchRoutes } from '../telemetry/framework-routes.ts'
+import { type TelemetryUse, useTelemetry } from '../telemetry/process-telemetry.ts'
 import { type Adapted, adapt } from './adapt.ts'
 import { after } from './after.ts'
-import { type App, classifyApp } from './app.ts'
+import { type App, classifyApp, type KnownApp } from './app.ts'
 import { offerControl } from './control-endpoint.ts'
 import { drain } from './drain.ts'
 import { Entrance, type Opened } from './entrance.ts'
 import { leaveLastWords } from './last-words.ts'
 import { applyLimits, type Limits, resolveLimits } from './limits.ts'
+import { MetricsEndpoint } from './metrics-endpoint.ts'
 import { disown, own } from './owner.ts'
 import { forgetPassedSocket, whyNoSocket } from './passed-socket.ts'
 import { choosePlaces, type Places } from './place.ts'
@@ -82,21 +86,29 @@ const goodbyeShare = 0.5
 export async function serve(app: App, options: ServeOptions = {}): Promise<ServeHandle> {
   const places = choosePlaces(process.env, process.pid, options, whyNoSocket)
   const stopTimeoutMs = options.stopTimeoutMs ?? defaultStopTimeoutMs(process.env.BANYAN_SYSTEM)
-  const adapted = adapt(classifyApp(app))
+  const known = classifyApp(app)
+  const adapted = adapt(known)
   const limits = resolveLimits(adapted.limits, options.limits ?? {})
   const logger = rootLogger()
   const logsRequests = options.requestLogs !== false && logger.isLevelEnabled('info')
   applyLimits(adapted.server, limits)
   const entrance = new Entrance(adapted.server, places)
+  const isPrivate = (socket: Duplex): boolean => entrance.isPrivate(socket)
+  const measured = measure(known)
   const traffic = new Traffic(adapted.server, {
     listener: adapted.listener,
     bodyBytesMax: limits.bodyBytesMax,
     requestLog: logsRequests ? logger : null,
     proof: offerProof(process.env.BANYAN_SYSTEM),
     sessionOf: offerSessions(options.session === true, process.env.BANYAN_SYSTEM),
-    control: offerControl(process.env.BANYAN_SYSTEM, (socket) => entrance.isPrivate(socket)),
+    control: offerControl(process.env.BANYAN_SYSTEM, isPrivate),
+    metrics: measured && new MetricsEndpoint(measured.telemetry, isPrivate),
+    isEntry: places.public.kind === 'socket' ? (socket) => !isPrivate(socket) : null,
   })
-  const opened = await entrance.open()
+  const opened = await entrance.open().catch((error: unknown) => {
+    measured?.release()
+    throw error
+  })
   if (places.public.kind === 'socket' || opened.missing !== null) forgetPassedSocket()
 
   let stopped: Promise<void> | undefined
@@ -104,9 +116,10 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Serve
     url: opened.url,
     port: opened.port,
     stop: () => {
-      stopped ??= stop(adapted, entrance, traffic, limits, stopTimeoutMs).finally(() =>
-        disown(handle),
-      )
+      stopped ??= stop(adapted, entrance, traffic, limits, stopTimeoutMs).finally(() => {
+        measured?.release()
+        disown(handle)
+      })
       return stopped
     },
   }
@@ -115,6 +128,20 @@ export async function serve(app: App, options: ServeOptions = {}): Promise<Serve
   sayWhere(opened, places)
   await start(adapted, traffic, handle)
   return handle
+}
+
+/** What this server's requests are measured by; null: nobody asked for it. */
+function measure(known: KnownApp): TelemetryUse | null {
+  const use = useTelemetry(process.env.BANYAN_SYSTEM)
+  if (use === null) return null
+  const forgetRoutes = watchRoutes(known)
+  return {
+    telemetry: use.telemetry,
+    release() {
+      forgetRoutes()
+      use.release()
+    },
+  }
 }
 
 async function start(adapted: Adapted, traffic: Traffic, handle: ServeHandle): Promise<void> {

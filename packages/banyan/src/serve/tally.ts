@@ -12,13 +12,16 @@ export class Exchange {
   broken = false
   /** Its next answer is its last, so that the client opens another connection. */
   leaves = false
+  /** Its client is none of the system's own balancers. */
+  readonly isEntry: boolean
   startedMs = 0
   /** 0: not yet. */
   endedMs = 0
   /** One for the whole connection, because one per request would be a closure per request. */
   readonly #onFinish: (this: ServerResponse) => void
 
-  constructor() {
+  constructor(isEntry = false) {
+    this.isEntry = isEntry
     const exchange = this
     this.#onFinish = function (this: ServerResponse): void {
       if (this === exchange.last) exchange.endedMs = performance.now()
@@ -41,26 +44,40 @@ export class Exchange {
   }
 }
 
+/** What was answered to clients from outside: by the class of the answer, as the gateway counts them. */
+export type EntryCounts = {
+  readonly answers: Readonly<Record<string, number>>
+  readonly connections: number
+}
+
+/** `aborted`: cut on its way. `left`: its client gave it up. */
+const answerNames = ['', '1xx', '2xx', '3xx', '4xx', '5xx', 'aborted', 'left'] as const
+const [aborted, left] = [6, 7]
+
 /**
  * Counts answers: the one before is looked at when the next request comes on the same connection, and
  * the last one when the connection ends. All of it takes 0.15 µs per request.
  */
 export class Tally {
   readonly #counts = emptyCounts()
+  readonly #answers = new Array<number>(answerNames.length).fill(0)
 
   /** The exchange is over, or another takes its place. */
   settle(socket: Duplex, exchange: Exchange): void {
-    const { last, counts, broken, startedMs } = exchange
+    const { last, counts, startedMs } = exchange
     if (last === null || !counts) return
     if (!isUnderWay(last)) {
-      countAnswer(this.#counts, exchange.tookMs, hasFailed(socket, last, broken))
+      this.#count(socket, exchange, last, exchange.tookMs)
       return
     }
     // A client that pipelines sends its next request while this one is under way.
-    last.once('close', () => {
-      const tookMs = performance.now() - startedMs
-      countAnswer(this.#counts, tookMs, hasFailed(socket, last, broken))
-    })
+    last.once('close', () => this.#count(socket, exchange, last, performance.now() - startedMs))
+  }
+
+  #count(socket: Duplex, { broken, isEntry }: Exchange, last: ServerResponse, ms: number): void {
+    const answer = answerOf(socket, last, broken)
+    countAnswer(this.#counts, ms, isFailure(answer))
+    if (isEntry) this.#answers[answer] = (this.#answers[answer] as number) + 1
   }
 
   /** The sum so far; the last answers of connections that are still open are not settled yet. */
@@ -69,9 +86,26 @@ export class Tally {
     for (const [socket, exchange] of open) {
       const { last, counts, broken } = exchange
       if (last === null || !counts || isUnderWay(last)) continue
-      countAnswer(all, exchange.tookMs, hasFailed(socket, last, broken))
+      countAnswer(all, exchange.tookMs, isFailure(answerOf(socket, last, broken)))
     }
     return all
+  }
+
+  /** The same of clients from outside, by what they were answered. */
+  readEntry(open: Iterable<readonly [Duplex, Exchange]>): EntryCounts {
+    const all = this.#answers.slice()
+    let connections = 0
+    for (const [socket, { last, counts, broken, isEntry }] of open) {
+      if (!isEntry) continue
+      connections += 1
+      if (last === null || !counts || isUnderWay(last)) continue
+      const answer = answerOf(socket, last, broken)
+      all[answer] = (all[answer] as number) + 1
+    }
+    // What has not happened yet is told as 0, or nobody could tell that it grew; 1xx hardly ever does.
+    const answers = answerNames.map((name, at) => [name, all[at] as number] as const)
+    const told = answers.filter(([, count], at) => count > 0 || at > 1)
+    return { answers: Object.fromEntries(told), connections }
   }
 }
 
@@ -79,10 +113,13 @@ export function isUnderWay(response: ServerResponse | null): response is ServerR
   return response !== null && !response.writableFinished && !response.destroyed
 }
 
-function hasFailed(socket: Duplex, response: ServerResponse, broken: boolean): boolean {
-  if (response.writableFinished) return response.statusCode >= 500
-  return !broken && !wasLeft(socket)
+/** The place of its name among {@link answerNames}. */
+function answerOf(socket: Duplex, response: ServerResponse, broken: boolean): number {
+  if (response.writableFinished) return Math.min(5, Math.floor(response.statusCode / 100))
+  return broken || wasLeft(socket) ? left : aborted
 }
+
+const isFailure = (answer: number): boolean => answer === 5 || answer === aborted
 
 const clientCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'])
 

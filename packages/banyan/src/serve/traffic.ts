@@ -1,9 +1,12 @@
-import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { BanyanError } from '@banyan/model'
-import { type Logger, type RequestContext, requestContext } from '../log.ts'
+import { type Logger, type RequestContext, requestContext, traceFields } from '../log.ts'
+import { IncomingMessage } from '../node-http.ts'
 import type { ProofEndpoint } from '../prove/proof-endpoint.ts'
 import type { SessionOf } from '../session/offer.ts'
+import { routeOf } from '../telemetry/route.ts'
+import { requestBegan, requestEnded } from '../telemetry/watch.ts'
 import { isResponse } from './adapt.ts'
 import type { NodeListener } from './app.ts'
 import { enforceBodyLimit } from './body-limit.ts'
@@ -11,6 +14,7 @@ import { answerClientError } from './client-error.ts'
 import { Connections } from './connections.ts'
 import type { ControlEndpoint } from './control-endpoint.ts'
 import { answerFailure } from './failure.ts'
+import type { MetricsEndpoint } from './metrics-endpoint.ts'
 import { answerReserved, isReserved, type Phase } from './probes.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import { identify } from './request-id.ts'
@@ -30,6 +34,10 @@ export type TrafficOptions = {
   readonly sessionOf?: SessionOf | null
   /** Null: `/-/control` is not offered. */
   readonly control?: ControlEndpoint | null
+  /** Null: `/-/metrics` is not offered. */
+  readonly metrics?: MetricsEndpoint | null
+  /** Whether a connection came from outside of the system, so that its requests are those of the entry. Null: none. */
+  readonly isEntry?: ((socket: Duplex) => boolean) | null
 }
 
 /** Takes the requests of one server from Node to the app, and knows what is under way. */
@@ -43,7 +51,7 @@ export class Traffic {
 
   constructor(server: Server, options: TrafficOptions) {
     this.#server = server
-    this.connections = new Connections(server)
+    this.connections = new Connections(server, options.isEntry)
     this.#options = options
     this.#attach(server)
   }
@@ -109,12 +117,13 @@ export class Traffic {
     if (leaves || this.#phase === 'stopping') response.setHeader('connection', 'close')
     if (own === null) this.#answerReserved(request, response)
     else if (this.#phase === 'starting') void this.#hold(request, response, own)
-    else this.#handle(request, response, own)
+    else this.#handle(request, response, own, performance.now())
   }
 
   #answerReserved(request: IncomingMessage, response: ServerResponse): void {
-    const { control = null } = this.#options
+    const { control = null, metrics = null } = this.#options
     if (control?.takes(request)) control.answer(request, response, this.connections)
+    else if (metrics?.takes(request)) metrics.answer(request, response, this.connections)
     else answerReserved(request, response, this.#phase)
   }
 
@@ -131,49 +140,71 @@ export class Traffic {
     listener: NodeListener,
   ): Promise<void> {
     if (this.#waiting >= waitingMax) return answerFailure(response, tooManyWaiting())
+    const sinceMs = performance.now()
     this.#waiting += 1
     await this.#started.promise
     this.#waiting -= 1
-    if (!response.destroyed) this.#handle(request, response, listener)
+    if (!response.destroyed) this.#handle(request, response, listener, sinceMs)
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse, listener: NodeListener): void {
+  #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener: NodeListener,
+    sinceMs: number,
+  ): void {
     const requestId = identify(request)
     setRequestId(response, requestId)
     const { requestLog, bodyBytesMax, sessionOf = null } = this.#options
-    if (requestLog !== null) logEnd(requestLog, request, response, requestId)
     const context: RequestContext =
       sessionOf === null
         ? { requestId, logger: undefined }
         : { requestId, logger: undefined, session: sessionOf(request, response) }
+    const seen = requestBegan(request, response, context, sinceMs)
+    if (seen !== null) context.seen = seen
+    if (requestLog !== null || seen !== null) watchEnd(request, response, context, requestLog)
     requestContext.run(context, call, listener, request, response, bodyBytesMax)
   }
 }
 
-/** One line, once the answer is out or can no longer get there. */
-function logEnd(
-  logger: Logger,
+/** What is said once the answer is out or can no longer get there: one line of the log, and the measures. */
+function watchEnd(
   request: IncomingMessage,
   response: ServerResponse,
-  reqId: string,
+  context: RequestContext,
+  logger: Logger | null,
 ): void {
   const start = performance.now()
-  const { method } = request
   const url = request.url ?? ''
   response.on('close', () => {
-    const query = url.indexOf('?')
-    const path = query < 0 ? url : url.slice(0, query)
-    const durationMs = Math.round((performance.now() - start) * 1_000) / 1_000
-    // Without a finished answer the status is only what it would have been.
-    if (response.writableFinished) {
-      logger.info(
-        { reqId, method, path, status: response.statusCode, durationMs },
-        'request finished',
-      )
-    } else {
-      logger.info({ reqId, method, path, status: null, durationMs }, 'request aborted')
+    const { seen = null } = context
+    if (seen !== null) {
+      if (seen.route === '') seen.route = routeOf(request)
+      requestEnded(seen)
     }
+    if (logger !== null) logEnd(logger, request.method, url, response, context, start)
   })
+}
+
+function logEnd(
+  logger: Logger,
+  method: string | undefined,
+  url: string,
+  response: ServerResponse,
+  context: RequestContext,
+  start: number,
+): void {
+  const ids = { reqId: context.requestId, ...traceFields(context) }
+  const query = url.indexOf('?')
+  const path = query < 0 ? url : url.slice(0, query)
+  const durationMs = Math.round((performance.now() - start) * 1_000) / 1_000
+  // Without a finished answer the status is only what it would have been.
+  if (response.writableFinished) {
+    const status = response.statusCode
+    logger.info({ ...ids, method, path, status, durationMs }, 'request finished')
+  } else {
+    logger.info({ ...ids, method, path, status: null, durationMs }, 'request aborted')
+  }
 }
 
 function call(

@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:h
 import { CallerSession } from './caller-session.ts'
 
 /** The header, and the beginning of the cookie's name. */
-export const sessionName = 'banyan-session'
+const sessionName = 'banyan-session'
 
 /** How long a browser keeps the cookie: far longer than any replica that answers is behind. */
 const maxAgeSeconds = 86_400

@@ -3,6 +3,7 @@ import { readSystemFile } from '../data/system-file.ts'
 import { rootLogger } from '../log.ts'
 import type { CallerSession } from './caller-session.ts'
 import { openSession } from './carry.ts'
+import { keepSessions } from './kept.ts'
 
 /** Opens the session of a request. */
 export type SessionOf = (request: IncomingMessage, response: ServerResponse) => CallerSession
@@ -18,5 +19,6 @@ export function offerSessions(asked: boolean, systemFile: string | undefined): S
     rootLogger().warn('the system has no secret for sessions; `session` reads are `strong` ones')
     return null
   }
+  keepSessions()
   return (request, response) => openSession(request, response, secret, node)
 }
