@@ -10,6 +10,8 @@ import { Entry } from './server/entry.ts'
 import type { Exchange } from './server/exchange.ts'
 import { privateServer } from './server/private-server.ts'
 import { Ports } from './tcp/ports.ts'
+import { GatewayTelemetry } from './telemetry/gateway-telemetry.ts'
+import { hasFailed } from './telemetry/outcome.ts'
 import { Balancer } from './upstream/balancer.ts'
 import type { UpstreamError } from './upstream/upstream-error.ts'
 
@@ -21,6 +23,8 @@ export type GatewayOptions = {
   readonly place: PublicPlace
   readonly limits?: Partial<GatewayLimits>
   readonly logger: Logger
+  /** How many lines its log had no room for. */
+  readonly droppedLines?: () => number
 }
 
 /** A WebSocket that was told to go has this long to say goodbye. */
@@ -41,6 +45,7 @@ export class Gateway {
   readonly #entry: Entry
   readonly #ports: Ports
   readonly #private: HttpServer
+  readonly #telemetry: GatewayTelemetry
   readonly #requests = { sent: 0, failed: 0 }
   #file: GatewayFile
   #phase: 'starting' | 'ready' | 'draining' = 'starting'
@@ -53,7 +58,8 @@ export class Gateway {
     return gateway
   }
 
-  private constructor({ file, limits, logger }: GatewayOptions) {
+  private constructor({ file, limits, logger, droppedLines = () => 0 }: GatewayOptions) {
+    this.#telemetry = new GatewayTelemetry(droppedLines)
     this.#limits = { ...defaultLimits, ...limits }
     this.#logger = logger
     this.#file = file
@@ -67,10 +73,12 @@ export class Gateway {
     this.#entry = new Entry({
       limits: this.#limits,
       balancer: this.#balancer,
+      telemetry: this.#telemetry,
       isDraining: () => this.#phase === 'draining',
-      onEnd: (failed) => {
+      onEnd: (service, outcome, trace) => {
         this.#requests.sent += 1
-        if (failed) this.#requests.failed += 1
+        if (hasFailed(outcome)) this.#requests.failed += 1
+        this.#telemetry.ended(service, outcome, trace)
       },
       onTrouble: (exchange, error) => this.#logTrouble(exchange, error),
     })
@@ -108,6 +116,17 @@ export class Gateway {
     return this.#file.token
   }
 
+  /** What `/-/metrics` asks for; null: it is not there. */
+  get metricsToken(): string | null {
+    return this.#telemetry.token
+  }
+
+  /** What `/-/metrics` answers. */
+  metrics(): string {
+    const { clients } = this.#entry
+    return this.#telemetry.text(clients.size + this.#balancer.tunnels + this.#ports.size)
+  }
+
   get isReady(): boolean {
     return this.#phase === 'ready'
   }
@@ -136,6 +155,7 @@ export class Gateway {
 
   #take(file: GatewayFile): void {
     this.#file = file
+    this.#telemetry.take(file)
     this.#entry.clients.trust(readTrusted(file.trustedProxies).isTrusted)
     this.#entry.route(routerOf(file.routes))
     this.#ports.route(file.tcp ?? [])
@@ -189,6 +209,7 @@ export class Gateway {
       await within(goodbyeMs, this.#empty())
     }
     this.#balancer.destroy()
+    await this.#telemetry.flush()
     this.#private.close()
     this.#private.closeAllConnections()
   }
@@ -199,12 +220,21 @@ export class Gateway {
       await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
-  #logTrouble({ head, server }: Exchange, { kind, sent, message }: UpstreamError): void {
+  #logTrouble({ head, server, trace }: Exchange, { kind, sent, message }: UpstreamError): void {
     const { requestId, method } = head
     const path = head.path.split('?', 1)[0]
     const name = server?.backend.node
     this.#logger.warn(
-      { reqId: requestId, method, path, server: name, kind, sent, reason: message },
+      {
+        reqId: requestId,
+        ...(trace !== null && { trace_id: trace.traceId, span_id: trace.spanId }),
+        method,
+        path,
+        server: name,
+        kind,
+        sent,
+        reason: message,
+      },
       'server failed a request',
     )
   }

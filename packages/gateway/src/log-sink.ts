@@ -20,13 +20,18 @@ export class LogSink {
   #isTorn = false
   #isClosed = false
   #onDrained: (() => void)[] = []
+  /** Lines that were left out. */
+  dropped = 0
 
   constructor(fd: number) {
     this.#fd = fd
   }
 
   write(line: string): void {
-    if (this.#isClosed || this.#waiting.length + line.length > waitingMax) return
+    if (this.#isClosed || this.#waiting.length + line.length > waitingMax) {
+      this.dropped += 1
+      return
+    }
     this.#waiting += line
     this.#schedule()
   }

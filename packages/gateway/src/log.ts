@@ -4,7 +4,12 @@ import { LogSink } from './log-sink.ts'
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** JSON lines on standard output, written in the background; level from `LOG_LEVEL`. */
-export function openLog(node: string): { logger: Logger; flush(): void } {
+export function openLog(node: string): {
+  readonly logger: Logger
+  flush(): void
+  /** Lines that the log had no room for. */
+  dropped(): number
+} {
   const sink = new LogSink(1)
   const wanted = process.env.LOG_LEVEL?.toLowerCase() ?? 'info'
   const logger = pino(
@@ -16,5 +21,5 @@ export function openLog(node: string): { logger: Logger; flush(): void } {
     },
     sink,
   )
-  return { logger, flush: () => sink.flushSync() }
+  return { logger, flush: () => sink.flushSync(), dropped: () => sink.dropped }
 }

@@ -32,10 +32,11 @@ function publicPlace({ tcp = [] }: GatewayFile, environment: NodeJS.ProcessEnv):
 }
 
 async function main(): Promise<void> {
-  const { logger, flush } = openLog(process.env.BANYAN_NODE ?? 'gateway')
+  const { logger, flush, dropped } = openLog(process.env.BANYAN_NODE ?? 'gateway')
   try {
     const file = readGatewayFile(process.env.BANYAN_SYSTEM ?? '')
-    const gateway = await Gateway.start({ file, place: publicPlace(file, process.env), logger })
+    const place = publicPlace(file, process.env)
+    const gateway = await Gateway.start({ file, place, logger, droppedLines: dropped })
     const stop = (signal: string): void => {
       logger.info({ signal }, 'stopping')
       void gateway.stop().then(() => {

@@ -75,3 +75,19 @@ test('a file that is not there is named', () => {
     /\/nowhere\/gateway\.json cannot be read/,
   )
 })
+
+test('what it is told of telemetry is whole, or refused', () => {
+  const otlp = { url: 'http://127.0.0.1:4318', token: 'secret-token' }
+  const telemetry = { otlp, traces: { share: 0.1, slowMs: 500 }, metricsToken: 'secret-token' }
+  for (const one of [telemetry, { ...telemetry, otlp: null }]) {
+    assert.equal(faults({ ...good, telemetry: one }), '')
+  }
+  for (const broken of [
+    {},
+    { ...telemetry, metricsToken: '' },
+    { ...telemetry, traces: { share: '1', slowMs: 500 } },
+    { ...telemetry, otlp: { ...otlp, url: 'nowhere' } },
+  ]) {
+    assert.match(faults({ ...good, telemetry: broken }), /telemetry is not/)
+  }
+})

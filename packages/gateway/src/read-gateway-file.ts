@@ -89,6 +89,10 @@ function faultsOf(value: unknown): string[] {
     isListOf(value.backends, isBackend),
     'backends is not a list of {node, service, host, port, health, state, weight, tcp}.',
   )
+  want(
+    value.telemetry === undefined || isTelemetry(value.telemetry),
+    'telemetry is not {otlp, traces, metricsToken}.',
+  )
   if (faults.length === 0) {
     const twice = twiceIn(value.backends as Backend[])
     want(twice === null, `backends names ${twice} twice.`)
@@ -139,6 +143,15 @@ const isBackend = (one: unknown): boolean =>
   (one.state === 'ready' || one.state === 'drain') &&
   (one.weight === undefined || (isCount(one.weight) && (one.weight as number) <= weightMax)) &&
   (one.tcp === undefined || one.tcp === true)
+
+const isTelemetry = (one: unknown): boolean =>
+  isObject(one) &&
+  isText(one.metricsToken) &&
+  isObject(one.traces) &&
+  typeof one.traces.share === 'number' &&
+  typeof one.traces.slowMs === 'number' &&
+  (one.otlp === null ||
+    (isObject(one.otlp) && isText(one.otlp.token) && URL.canParse(String(one.otlp.url))))
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

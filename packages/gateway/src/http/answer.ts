@@ -1,5 +1,6 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { ErrorCode } from '@banyan/model'
+import { STATUS_CODES } from '../node-http.ts'
 
 /** What the gateway itself says to a client instead of a server's answer. */
 export type Refusal = {

@@ -1,4 +1,5 @@
 import { randomBytes, randomFillSync } from 'node:crypto'
+import { RandomIds, traceparentOf } from '@banyan/model'
 
 /** Letters, digits and the usual separators: nothing that could forge a line of a log. */
 const harmless = /^[\w.:/+=@-]{1,128}$/
@@ -14,24 +15,8 @@ export function requestId(given: string | null): string {
   return `${processPart}-${count.toString(36)}`
 }
 
-const version0 = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
-/** Later versions may say more behind what we know; ff is none. */
-const later = /^(?!00|ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
-
-/** Whether a `traceparent` is one, by W3C Trace Context. */
-export const isTraceparent = (value: string): boolean => version0.test(value) || later.test(value)
-
-const pool = Buffer.alloc(24 * 256)
-let at = pool.length
+/** Of traces that begin here, and of the spans of all. */
+export const traceIds = new RandomIds(Buffer.alloc(24 * 256), randomFillSync)
 
 /** The beginning of a trace. It says "sampled", as its first service would. */
-export function newTraceparent(): string {
-  if (at === pool.length) {
-    randomFillSync(pool)
-    at = 0
-  }
-  const trace = pool.toString('hex', at, at + 16)
-  const span = pool.toString('hex', at + 16, at + 24)
-  at += 24
-  return `00-${trace}-${span}-01`
-}
+export const newTraceparent = (): string => traceparentOf(traceIds.trace(), traceIds.span(), true)

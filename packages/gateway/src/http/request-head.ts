@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { isTraceparent, newTraceparent, requestId } from './ids.ts'
+import { readTraceparent, type TraceParent } from '@banyan/model'
+import { newTraceparent, requestId } from './ids.ts'
 import { isHost, readTarget } from './request-target.ts'
 
 /** A request as it goes to a server, but for its first line's end: what was read of it and made of it. */
@@ -9,6 +10,8 @@ export type RequestHead = {
   readonly path: string
   readonly host: string
   readonly requestId: string
+  /** The span of the client that sent it, where it says one. */
+  readonly parent: TraceParent | null
   /** All lines, without the empty one at the end and without the framing of the body. */
   readonly text: string
   /** Bytes of the body, or `chunked`; null: there is none. */
@@ -84,11 +87,14 @@ function kindOfOther(lower: string): Kind {
 /**
  * Makes the head for the server, or says why the request is refused. Node's parser is strict; what is
  * checked here on top is what it lets pass and a server behind us could read in another way.
+ *
+ * @param traced whether each attempt at a server has a span of its own, so that its `traceparent` is not yet known
  */
 export function readRequestHead(
   request: IncomingMessage,
   peer: Peer,
   upgrade = false,
+  traced = false,
 ): RequestHead | Malformed {
   const method = request.method as string
   const raw = request.rawHeaders
@@ -168,10 +174,11 @@ export function readRequestHead(
   if (typeof body === 'object' && body !== null) return body
   const finalHost = asked ?? 'localhost'
   const finalId = requestId(id)
-  const validParent = parents === 1 && isTraceparent(parent as string)
+  const parentSpan = parents === 1 ? readTraceparent(parent) : null
   let text = `${method} ${target.path} HTTP/1.1\r\nhost: ${finalHost}\r\n${lines}`
-  text += `x-request-id: ${finalId}\r\ntraceparent: ${validParent ? parent : newTraceparent()}\r\n`
-  if (validParent) text += state
+  text += `x-request-id: ${finalId}\r\n`
+  if (!traced) text += `traceparent: ${parentSpan === null ? newTraceparent() : parent}\r\n`
+  if (parentSpan !== null) text += state
   text += peer.trusted
     ? trustedLines(peer.address, finalHost, { forwarded, forwardedFor, proto, forwardedHost })
     : forwardedLines(peer.address, finalHost)
@@ -181,6 +188,7 @@ export function readRequestHead(
     path: target.path,
     host: finalHost,
     requestId: finalId,
+    parent: parentSpan,
     text,
     body,
     expectsContinue: expect?.toLowerCase() === '100-continue' && request.httpVersionMinor === 1,

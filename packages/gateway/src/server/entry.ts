@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Refusal } from '../http/answer.ts'
@@ -6,6 +6,7 @@ import { answerJson, rawRefusal, refuse } from '../http/answer.ts'
 import { closeGently, willCloseGently } from '../http/close-gently.ts'
 import { readRequestHead } from '../http/request-head.ts'
 import { keepAliveGraceMs } from '../limits.ts'
+import { createServer } from '../node-http.ts'
 import type { Router } from '../routes.ts'
 import { answerClientError } from './client-error.ts'
 import { type Client, Clients, type Pipelined } from './clients.ts'
@@ -113,7 +114,7 @@ export class Entry {
   }
 
   #answer(client: Client, request: IncomingMessage, response: ServerResponse): Exchange | null {
-    const head = readRequestHead(request, client.peer)
+    const head = readRequestHead(request, client.peer, false, this.#context.telemetry.isOn)
     if ('malformed' in head) {
       willCloseGently(request.socket)
       this.#refuse(response, malformedRequest(head.malformed), true)
@@ -152,13 +153,13 @@ export class Entry {
       const body = JSON.stringify({ ready })
       answerJson(response, ready ? 200 : 503, body, ['banyan-ready', String(ready), ...headers])
     }
-    this.#context.onEnd(false)
+    this.#context.onEnd('', 'probe', null)
   }
 
   #refuse(response: ServerResponse, refusal: Refusal, close = false): void {
     const ends = close || this.#context.isDraining()
     refuse(response, refusal, ends ? ['connection', 'close'] : [])
-    this.#context.onEnd(false)
+    this.#context.onEnd('', refusal.status, null)
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, early: Buffer): void {
@@ -169,7 +170,7 @@ export class Entry {
       socket.destroy()
       return
     }
-    const head = readRequestHead(request, client.peer, true)
+    const head = readRequestHead(request, client.peer, true, this.#context.telemetry.isOn)
     if ('malformed' in head) {
       refuseRaw(socket, malformedRequest(head.malformed))
       return

@@ -6,6 +6,9 @@ import { HeldBody } from '../http/held-body.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { stick, stickyNode } from '../http/sticky.ts'
 import type { GatewayLimits } from '../limits.ts'
+import type { GatewayTelemetry } from '../telemetry/gateway-telemetry.ts'
+import type { Outcome } from '../telemetry/outcome.ts'
+import type { RequestTrace } from '../telemetry/request-trace.ts'
 import type { Balancer } from '../upstream/balancer.ts'
 import type { AnswerSink, Connection } from '../upstream/connection.ts'
 import type { Server } from '../upstream/server.ts'
@@ -16,15 +19,25 @@ import { badAnswer, bodyTooLarge, noServer, serverLate, serverLost } from './ref
 export type ExchangeContext = {
   readonly limits: GatewayLimits
   readonly balancer: Balancer
+  readonly telemetry: GatewayTelemetry
   /** While the gateway ends, every answer says that its connection does. */
   isDraining(): boolean
-  /** Failed: 500 or more, or cut short and not by the client. */
-  onEnd(failed: boolean): void
+  /** A request is over. The service is empty where no server was meant. */
+  onEnd(service: string, outcome: Outcome, trace: RequestTrace | null): void
   onTrouble(exchange: Exchange, error: UpstreamError): void
 }
 
 /** What RFC 9110 calls idempotent: done twice is done once. */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
+/** Of the headers of an answer: name, value, name, value. */
+const isEventStream = (headers: readonly string[]): boolean =>
+  headers.some(
+    (value, at) =>
+      at % 2 === 1 &&
+      value.startsWith('text/event-stream') &&
+      headers[at - 1]?.toLowerCase() === 'content-type',
+  )
 
 /** How often a request is sent on that no server has seen, whatever its method. */
 const unsentMax = 20
@@ -42,6 +55,8 @@ export class Exchange implements AnswerSink {
   readonly method: string
   readonly head: RequestHead
   readonly service: string
+  /** Null: nothing is measured. */
+  readonly trace: RequestTrace | null
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #context: ExchangeContext
@@ -71,6 +86,7 @@ export class Exchange implements AnswerSink {
     this.method = head.method
     this.head = head
     this.service = service
+    this.trace = context.telemetry.began({ method: head.method, service, parent: head.parent })
     this.#request = request
     this.#response = response
     this.#context = context
@@ -107,11 +123,23 @@ export class Exchange implements AnswerSink {
     // A client that waited and left has failed by itself, but how long it waited counts.
     if (this.#connection !== null) {
       this.#connection.destroy()
-      this.#server?.answered(performance.now() - this.#sentMs, false)
+      this.#attempted('left', false)
     }
-    if (this.#over) return
+    if (!this.#over) this.#end('left')
+  }
+
+  #end(outcome: Outcome): void {
     this.#over = true
-    this.#context.onEnd(false)
+    this.#context.onEnd(this.service, outcome, this.trace)
+  }
+
+  /** What became of the attempt that was under way: a status, or why there was none. */
+  #attempted(answer: number | string, failed: boolean): void {
+    const server = this.#server as Server
+    const ms = performance.now() - this.#sentMs
+    server.answered(ms, failed)
+    this.#context.telemetry.answered(server.backend.node, this.service, answer, ms)
+    this.trace?.attempted(answer)
   }
 
   #next(): void {
@@ -142,7 +170,8 @@ export class Exchange implements AnswerSink {
     this.#server = server
     this.#connection = connection
     this.#sentMs = performance.now()
-    const { text, body } = this.head
+    const { body } = this.head
+    const text = this.head.text + (this.trace?.attempt(server.backend.node) ?? '')
     if (body === null) {
       connection.send(this, `${text}\r\n`, null, true)
       return
@@ -211,6 +240,7 @@ export class Exchange implements AnswerSink {
   }
 
   #begin({ status, headers }: AnswerHead): void {
+    if (this.trace !== null) this.trace.isStream = isEventStream(headers)
     this.#response.writeHead(status, this.#finished(headers))
     // `flushHeaders` would write them as UTF-8, and a byte above 0x7f would become two.
     this.#response.write('', 'latin1')
@@ -240,7 +270,7 @@ export class Exchange implements AnswerSink {
     const answer = this.#answer as AnswerHead
     this.#connection = null
     this.#over = true
-    this.#server?.answered(performance.now() - this.#sentMs, answer.status >= 500)
+    this.#attempted(answer.status, answer.status >= 500)
     if (this.#held !== null) {
       this.#response.writeHead(answer.status, this.#finished(answer.headers))
       if (this.#bodyText !== null) this.#response.end(this.#bodyText, 'latin1')
@@ -248,7 +278,7 @@ export class Exchange implements AnswerSink {
       else this.#response.end(this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held))
     } else this.#response.end()
     if (this.#body !== null && !this.#body.ended) this.#body.abandon()
-    this.#context.onEnd(answer.status >= 500)
+    this.#end(answer.status)
   }
 
   onFail(error: UpstreamError): void {
@@ -257,7 +287,8 @@ export class Exchange implements AnswerSink {
     this.#body?.hold()
     this.#context.onTrouble(this, error)
     // Also where another server makes it good: whoever compares servers is to know of it.
-    if (error.kind !== 'own') server.answered(performance.now() - this.#sentMs, true)
+    if (error.kind === 'own') this.trace?.attempted(error.kind)
+    else this.#attempted(error.kind, true)
     if (error.kind === 'refused' || error.kind === 'lost') server.suspect(error.message)
     if (this.#response.headersSent) {
       this.#cut()
@@ -298,11 +329,10 @@ export class Exchange implements AnswerSink {
 
   /** A part of the answer is out: only the end of the connection says that the rest will not come. */
   #cut(): void {
-    this.#over = true
     // To HTTP/1.0 the end of the connection is the end of the answer; a reset is no such end.
     if (this.#request.httpVersionMinor === 0) this.#request.socket.resetAndDestroy()
     else this.#response.destroy()
-    this.#context.onEnd(true)
+    this.#end('aborted')
   }
 
   #refuse(refusal: Refusal, close = false): void {
@@ -319,6 +349,6 @@ export class Exchange implements AnswerSink {
       refuse(this.#response, refusal, headers)
     }
     if (this.#body !== null && !this.#body.ended) this.#body.abandon()
-    this.#context.onEnd(refusal.status >= 500)
+    this.#end(refusal.status)
   }
 }

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { type Refusal, rawRefusal } from '../http/answer.ts'
 import { type AnswerHead, BadAnswer, readAnswerHead } from '../http/answer-head.ts'
@@ -6,6 +5,9 @@ import { ChunkedDecoder } from '../http/chunked-decoder.ts'
 import { closeGently } from '../http/close-gently.ts'
 import type { RequestHead } from '../http/request-head.ts'
 import { stick, stickyNode } from '../http/sticky.ts'
+import { STATUS_CODES } from '../node-http.ts'
+import type { Outcome } from '../telemetry/outcome.ts'
+import type { RequestTrace } from '../telemetry/request-trace.ts'
 import { isOwnFault } from '../upstream/own-fault.ts'
 import type { Server } from '../upstream/server.ts'
 import type { ExchangeContext } from './exchange.ts'
@@ -39,23 +41,30 @@ export function openTunnel(request: TunnelRequest): void {
 class Handshake {
   readonly #request: TunnelRequest
   readonly #tried = new Set<Server>()
+  readonly #trace: RequestTrace | null
   #leave: () => void = () => {}
   #waiting: { cancel(): void } | null = null
   #over = false
 
   constructor(request: TunnelRequest) {
     this.#request = request
+    const { context, head, service } = request
+    this.#trace = context.telemetry.began({ method: head.method, service, parent: head.parent })
   }
 
   start(): void {
     this.#request.socket.once('close', () => {
       this.#waiting?.cancel()
       if (this.#over) return
-      this.#over = true
       this.#leave()
-      this.#request.context.onEnd(false)
+      this.#end('left')
     })
     this.#next()
+  }
+
+  #end(outcome: Outcome): void {
+    this.#over = true
+    this.#request.context.onEnd(this.#request.service, outcome, this.#trace)
   }
 
   #next(): void {
@@ -93,11 +102,17 @@ class Handshake {
 
   #ask(server: Server): void {
     const { host, port } = server.backend
-    const { limits } = this.#request.context
+    const { limits, telemetry } = this.#request.context
+    const line = this.#trace?.attempt(server.backend.node) ?? ''
     const upstream = connect({ host, port, noDelay: true, allowHalfOpen: true })
     let read: Buffer = Buffer.alloc(0)
     const began = performance.now()
-    const answered = (failed: boolean): void => server.answered(performance.now() - began, failed)
+    const answered = (answer: number, failed: boolean): void => {
+      const ms = performance.now() - began
+      server.answered(ms, failed)
+      telemetry.answered(server.backend.node, this.#request.service, answer, ms)
+      this.#trace?.attempted(answer)
+    }
     const late = setTimeout(() => fail(serverLate, false), limits.answerTimeoutMs)
     const asking = {
       goAway: (): void => fail(noServer(this.#request.service), false),
@@ -124,7 +139,7 @@ class Handshake {
       upstream.destroy()
       this.#tried.add(server)
       // A 503 says that nobody was asked, or that the server is to go.
-      if (refusal.status !== 503) answered(true)
+      if (refusal.status !== 503) answered(refusal.status, true)
       if (suspects) server.suspect('It closed a connection before it had answered.')
       // A handshake is a GET: asking another server does no harm.
       const again = suspects && this.#tried.size <= limits.retriesMax
@@ -138,8 +153,7 @@ class Handshake {
         const found = findHead(read, limits.answerHeadBytesMax)
         if (found === null) return
         detach()
-        this.#over = true
-        answered(found.head.status >= 500)
+        answered(found.head.status, found.head.status >= 500)
         this.#decide(server, upstream, found.head, found.rest)
       } catch (error) {
         if (!(error instanceof BadAnswer)) throw error
@@ -147,7 +161,7 @@ class Handshake {
       }
     }
     upstream.on('connect', () => {
-      upstream.write(`${this.#request.head.text}\r\n`, 'latin1')
+      upstream.write(`${this.#request.head.text}${line}\r\n`, 'latin1')
     })
     upstream.on('data', take)
     upstream.on('end', () => fail(serverLost, true))
@@ -158,10 +172,10 @@ class Handshake {
   }
 
   #decide(server: Server, upstream: Socket, head: AnswerHead, rest: Buffer): void {
-    const { socket, early, context, protocol } = this.#request
+    const { socket, early, protocol } = this.#request
+    this.#end(head.status)
     this.#stick(server, head.headers)
     if (head.status !== 101) {
-      context.onEnd(head.status >= 500)
       passAnswer(socket, upstream, head, rest)
       return
     }
@@ -171,7 +185,6 @@ class Handshake {
       ...pairs(head.headers),
     ]
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1')
-    context.onEnd(false)
     const isWebSocket = protocol.toLowerCase() === 'websocket'
     const tunnel = new WebSocketTunnel(socket, upstream, isWebSocket, () => {
       server.tunnels.delete(tunnel)
@@ -181,11 +194,10 @@ class Handshake {
   }
 
   #refuse(refusal: Refusal): void {
-    this.#over = true
-    const { socket, context } = this.#request
+    const { socket } = this.#request
+    this.#end(refusal.status)
     socket.write(rawRefusal(refusal))
     closeGently(socket)
-    context.onEnd(refusal.status >= 500)
   }
 }
 

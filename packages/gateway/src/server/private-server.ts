@@ -1,15 +1,24 @@
 import { timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { BanyanError, type GatewayFile, type GatewayStatus } from '@banyan/model'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import {
+  BanyanError,
+  type GatewayFile,
+  type GatewayStatus,
+  metricsContentType,
+} from '@banyan/model'
 import { answerJson, errorBody, refuse } from '../http/answer.ts'
+import { createServer } from '../node-http.ts'
 import { parseGatewayFile } from '../read-gateway-file.ts'
-import { reserved } from './refusals.ts'
+import { onlyReading, reserved } from './refusals.ts'
 
 /** What the private address offers to control. */
 export type Controlled = {
   readonly token: string
   readonly isReady: boolean
   readonly status: GatewayStatus
+  /** What `/-/metrics` asks for; null: it is not there. */
+  readonly metricsToken: string | null
+  metrics(): string
   /** Takes another file; false when it has a newer one. */
   apply(file: GatewayFile): boolean
 }
@@ -31,15 +40,9 @@ async function answer(
 ): Promise<void> {
   const route = `${request.method} ${request.url}`
   if (route === 'GET /-/ready' || route === 'HEAD /-/ready') return answerReady(gateway, response)
+  if (request.url === '/-/metrics') return answerMetrics(gateway, request, response)
   if (request.url !== '/-/gateway') return refuse(response, reserved)
-  if (!isAllowed(request, gateway.token)) {
-    return refuse(response, {
-      status: 401,
-      code: 'BANYAN_GATEWAY_TOKEN_WRONG',
-      message: 'The token is not that of this gateway.',
-      headers: ['www-authenticate', 'Bearer'],
-    })
-  }
+  if (!isAllowed(request, gateway.token)) return refuse(response, tokenWrong)
   if (request.method === 'GET') return answerJson(response, 200, JSON.stringify(gateway.status))
   if (request.method === 'PUT') return put(gateway, request, response)
   refuse(response, {
@@ -48,6 +51,28 @@ async function answer(
     code: 'METHOD_NOT_ALLOWED',
     headers: ['allow', 'GET, PUT'],
   })
+}
+
+const tokenWrong = {
+  status: 401,
+  code: 'BANYAN_GATEWAY_TOKEN_WRONG',
+  message: 'The token is not that of this gateway.',
+  headers: ['www-authenticate', 'Bearer'],
+} as const
+
+function answerMetrics(
+  gateway: Controlled,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const { metricsToken } = gateway
+  if (metricsToken === null) refuse(response, reserved)
+  else if (!isAllowed(request, metricsToken)) refuse(response, tokenWrong)
+  else if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, onlyReading)
+  else {
+    response.writeHead(200, { 'content-type': metricsContentType, 'cache-control': 'no-store' })
+    response.end(gateway.metrics())
+  }
 }
 
 function answerReady({ isReady }: Controlled, response: ServerResponse): void {

@@ -1,5 +1,6 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Backend } from '@banyan/model'
+import { request } from '../node-http.ts'
 import { isOwnFault } from './own-fault.ts'
 
 export type ProbeOutcome =
