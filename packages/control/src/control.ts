@@ -21,12 +21,14 @@ import { driverAsFound } from './climb/drivers.ts'
 import { Members } from './climb/members.ts'
 import { contractsMissingIn } from './climb/migrate.ts'
 import { urlOf } from './climb/place.ts'
+import { noConsole } from './console/no-console.ts'
 import { isOfService } from './dev/apply-change.ts'
 import { Changes } from './dev/changes.ts'
 import { mendInDev } from './dev/mend.ts'
 import { notSwitched } from './engines/adopted/local.ts'
 import { targetOf } from './engines/adopted/target.ts'
 import { tellAgain } from './entry/gateways.ts'
+import { Faults } from './faults/faults.ts'
 import type { Journal } from './journal/journal.ts'
 import { findNodeName } from './node-names.ts'
 import { inPlace, releasesThatRun } from './releases/releases.ts'
@@ -44,6 +46,7 @@ export class Control implements Controlled {
   readonly #climbs: Climbs
   readonly #members: Members
   readonly #changes: Changes
+  readonly #faults: Faults
   readonly #climbing = new AbortController()
   #progress: Progress | null = null
   #raising: Promise<void> | null = null
@@ -73,6 +76,7 @@ export class Control implements Controlled {
       ending: this.#climbing.signal,
       onDone: () => this.#welcome(performance.now()),
     })
+    this.#faults = new Faults({ context, keeperOf: (name) => this.#keeperOf(name) })
     context.keepers.onChange((keeper) => this.#say(keeper))
   }
 
@@ -82,6 +86,7 @@ export class Control implements Controlled {
 
   /** Leads the system up. A failure takes back what was started, and nothing else. */
   raise(began: number): void {
+    this.#context.telemetry?.begin()
     this.#raising = this.#climbUp(began).catch(async (error) => {
       if (this.#climbing.signal.aborted || this.#awaitsMending(error)) return
       this.events.add({ type: 'failed', sentence: reportOf(error).message, error: reportOf(error) })
@@ -142,22 +147,29 @@ export class Control implements Controlled {
   }
 
   async kill(name: string): Promise<{ node: string; pid: number | null }> {
-    const keeper = this.#keeperOf(name)
-    // Its driver says why nothing is done to it.
-    if (keeper.driver.node.adopted) await keeper.driver.kill()
-    const pid = keeper.presence?.identity?.pid ?? null
-    if (pid === null) throw notRunning(keeper)
-    await keeper.driver.kill()
-    keeper.wake()
-    return { node: keeper.name, pid }
+    return await this.#faults.kill(name)
   }
 
   async pause(name: string): Promise<{ readonly node: string }> {
-    return await this.#freeze(name, async ({ driver }) => await driver.pause())
+    return await this.#faults.pause(name)
   }
 
   async resume(name: string): Promise<{ readonly node: string }> {
-    return await this.#freeze(name, async ({ driver }) => await driver.resume())
+    return await this.#faults.resume(name)
+  }
+
+  async partition(name: string, from: string | null): Promise<{ readonly node: string }> {
+    return await this.#faults.partition(name, from)
+  }
+
+  async heal(name: string): Promise<{ readonly node: string }> {
+    return await this.#faults.heal(name)
+  }
+
+  async consoleToken(): Promise<{ readonly url: string }> {
+    const { console } = this.#context
+    if (console == null) throw noConsole(this.#context.settings)
+    return { url: console.freshUrl() }
   }
 
   async climb(request: ClimbRequest): Promise<{ readonly climb: string }> {
@@ -174,17 +186,6 @@ export class Control implements Controlled {
 
   async turnBack(climb: string): Promise<void> {
     this.#climbs.turnBack(climb)
-  }
-
-  async #freeze(name: string, act: (keeper: Keeper) => Promise<void>) {
-    if (name === 'control') throw notControl()
-    const keeper = this.#keeperOf(name)
-    const { driver, presence } = keeper
-    if (!driver.node.adopted && presence === null) throw notRunning(keeper)
-    await act(keeper)
-    await keeper.seePause()
-    keeper.wake()
-    return { node: keeper.name }
   }
 
   /** Of an adopted database, its one node. */
@@ -204,11 +205,17 @@ export class Control implements Controlled {
     const heir = acceptLoss
       ? (await keeper.acceptLoss(this.#memberNamed(to), signal)).to
       : await keeper.switchOver(this.#memberNamed(to), signal)
-    const { last } = keeper.situation
-    const pauseMs = last === null ? 0 : Math.round(last.writingMs - last.noticedMs)
-    const totalMs = Math.round(performance.now() - began)
-    const sentence = `${heir} takes the writes, in place of ${from}: nobody could write for ${pauseMs} ms.`
-    return { from, to: heir, term: keeper.record.term, pauseMs, totalMs, sentence }
+    const { last, term, closedSinceMs } = keeper.situation
+    const now = performance.now()
+    const pause =
+      closedSinceMs === null ? last && last.writingMs - last.noticedMs : now - closedSinceMs
+    const pauseMs = Math.round(pause ?? 0)
+    const totalMs = Math.round(now - began)
+    const sentence =
+      closedSinceMs === null
+        ? `${heir} takes the writes, in place of ${from}: nobody could write for ${pauseMs} ms.`
+        : `${heir} is the primary, in place of ${from}. Commits are held until a replica can confirm them, which is being made.`
+    return { from, to: heir, term, pauseMs, totalMs, sentence }
   }
 
   loss(to: string | null): LossReport {
@@ -229,9 +236,16 @@ export class Control implements Controlled {
   #keeperOf(name: string): Keeper {
     const { topology, keepers } = this.#context
     const node = findNodeName(topology, name, this.#primary())
-    const keeper = node === null ? null : keepers.get(node)
-    if (keeper === null) throw unknownNode(topology, name)
-    return keeper
+    const keeper = node === null ? this.#keeperOfMember(name) : keepers.get(node)
+    if (keeper !== null) return keeper
+    throw node === null ? unknownNode(topology, name) : notKept(node)
+  }
+
+  /** Whoever keeps the adopted database that this is a server of. */
+  #keeperOfMember(name: string): Keeper | null {
+    const isMember = (one: { readonly name: string }): boolean => one.name === name
+    const { keepers } = this.#context
+    return keepers.all.find(({ driver }) => driver.members?.().some(isMember)) ?? null
   }
 
   async #climbUp(began: number): Promise<void> {
@@ -296,6 +310,8 @@ export class Control implements Controlled {
   /** Takes over what an earlier control left running, before anything is decided. */
   async #adopt(): Promise<void> {
     const { topology, keepers, shard } = this.#context
+    // What an earlier control left cut off could not be looked at.
+    await this.#faults.mend()
     // Made by a version that had one server only.
     const [first] = membersOf(topology)
     if (first !== undefined && shard.current.primary === null) {
@@ -329,10 +345,13 @@ export class Control implements Controlled {
     await this.#raising
     await this.#changes.settled()
     await this.#climbs.settled()
+    await this.#faults.mend()
     await climb(this.#context, 'off', new AbortController().signal)
     await this.#members.stop()
     // What is not recorded yet was started all the same.
     for (const keeper of this.#context.keepers.all) await keeper.unwant()
+    // Last, so that it has what all others had to say.
+    await this.#context.telemetry?.stop()
     const end =
       this.#reason === '' ? 'Everything is stopped; the data stays.' : 'Everything is stopped.'
     this.events.add({ type: 'stopped', sentence: `${this.#reason}${end}` })
@@ -351,6 +370,7 @@ export class Control implements Controlled {
     for (const keeper of [...this.#context.keepers.all].reverse()) {
       await (keeper.startedByUs || keeper.presence === null ? keeper.unwant() : keeper.release())
     }
+    await this.#context.telemetry?.release()
   }
 
   async #climb(): Promise<void> {
@@ -395,16 +415,10 @@ function unknownNode({ nodes }: Topology, name: string): BanyanError {
   })
 }
 
-/** Nobody would be left who could let it go on. */
-function notControl(): BanyanError {
-  return new BanyanError('BANYAN_USAGE_INVALID', 'Control is no node, and cannot pause itself.', {
-    hint: 'Name a node of "banyan status". The death of control is rehearsed with kill -9 and its process id.',
-  })
-}
-
-function notRunning({ name, sentence }: Keeper): BanyanError {
-  return new BanyanError('BANYAN_NOT_RUNNING', `${name} has no process now: ${sentence}`, {
+/** Right after control began, or before a climb has come to the node. */
+function notKept(node: string): BanyanError {
+  return new BanyanError('BANYAN_NOT_RUNNING', `${node} is not looked after yet.`, {
     hint: 'Look at "banyan status" and try again.',
-    details: { node: name },
+    details: { node },
   })
 }

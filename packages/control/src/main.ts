@@ -9,6 +9,8 @@ import type { Context, Learned } from './climb/context.ts'
 import { desiredTopology } from './climb/ground.ts'
 import { learnedFile } from './climb/migrate.ts'
 import { withUrlOf } from './config/with-url-of.ts'
+import { AuditLog } from './console/audit.ts'
+import { openConsole } from './console/open-console.ts'
 import { Control } from './control.ts'
 import { type Binaries, findBinaries } from './engines/postgres/engine.ts'
 import { readEntryRecord } from './entry/record.ts'
@@ -28,6 +30,7 @@ import { nodeDirectory, type StatePaths, statePaths } from './state/paths.ts'
 import { ensureSecrets } from './state/secrets.ts'
 import { readTopology } from './state/topology-file.ts'
 import { Keepers } from './supervise/keepers.ts'
+import { storePortOf, Telemetry } from './telemetry/telemetry.ts'
 
 /*
  * The control process: `node main.ts STATE_DIRECTORY`. Everything that control needs to know is in
@@ -57,8 +60,10 @@ async function control(directory: string, held: Held): Promise<void> {
   if (lock === null) return refuse(alreadyRunning(paths))
   process.title = `banyan control ${directory}`
   const { control, context, stopKeepingLogs } = await makeControl(paths, held.publicFds)
-  const server = await listen(control, paths.socket)
+  const audit = await openAudit(context)
+  const server = await listen(control, paths.socket, audit)
   if (held.byHolder) holder = keepHolder(context)
+  context.console = await openConsole(context, control, audit)
   await announce(paths, server)
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => void control.down())
@@ -73,6 +78,7 @@ async function control(directory: string, held: Held): Promise<void> {
   stopWatching()
   stopAttending()
   stopKeepingLogs()
+  context.console?.close()
   await retire(paths, server, lock)
   lock.release()
   await tell({ kind: 'ended', ending })
@@ -96,6 +102,11 @@ function watch(lock: Lock, control: Control, directory: string): () => void {
   return () => clearInterval(timer)
 }
 
+async function openAudit({ paths, events }: Context): Promise<AuditLog> {
+  const onTrouble = (sentence: string) => events.add({ type: 'progress', sentence })
+  return await AuditLog.open({ path: paths.audit, onTrouble })
+}
+
 async function makeControl(paths: StatePaths, publicFds: readonly number[]) {
   const asked = await readRequired<System>(paths.system)
   const settings = await readRequired<UpSettings>(paths.settings)
@@ -110,7 +121,7 @@ async function makeControl(paths: StatePaths, publicFds: readonly number[]) {
   if (release !== inPlace) await releases.load(release)
   const system = withUrlOf(releases.find(release)?.snapshot.system ?? asked, asked)
   const balancer = settings.balancer ?? 'gateway'
-  const facts = { paths, system, recorded, entry, balancer }
+  const facts = { paths, system, recorded, entry, balancer, settings }
   const desired = await desiredTopology(facts, settings.rungs)
   const events = new EventLog((event) => process.stdout.write(`${JSON.stringify(event)}\n`))
   const context: Context = {
@@ -133,11 +144,15 @@ async function makeControl(paths: StatePaths, publicFds: readonly number[]) {
     entry,
     shard: await openRecord(paths.shard),
     members: null,
+    telemetry: null,
     draining: new Set(),
     leaving: false,
     publicFds,
     learned: (await readJson<Learned>(learnedFile(paths.directory))) ?? nothingLearned,
     migrated: null,
+  }
+  if (settings.dataOnly !== true && settings.unmeasured !== true) {
+    context.telemetry = new Telemetry(context, await storePortOf(paths))
   }
   return {
     control: new Control(context, journal),
@@ -189,6 +204,8 @@ async function announce(paths: StatePaths, { socket }: ApiServer): Promise<void>
 }
 
 async function retire(paths: StatePaths, server: ApiServer, lock: Lock): Promise<void> {
+  // Whoever asked for the end is answered once that is written down.
+  await server.settled()
   // The last events are on their way to those who follow them.
   await new Promise((resolve) => setTimeout(resolve, 50))
   // Once ours was moved or deleted, what is at these paths is somebody else's; closing would remove it.

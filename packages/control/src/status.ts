@@ -3,6 +3,7 @@ import type { NodeStatus, ShardStatus, Status } from './api/types.ts'
 import type { Progress } from './climb/climb.ts'
 import type { Context } from './climb/context.ts'
 import { placeOf, portsOf, urlOf } from './climb/place.ts'
+import { memberNodes } from './engines/adopted/member-nodes.ts'
 import { inPlace } from './releases/releases.ts'
 
 /** What `banyan status` shows of a control that runs. */
@@ -22,10 +23,11 @@ export function statusOf(
     release: release === inPlace ? release : (releases.live ?? release),
     url: settings.dataOnly === true ? null : urlOf(context),
     ...(tcp.length > 0 && { tcp }),
-    consoleUrl: null,
+    consoleUrl: context.console?.url ?? null,
     climb: progress,
     nodes: topology.nodes.map((node) => nodeStatus(context, node, hasLooked)),
     ...shardsOf(context),
+    ...alertsOf(context),
     sentence: sentenceOf(context, last),
   }
 }
@@ -33,7 +35,8 @@ export function statusOf(
 function nodeStatus(context: Context, node: Node, hasLooked: boolean): NodeStatus {
   const keeper = context.keepers.get(node.name)
   const presence = keeper?.presence ?? null
-  return {
+  const members = presence === null ? undefined : keeper?.driver.members?.()
+  const status: NodeStatus = {
     name: node.name,
     tier: node.tier,
     engine: node.engine,
@@ -49,6 +52,7 @@ function nodeStatus(context: Context, node: Node, hasLooked: boolean): NodeStatu
     uptimeMs: presence === null ? null : Date.now() - Date.parse(presence.startedAt),
     sentence: keeper?.sentence ?? (hasLooked ? sentenceWithout(node) : sentenceBefore(node)),
   }
+  return members === undefined ? status : { ...status, members: memberNodes(status, members) }
 }
 
 /** What is said of a node that a new control has not come to yet. */
@@ -57,7 +61,7 @@ function sentenceBefore({ name }: Node): string {
 }
 
 /** What is said of a node that nobody keeps. */
-export function sentenceWithout({ name, adopted }: Node): string {
+function sentenceWithout({ name, adopted }: Node): string {
   return adopted ? `${name} is not watched now; somebody else runs it.` : `${name} is stopped.`
 }
 
@@ -98,10 +102,20 @@ function shardsOf({ members, shard, system }: Context): Pick<Status, 'shards'> {
   return { shards: [one] }
 }
 
+/** Those that hold, where somebody watches. */
+function alertsOf({ telemetry }: Context): Pick<Status, 'alerts'> {
+  const alerts = telemetry?.alerts.now ?? null
+  return alerts === null ? {} : { alerts }
+}
+
 /** What is wrong is said first; else that all is well, unless something else was just said. */
 function sentenceOf({ keepers, topology, system }: Context, last: string): string {
   const troubled = keepers.all.find(({ health }) => health === 'failed') ?? ailing(keepers.all)
   if (troubled !== undefined) return troubled.sentence
+  const away = keepers.all
+    .flatMap(({ driver }) => driver.members?.() ?? [])
+    .find(({ health }) => health === 'failed')
+  if (away !== undefined) return away.sentence
   const healthy = keepers.all.filter(({ health }) => health === 'healthy').length
   const all = topology.nodes.length
   if (all > 0 && healthy === all) return `${system.name} is up: ${all} of ${all} nodes are healthy.`

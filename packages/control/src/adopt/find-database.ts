@@ -52,7 +52,7 @@ function judge(url: string, source: DatabaseSource): FoundDatabase {
 }
 
 /** One setting of an environment file, the last one winning, as the loaders do. */
-export function settingIn(text: string, name: string): { value: string; line: number } | null {
+function settingIn(text: string, name: string): { value: string; line: number } | null {
   const lines = [
     ...text.matchAll(new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*(.*)$`, 'gm')),
   ]

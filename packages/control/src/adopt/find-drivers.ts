@@ -97,7 +97,7 @@ function swapOr(pools: readonly Import[], otherwise: string): string {
 }
 
 /** Every place in the app, outside of its tests, that brings `pg` in as a value. */
-export function findPoolImports({ texts }: AppFiles): readonly Import[] {
+function findPoolImports({ texts }: AppFiles): readonly Import[] {
   const found: Import[] = []
   for (const [file, text] of texts) {
     if (isOfTests(file) || !/['"]pg['"]/.test(text)) continue

@@ -71,6 +71,22 @@ export class ControlClient {
     return await askJson(this.#socket, 'POST', '/resume', { node })
   }
 
+  /** Cuts a node off from everybody, or from another node where that can be told apart. */
+  async partition(node: string, from: string | null = null): Promise<{ readonly node: string }> {
+    return await askJson(this.#socket, 'POST', '/partition', { node, from })
+  }
+
+  /** Mends what `partition` has cut. */
+  async heal(node: string): Promise<{ readonly node: string }> {
+    return await askJson(this.#socket, 'POST', '/heal', { node })
+  }
+
+  /** An address of the console that opens it once, within ten minutes. */
+  async consoleUrl(): Promise<string> {
+    const { url } = await askJson<{ url: string }>(this.#socket, 'POST', '/console-token')
+    return url
+  }
+
   /** Has another member take the writes; returns when it does. Refused before anything is done, or not at all. */
   async switchover(request: SwitchoverRequest): Promise<SwitchoverReport> {
     return await askJson(this.#socket, 'POST', '/switchover', request)

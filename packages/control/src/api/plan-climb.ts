@@ -58,9 +58,9 @@ export async function planClimb(options: {
   checkSystemName(paths, marker, system.name)
   checkSameDatabase(system, recorded)
   const entry = await readEntryRecord(paths)
-  const settings = await readJson<Partial<UpSettings>>(paths.settings)
-  const balancer = options.balancer ?? settings?.balancer ?? 'gateway'
-  const ground = await groundOf({ paths, system, recorded, entry, balancer })
+  const settings = (await readJson<Partial<UpSettings>>(paths.settings)) ?? {}
+  const balancer = options.balancer ?? settings.balancer ?? 'gateway'
+  const ground = await groundOf({ paths, system, recorded, entry, balancer, settings })
   const reasons = refusals(to, ground)
   if (reasons.length > 0) throw climbRefused(direction, reasons)
   const desired = topologyOf(to, ground)

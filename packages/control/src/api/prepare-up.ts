@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { resolve } from 'node:path'
 import {
   type BalancerName,
   BanyanError,
@@ -12,6 +13,7 @@ import {
   topologyOf,
 } from '@banyan/model'
 import { type Attached, listAttached } from '../attached/attachments.ts'
+import { leastOf } from '../climb/context.ts'
 import { type GroundFacts, groundOf } from '../climb/ground.ts'
 import { loadSystem } from '../config/load-system.ts'
 import { withUrlOf } from '../config/with-url-of.ts'
@@ -47,6 +49,8 @@ export type UpRequest = {
   /** Null: as the last time, else the default. */
   readonly host: string | null
   readonly port: number | null
+  /** Where the console is to listen; 0: nowhere. Null or absent: as the last time, else wherever there is room. */
+  readonly consolePort?: number | null
   /** What is to stand at the entry. Absent: as the last time, else the gateway. */
   readonly balancer?: BalancerName | null
   /** Start with the code as it is now, also where another release is live. Absent: the live one runs. */
@@ -86,7 +90,12 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
   if (system.data !== null) await checkDatabase(paths, system, recorded, signal)
   if (system.data?.migrations) await checkMigrationNames(system.data.migrations)
   const balancer = request.balancer ?? (await lastBalancer(paths))
-  await checkRungs({ paths, system, recorded: recorded ?? emptyTopology, balancer }, rungs)
+  const switches = {
+    ...switchesOf(request, system),
+    ...(process.env.BANYAN_TELEMETRY === 'off' && { unmeasured: true }),
+  }
+  const ground = { paths, system, recorded: recorded ?? emptyTopology, balancer }
+  await checkRungs({ ...ground, settings: switches }, rungs)
   const isOpen = request.dataOnly !== true && publicServices(system).length > 0
   const tcp = isOpen ? tcpPorts(system) : []
   const beside = isOpen ? await checkPorts({ paths, recorded, host, port, tcp }) : []
@@ -99,8 +108,10 @@ export async function prepareUp(request: UpRequest): Promise<PreparedUp> {
     socket: isOpen,
     tcp,
     balancer,
+    config: resolve(request.config),
+    ...(await consoleOf(paths, request)),
     ...asked,
-    ...switchesOf(request, system),
+    ...switches,
   }
   return {
     paths,
@@ -144,6 +155,15 @@ async function liveSnapshot(paths: StatePaths): Promise<Snapshot | null> {
   return digest === null ? null : await readSnapshot(paths, digest)
 }
 
+async function consoleOf(
+  paths: StatePaths,
+  { consolePort = null }: UpRequest,
+): Promise<Pick<UpSettings, 'consolePort'>> {
+  const last = (await readJson<Partial<UpSettings>>(paths.settings))?.consolePort
+  const port = consolePort ?? last
+  return port === undefined ? {} : { consolePort: port }
+}
+
 async function lastBalancer(paths: StatePaths): Promise<BalancerName> {
   return (await readJson<Partial<UpSettings>>(paths.settings))?.balancer ?? 'gateway'
 }
@@ -156,7 +176,8 @@ async function checkRungs(
   const entry = await readEntryRecord(facts.paths)
   const ground = await groundOf({ ...facts, entry })
   const reasons = [...refusals(rungs, ground)]
-  if (reasons.length === 0) reasons.push(...(await missingPrograms(topologyOf(rungs, ground))))
+  if (reasons.length === 0)
+    reasons.push(...(await missingPrograms(topologyOf(rungs, ground), facts.recorded)))
   if (reasons.length > 0) throw climbRefused('grow', reasons)
 }
 
@@ -193,7 +214,8 @@ async function checkDatabase(
     (recorded?.nodes ?? []).map(async (node) => await findProcess(paths, node)),
   )
   // Services that an earlier control left running have their connections already.
-  const needed = alive.some((process) => process !== null) ? 0 : system.services.length
+  const isRunning = alive.some((process) => process !== null)
+  const needed = isRunning ? 0 : system.services.length * leastOf(system, {})
   await checkAdopted(system, needed, signal)
 }
 

@@ -1,9 +1,13 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError } from '@banyan/model'
-import { climbOf, climbRequestOf } from './climb-request.ts'
+import type { AuditLog } from '../console/audit.ts'
+import { createServer } from '../node-http.ts'
+import { type Action, actions } from './actions.ts'
+import { climbOf } from './climb-request.ts'
 import type { EventLog } from './events.ts'
 import { reportOf } from './report.ts'
 import { switchoverRequestOf } from './switchover-request.ts'
@@ -32,6 +36,12 @@ export type Controlled = {
   /** Stops a node where it stands, and lets it go on. */
   pause(node: string): Promise<{ readonly node: string }>
   resume(node: string): Promise<{ readonly node: string }>
+  /** Cuts a node off on purpose, from everybody or, where that can be told apart, from another node. */
+  partition(node: string, from: string | null): Promise<{ readonly node: string }>
+  /** Mends what `partition` has cut. */
+  heal(node: string): Promise<{ readonly node: string }>
+  /** A fresh address of the console, with a token for one use. */
+  consoleToken(): Promise<{ readonly url: string }>
   /** Has another member of the data tier take the writes; returns when it does. */
   switchover(request: SwitchoverRequest): Promise<SwitchoverReport>
   /** What may be lost by taking a member that may lack something. */
@@ -47,16 +57,35 @@ export type Controlled = {
 /** The longest path of a socket that every system takes (`sun_path`, less its final NUL). */
 const longestSocketPath = process.platform === 'darwin' ? 103 : 107
 
-export type ApiServer = { readonly socket: string; close(): Promise<void> }
+export type ApiServer = {
+  readonly socket: string
+  /** Returns when what was asked is answered, and written down; not for ever. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+const settleMs = 2_000
 
 /** Listens on a socket that only this user can open. Whoever calls holds the lock, so an old one is stale. */
-export async function listen(control: Controlled, wanted: string): Promise<ApiServer> {
+export async function listen(
+  control: Controlled,
+  wanted: string,
+  audit: AuditLog | null = null,
+): Promise<ApiServer> {
   const socket = await fitPath(wanted)
   await rm(socket, { force: true })
-  const server = createServer((request, response) => void answer(control, request, response))
+  const asked = { control, audit }
+  const going = new Set<Promise<void>>()
+  const server = createServer((request, response) => {
+    const answered = answer(asked, request, response).finally(() => going.delete(answered))
+    going.add(answered)
+  })
   await listenPrivately(server, socket)
   return {
     socket,
+    settled: async () => {
+      await Promise.race([Promise.allSettled(going), sleep(settleMs, null, { ref: false })])
+    },
     close: async () => {
       server.close()
       server.closeAllConnections()
@@ -86,71 +115,82 @@ async function listenPrivately(server: Server, socket: string): Promise<void> {
   await chmod(socket, 0o600)
 }
 
+/** Whom a request is put to, and where it is written down. */
+type Asked = { readonly control: Controlled; readonly audit: AuditLog | null }
+
 type Route = (
-  control: Controlled,
+  asked: Asked,
   request: IncomingMessage,
   response: ServerResponse,
 ) => Promise<void> | void
 
+/** A route for something that is done to the system: it is written down before it is answered. */
+const doing =
+  (name: string, { target, run }: Action): Route =>
+  async (asked, request, response) => {
+    const body = await readBody(request)
+    const act = async () => await run(asked.control, body)
+    send(response, 200, await noting(asked, name, target(body), act))
+  }
+
+async function noting<Answer>(
+  { audit }: Asked,
+  action: string,
+  target: string | null,
+  act: () => Promise<Answer>,
+): Promise<Answer> {
+  return audit === null ? await act() : await audit.around({ who: 'cli', action, target }, act)
+}
+
 const routes: Readonly<Record<string, Route>> = {
-  'GET /status': (control, _request, response) => send(response, 200, control.status()),
-  'GET /releases': (control, _request, response) => send(response, 200, control.releases()),
+  'GET /status': ({ control }, _request, response) => send(response, 200, control.status()),
+  'GET /releases': ({ control }, _request, response) => send(response, 200, control.releases()),
   'GET /events': streamEvents,
-  'POST /kill': async (control, request, response) => {
-    const { node } = await readBody(request)
-    send(response, 200, await control.kill(String(node)))
-  },
-  'POST /pause': async (control, request, response) => {
-    const { node } = await readBody(request)
-    send(response, 200, await control.pause(String(node)))
-  },
-  'POST /resume': async (control, request, response) => {
-    const { node } = await readBody(request)
-    send(response, 200, await control.resume(String(node)))
-  },
-  'POST /switchover': async (control, request, response) => {
-    const asked = switchoverRequestOf(await readBody(request))
-    send(response, 200, await control.switchover(asked))
-  },
-  'POST /loss': async (control, request, response) => {
+  'POST /kill': doing('kill', actions.kill),
+  'POST /pause': doing('pause', actions.pause),
+  'POST /resume': doing('resume', actions.resume),
+  'POST /partition': doing('partition', actions.partition),
+  'POST /heal': doing('heal', actions.heal),
+  'POST /switchover': doing('switchover', actions.switchover),
+  'POST /loss': async ({ control }, request, response) => {
     const { to } = switchoverRequestOf(await readBody(request))
     send(response, 200, control.loss(to))
   },
-  'POST /climb': async (control, request, response) => {
-    send(response, 200, await control.climb(climbRequestOf(await readBody(request))))
-  },
-  'POST /climb/end': async (control, request, response) => {
+  'POST /climb': doing('climb', actions.climb),
+  'POST /climb/end': async ({ control }, request, response) => {
     send(response, 200, await control.climbEnd(climbOf(await readBody(request))))
   },
-  'POST /climb/turn': async (control, request, response) => {
-    await control.turnBack(climbOf(await readBody(request)))
+  'POST /climb/turn': doing('turn', actions.turn),
+  'POST /console-token': async (asked, _request, response) => {
+    const act = async () => await asked.control.consoleToken()
+    send(response, 200, await noting(asked, 'console-token', null, act))
+  },
+  'POST /change': async (asked, request, response) => {
+    const change = (await readBody(request)) as ChangeRequest
+    await noting(asked, 'change', null, async () => await asked.control.change(change))
     send(response, 200, {})
   },
-  'POST /change': async (control, request, response) => {
-    await control.change((await readBody(request)) as ChangeRequest)
-    send(response, 200, {})
-  },
-  'POST /attend': async (control, _request, response) => {
+  'POST /attend': async ({ control }, _request, response) => {
     send(response, 200, await control.attend())
   },
-  'POST /release': async (control, _request, response) => {
+  'POST /release': async ({ control }, _request, response) => {
     send(response, 200, await control.release())
   },
-  'POST /down': async (control, _request, response) => {
-    await control.down()
+  'POST /down': async (asked, _request, response) => {
+    await noting(asked, 'down', null, async () => await asked.control.down())
     send(response, 200, {})
   },
 }
 
 async function answer(
-  control: Controlled,
+  asked: Asked,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
     const route = routes[`${request.method} ${request.url}`]
     if (route === undefined) throw unknownRequest(request)
-    await route(control, request, response)
+    await route(asked, request, response)
   } catch (error) {
     if (!response.headersSent)
       send(response, BanyanError.is(error) ? 400 : 500, { error: reportOf(error) })
@@ -165,7 +205,7 @@ function unknownRequest({ method, url }: IncomingMessage): BanyanError {
 }
 
 function streamEvents(
-  { events }: Controlled,
+  { control: { events } }: Asked,
   _request: IncomingMessage,
   response: ServerResponse,
 ): void {

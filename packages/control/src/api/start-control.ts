@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import { flushCompileCache } from 'node:module'
 import { BanyanError } from '@banyan/model'
 import { withCompileCache } from '../compile-cache.ts'
 import { endHolder } from '../holder/end-holder.ts'
@@ -13,6 +12,7 @@ import { identify, type ProcessIdentity, untilEnded } from '../sites/identity.ts
 import { makeStateDirectory } from '../state/directory.ts'
 import { writeJson } from '../state/files.ts'
 import type { StatePaths } from '../state/paths.ts'
+import { warmCache } from '../warm-cache.ts'
 import { ControlClient } from './control-client.ts'
 import { findControl } from './find-control.ts'
 import type { PreparedUp } from './prepare-up.ts'
@@ -99,17 +99,6 @@ function alreadyRunning({ directory }: StatePaths): BanyanError {
   return new BanyanError('BANYAN_ALREADY_RUNNING', `The system in ${directory} runs already.`, {
     hint: 'Look at it with "banyan status", or stop it with "banyan down".',
   })
-}
-
-/**
- * Strips the types of both programs here, where the means for it are loaded already, so that they
- * need not load them: they would stay in their memory, 30 MB each, for as long as they live.
- */
-async function warmCache(): Promise<void> {
-  if (!controlProgram.endsWith('.ts')) return
-  await import('../main.ts')
-  await import('../holder/main.ts')
-  flushCompileCache()
 }
 
 async function firstWord(child: ChildProcess, logFile: string): Promise<FirstWord> {

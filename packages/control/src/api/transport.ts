@@ -1,5 +1,6 @@
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { BanyanError } from '@banyan/model'
+import { request } from '../node-http.ts'
 import { errorOf } from './report.ts'
 import type { ErrorReport } from './types.ts'
 

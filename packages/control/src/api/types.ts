@@ -24,6 +24,11 @@ export type NodeStatus = {
   readonly release?: string
   readonly uptimeMs: number | null
   readonly sentence: string
+  /**
+   * Of an adopted database on several servers: each of them, in the order of its URL. `banyan status` shows
+   * them in place of the node. Absent for every other node.
+   */
+  readonly members?: readonly NodeStatus[]
 }
 
 /** A promotion that is over: the times count from the moment at which it was noticed, or asked for. */
@@ -56,6 +61,16 @@ export type ShardStatus = {
   readonly sentence: string
 }
 
+/** An alert that holds, as Alertmanager says. */
+export type AlertStatus = {
+  /** `BanyanNodeFailed`. */
+  readonly name: string
+  /** `page`: somebody has to do something now. `ticket`: within days. */
+  readonly severity: 'page' | 'ticket'
+  readonly since: string
+  readonly sentence: string
+}
+
 /** The answer of `banyan status --json`; fields may be added. */
 export type Status = {
   readonly rungs: readonly string[]
@@ -70,6 +85,8 @@ export type Status = {
   readonly nodes: readonly NodeStatus[]
   /** Absent while there is no server of ours that has data. */
   readonly shards?: readonly ShardStatus[]
+  /** The alerts that hold, the oldest first. Absent: nobody watches (`observed`), or it gives no answer. */
+  readonly alerts?: readonly AlertStatus[]
   readonly sentence: string
 }
 
@@ -86,7 +103,7 @@ export type SwitchoverReport = {
   readonly from: string
   readonly to: string
   readonly term: number
-  /** From the moment at which nobody could write to the moment at which somebody could. */
+  /** From the moment at which nobody could write to the moment at which somebody could, or to the answer. */
   readonly pauseMs: number
   readonly totalMs: number
   readonly sentence: string
@@ -123,7 +140,13 @@ export type ControlEvent = { readonly at: string; readonly sentence: string } & 
     }
   | { readonly type: 'progress' }
   | { readonly type: 'node'; readonly node: string; readonly health: NodeHealth }
-  | { readonly type: 'ready'; readonly url: string | null; readonly ms: number }
+  | {
+      readonly type: 'ready'
+      readonly url: string | null
+      /** With a token for one use. Only `up` and `dev` say it, to whoever called them; control never does. */
+      readonly consoleUrl?: string | null
+      readonly ms: number
+    }
   | { readonly type: 'failed'; readonly error: ErrorReport }
   | {
       readonly type: 'change'
@@ -142,6 +165,14 @@ export type ControlEvent = { readonly at: string; readonly sentence: string } & 
       /** Of a climb that has ended. */
       readonly report: ClimbReport | null
     }
+  /** Somebody did this to a node on purpose. */
+  | {
+      readonly type: 'fault'
+      readonly node: string
+      readonly fault: 'killed' | 'paused' | 'resumed' | 'partitioned' | 'healed'
+    }
+  /** Another member has taken the writes. */
+  | { readonly type: 'promotion'; readonly shard: string; readonly promotion: PromotionStatus }
   | { readonly type: 'stopping' }
   | { readonly type: 'stopped' }
 )
@@ -236,6 +267,8 @@ export type UpSettings = {
   readonly narrow?: boolean
   /** Whether `serve` offers `/-/prove`. Absent: no. */
   readonly proves?: boolean
+  /** Nothing is measured, and no store is kept, whatever the config says. Absent: as the config says. */
+  readonly unmeasured?: boolean
   /** The database without any service, for a command of `exec`. Absent: no. */
   readonly dataOnly?: boolean
   /** The public address is a socket that the holder binds and entry nodes inherit. Absent: no. */
@@ -248,6 +281,10 @@ export type UpSettings = {
   readonly release?: string
   /** What stands at the entry, where something has to. Absent: the gateway. */
   readonly balancer?: BalancerName
+  /** Where the console is to listen; 0: there is none. Absent: where it was last, or 4780, or the next free one. */
+  readonly consolePort?: number
+  /** The config of the system, for a release that the console's page asks for. */
+  readonly config?: string
 }
 
 /** A file as a change touched it; the path is relative to the folder of the config. */

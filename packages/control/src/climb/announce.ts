@@ -3,7 +3,7 @@ import { runtimeFileOf } from '../drivers/run-file.ts'
 import { systemOfRelease } from '../releases/releases.ts'
 import { writeJson } from '../state/files.ts'
 import { type Context, databaseName, dataMembers, runtimeOf } from './context.ts'
-import { withClient } from './with-client.ts'
+import { openClient, withClient } from './with-client.ts'
 
 /**
  * Tells the app's processes who the members are: those that ask a member read the catalog there, and one
@@ -35,7 +35,7 @@ const writeCatalog = `insert into banyan.catalog (version, shards) values ($1, $
   where banyan.catalog.version <= excluded.version`
 
 /** Each as its process would get it at a start of now. */
-async function writeRuntimeFiles(context: Context): Promise<void> {
+export async function writeRuntimeFiles(context: Context): Promise<void> {
   const running = context.keepers.all.filter(({ driver, facts }) => driver.release && facts.running)
   for (const { name, driver } of running) {
     const system = systemOfRelease(context, driver.release ?? '') ?? context.system
@@ -46,7 +46,19 @@ async function writeRuntimeFiles(context: Context): Promise<void> {
   }
 }
 
-const drainLookMs = 5
+/**
+ * Tells the app's processes which member takes the writes soon: each opens a connection or two there ahead, since
+ * to open them costs more than all the rest of a switchover does to a process.
+ */
+export async function announceHeir(context: Context, heir: string): Promise<void> {
+  const { adminPassword } = context.secrets
+  const payload = JSON.stringify({ shard: 'shard-1', holdMs: 0, heir })
+  await withClient(context, adminRole, adminPassword, databaseName(context.system), (client) =>
+    client.query('select pg_notify($1, $2)', [holdChannel, payload]),
+  )
+}
+
+const drainLookMs = 3
 /** What a process had lent when it heard of the hold has begun after this many looks. */
 const quietLooks = 2
 /**
@@ -65,7 +77,8 @@ const countBusy = `select count(*)::int as busy from pg_stat_activity
 export async function holdWrites(context: Context, holdMs: number): Promise<void> {
   const database = databaseName(context.system)
   const { adminPassword } = context.secrets
-  await withClient(context, adminRole, adminPassword, database, async (client) => {
+  const client = await openClient(context, adminRole, adminPassword, database)
+  try {
     const payload = JSON.stringify({ shard: 'shard-1', holdMs })
     await client.query('select pg_notify($1, $2)', [holdChannel, payload])
     if (holdMs === 0) return
@@ -76,5 +89,8 @@ export async function holdWrites(context: Context, holdMs: number): Promise<void
       if (quiet === quietLooks) return
       await new Promise((resolve) => setTimeout(resolve, drainLookMs))
     }
-  })
+  } finally {
+    // Everybody waits by now, and the server is stopped next: its farewell is not waited for.
+    void client.end().catch(() => {})
+  }
 }

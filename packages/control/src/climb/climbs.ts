@@ -123,7 +123,7 @@ export class Climbs {
       const what =
         context.contracts.length > 0
           ? `${context.contracts.join(', ')} of release ${context.release} still waits`
-          : 'Not every copy of the database is there'
+          : 'Not everything is there that the app can do without'
       context.events.add({ type: 'progress', sentence: `${what}: ${reportOf(error).message}` })
       context.contracts = []
     }
@@ -285,7 +285,8 @@ function newName(): string {
 function startHeartbeatOf(context: Context): Heartbeat | null {
   const target = heartbeatTarget(context)
   // The primary may be another one by the next connection.
-  return target && startHeartbeat(() => heartbeatTarget(context) ?? target)
+  const isMoving = () => context.shard.current.promotion?.decided === true
+  return target && startHeartbeat(() => (isMoving() ? null : (heartbeatTarget(context) ?? target)))
 }
 
 function overtaken(): BanyanError {

@@ -11,7 +11,7 @@ import type {
 import { appRole, ownerRole, wideRole } from '@banyan/postgres'
 import type { EventLog } from '../api/events.ts'
 import type { UpSettings } from '../api/types.ts'
-import { connectionsPerProcess } from '../drivers/connections.ts'
+import { connectionsLeast, connectionsPerProcess } from '../drivers/connections.ts'
 import { targetOf } from '../engines/adopted/target.ts'
 import type { Binaries } from '../engines/postgres/engine.ts'
 import type { EntryRecord } from '../entry/record.ts'
@@ -20,6 +20,8 @@ import type { RecordStore } from '../shard/record.ts'
 import type { StatePaths } from '../state/paths.ts'
 import type { Secrets } from '../state/secrets.ts'
 import type { Keepers } from '../supervise/keepers.ts'
+import { telemetryIn } from '../telemetry/process-telemetry.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Members } from './members.ts'
 
 /** `catalog.json`: what control learned from the database, for the next control. */
@@ -62,6 +64,10 @@ export type Context = {
   readonly shard: RecordStore
   /** Who decides about them; null where this process keeps nothing running. */
   members: Members | null
+  /** Who keeps the store and says what is measured here; null where nothing of that is wanted (`exec`). */
+  telemetry: Telemetry | null
+  /** Where the console listens; absent or null where there is none. */
+  console?: { readonly url: string; freshUrl(): string; close(): void } | null
   /** The admitted nodes that are to finish, while a step waits for them. */
   readonly draining: Set<string>
   /** Everything is being stopped. */
@@ -171,13 +177,19 @@ function adoptedData({ system, learned }: Context): DataAccess {
 const connectionsWithoutServer = 10
 
 /** Reckoned with all the processes that are to be, so that they fit in together when they are there. */
-function connectionsMaxOf({ learned, topology, desired }: Context): number {
+function connectionsMaxOf({ learned, topology, desired, system }: Context): number {
   if (learned.connections === null) return connectionsWithoutServer
   const processes = Math.max(countServices(topology), countServices(desired))
-  return connectionsPerProcess(learned.connections, processes)
+  return connectionsPerProcess(learned.connections, processes, leastOf(system, learned))
 }
 
-const countServices = ({ nodes }: Topology): number =>
+/** What a process needs at least: an adopted database on one server, or behind a pooler, is not watched. */
+export function leastOf(system: System, { pooled }: Pick<Learned, 'pooled'>): number {
+  const isAlone = system.data?.url != null && targetOf(system).members.length === 1
+  return isAlone || pooled === true ? connectionsLeast.alone : connectionsLeast.watched
+}
+
+export const countServices = ({ nodes }: Topology): number =>
   nodes.filter(({ service }) => service !== undefined).length
 
 /** What a service process is told about the system, which is that of its own release. */
@@ -204,6 +216,7 @@ export function runtimeOf(
       sessionSecret: context.secrets.sessionSecret,
       ...(isNarrow(context) ? { narrow: true } : {}),
       ...proofOf(context),
+      ...telemetryIn(context, system),
       ...(system.data?.url == null ? {} : { adopted: true }),
     },
     databaseUrl,

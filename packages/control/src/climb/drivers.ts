@@ -2,14 +2,18 @@ import { type EngineName, joinPlace, type Node, type Service } from '@banyan/mod
 import { type PublicSockets, readRunFile } from '../drivers/run-file.ts'
 import { adoptedDriver } from '../engines/adopted/local.ts'
 import { targetOf } from '../engines/adopted/target.ts'
+import { alertmanagerDriver } from '../engines/alertmanager/local.ts'
 import { gatewayDriver } from '../engines/gateway/local.ts'
 import { haproxyDriver } from '../engines/haproxy/local.ts'
+import type { ObserverOptions } from '../engines/observer/driver.ts'
 import { databaseDriver } from '../engines/postgres/local.ts'
 import { serviceDriver } from '../engines/process/local.ts'
+import { prometheusDriver } from '../engines/prometheus/local.ts'
 import { gatewayFileOf } from '../entry/gateways.ts'
 import { systemOfRelease } from '../releases/releases.ts'
 import { localSite } from '../sites/local.ts'
 import type { NodeDriver } from '../supervise/driver.ts'
+import { telemetryOf } from '../telemetry/process-telemetry.ts'
 import { addressOf, type Context, runtimeOf } from './context.ts'
 
 /** The driver of a node, by its engine; of a service, for the release that it is to run. */
@@ -38,6 +42,8 @@ const makers: Readonly<
   postgres: databaseOf,
   gateway: gatewayOf,
   haproxy: haproxyOf,
+  prometheus: prometheusOf,
+  alertmanager: alertmanagerOf,
 }
 
 function databaseOf(context: Context, node: Node): NodeDriver {
@@ -59,6 +65,38 @@ function haproxyOf(context: Context, node: Node): NodeDriver {
   const { paths } = context
   const file = () => gatewayFileOf(context, node.name)
   return haproxyDriver({ node, paths, site: localSite, sockets: socketsOf(context), file })
+}
+
+function prometheusOf(context: Context, node: Node): NodeDriver {
+  return prometheusDriver({
+    ...observerOf(context, node),
+    settings: () => ({
+      alertmanager: placeOf(context, 'alertmanager-1'),
+      system: context.system.name,
+    }),
+    token: () => context.secrets.metricsToken,
+  })
+}
+
+function alertmanagerOf(context: Context, node: Node): NodeDriver {
+  const settings = () => telemetryOf(context.system).alerts ?? { webhook: null, token: null }
+  return alertmanagerDriver({ ...observerOf(context, node), settings })
+}
+
+function observerOf(context: Context, node: Node): ObserverOptions {
+  const address = () => addressOf(context.topology, node.host)
+  return { node, paths: context.paths, site: localSite, address }
+}
+
+/** Where a node listens; before it is there, where it is to. */
+function placeOf({ topology, desired }: Context, name: string): string {
+  const [found = null] = [topology, desired].flatMap(({ nodes, hosts }) =>
+    nodes
+      .filter((node) => node.name === name)
+      .map(({ host, port }) => joinPlace(addressOf({ ...topology, hosts }, host), port)),
+  )
+  if (found === null) throw new Error(`there is no node ${name}`)
+  return found
 }
 
 /** All that there are, for a balancer. */

@@ -8,6 +8,7 @@ import {
   type Topology,
   topologyOf,
 } from '@banyan/model'
+import type { UpSettings } from '../api/types.ts'
 import { type Address, freeAddress, isTakenByOthers } from '../engines/postgres/engine.ts'
 import { type EntryRecord, plainServices } from '../entry/record.ts'
 import { systemFrom } from '../releases/releases.ts'
@@ -23,6 +24,8 @@ export type GroundFacts = {
   readonly recorded: Topology
   readonly entry: EntryRecord
   readonly balancer: BalancerName
+  /** How this run was started, or is to be. */
+  readonly settings: Pick<UpSettings, 'unmeasured' | 'dataOnly'>
 }
 
 /**
@@ -68,7 +71,7 @@ export async function systemFor(context: Context, { release }: Aim): Promise<Sys
 
 /** What a topology would be built on; with other facts than those of now where they are named. */
 export async function groundFor(
-  { paths, system, topology, entry, balancer }: Context,
+  { paths, system, topology, entry, balancer, settings }: Context,
   others: { readonly system?: System; readonly balancer?: BalancerName } = {},
 ): Promise<Ground> {
   return await groundOf({
@@ -77,11 +80,12 @@ export async function groundFor(
     recorded: topology,
     entry,
     balancer: others.balancer ?? balancer,
+    settings,
   })
 }
 
 export async function groundOf(facts: GroundFacts): Promise<Ground> {
-  const { paths, system, recorded, entry, balancer } = facts
+  const { paths, system, recorded, entry, balancer, settings } = facts
   const known = await recordedAddress(paths, recorded)
   const place = known ?? (await freeAddress(paths.directory))
   const hosts = hostsOf(place)
@@ -95,6 +99,8 @@ export async function groundOf(facts: GroundFacts): Promise<Ground> {
     },
     plain: plainServices(entry, system.services),
     balancer,
+    // For a command of `exec` nothing is measured either, and nothing is refused.
+    unmeasured: settings.unmeasured === true && settings.dataOnly !== true,
   }
 }
 

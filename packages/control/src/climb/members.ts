@@ -6,9 +6,11 @@ import { LocalMember } from '../shard/local-member.ts'
 import type { Role } from '../shard/member.ts'
 import type { ShardSettings } from '../shard/settings.ts'
 import { ShardKeeper } from '../shard/shard-keeper.ts'
+import type { TakeOver } from '../shard/situation.ts'
 import { logFileOf, nodeDirectory } from '../state/paths.ts'
-import { announceMembers, holdWrites } from './announce.ts'
+import { announceHeir, announceMembers, holdWrites } from './announce.ts'
 import { addressOf, type Context, databaseName } from './context.ts'
+import { TellPrimary } from './tell-primary.ts'
 import { untilHealthy } from './wait.ts'
 
 /**
@@ -22,11 +24,12 @@ export class Members {
   readonly #roles = new Map<string, Role>()
   readonly #starting = new Set<string>()
   readonly #ending = new AbortController()
+  #said: TakeOver | null = null
   #running: Promise<void> | null = null
-  #told: string | null = null
 
   constructor(context: Context) {
     this.#context = context
+    const telling = new TellPrimary(async () => await announceMembers(context))
     this.keeper = new ShardKeeper({
       record: context.shard,
       members: () => this.#kept().map((node) => this.#memberOf(node)),
@@ -37,7 +40,11 @@ export class Members {
       },
       say: (sentence) => context.events.add({ type: 'progress', sentence }),
       hold: async (milliseconds) => await holdWrites(context, milliseconds),
-      onChange: () => this.#follow(),
+      announce: async (heir) => await announceHeir(context, heir),
+      onChange: () => {
+        telling.see(context.shard.current)
+        this.#sayPromotion()
+      },
     })
     context.keepers.gate = {
       mayStart: (name) => this.#starting.has(name),
@@ -71,6 +78,18 @@ export class Members {
     }
   }
 
+  /** Whoever draws the system hears of each once. */
+  #sayPromotion(): void {
+    const last = this.keeper.lastTakeOver
+    if (last === this.#said) return
+    this.#said = last
+    const promotion = this.lastPromotion
+    if (promotion === null) return
+    const { to, from, writingMs } = promotion
+    const sentence = `${to} takes the writes, in place of ${from}: ${writingMs} ms after that was noticed.`
+    this.#context.events.add({ type: 'promotion', shard: 'shard-1', promotion, sentence })
+  }
+
   /** Looks after them until `stop`. */
   run(): void {
     this.#running ??= this.keeper.run(this.#ending.signal)
@@ -95,19 +114,6 @@ export class Members {
     this.#roles.delete(name)
     const primary = this.#kept().find((node) => node.name === this.#context.shard.current.primary)
     if (primary !== undefined && primary.name !== name) await this.#memberOf(primary).forget([name])
-  }
-
-  /** What was told last may be lost with the primary that it was told; a new one is told again. */
-  #follow(): void {
-    const { primary, promotion } = this.#context.shard.current
-    if (primary === null || promotion !== null || primary === this.#told) return
-    const before = this.#told
-    this.#told = primary
-    // Who began with this primary was told when its migrations were looked at.
-    if (before === null) return
-    announceMembers(this.#context).catch(() => {
-      this.#told = before
-    })
   }
 
   #kept(): readonly Node[] {
@@ -152,11 +158,12 @@ export class Members {
     const stop = keepers.onChange(() => {
       if (!keeper.facts.wanted) gone.abort(new Error(`${name} is not kept any more`))
     })
+    const { quickExits } = keeper.facts
     this.#starting.add(name)
     try {
       keeper.retry()
       const ending = AbortSignal.any([this.#ending.signal, gone.signal])
-      await untilHealthy(keepers, keeper, ending, logFrom)
+      await untilHealthy(keepers, keeper, ending, logFrom, quickExits)
     } finally {
       this.#starting.delete(name)
       stop()
@@ -165,7 +172,7 @@ export class Members {
 }
 
 /** A release that was taken by an earlier version says nothing of them. */
-export function shardSettingsOf({ system, topology, desired }: Context): ShardSettings {
+function shardSettingsOf({ system, topology, desired }: Context): ShardSettings {
   const { quorum = 1, durability = 'required' } = system.data?.synchronous ?? {}
   const isHeld = topology.rungs.includes('replicated') && desired.rungs.includes('replicated')
   return { quorum, durability, replicated: isHeld }

@@ -26,10 +26,16 @@ export async function portsOf(
     'gateway-1',
     'haproxy-1',
     ...publicServices(system).flatMap(({ name }) => [`${name}-1`, `${name}-2`]),
+    'prometheus-1',
+    'alertmanager-1',
   ]
   const ports: Record<string, number> = {}
   // Nobody listens at the system's own ports yet when it comes up.
-  const taken = new Set(tcpPorts(system).flatMap((port) => [port - 1, port]))
+  const taken = new Set([
+    ...tcpPorts(system).flatMap((port) => [port - 1, port]),
+    // One that does not run has its port all the same.
+    ...(recorded?.nodes ?? []).map(({ port }) => port),
+  ])
   for (const name of names) {
     const known = recorded?.nodes.find((node) => node.name === name)?.port ?? 0
     const keeps = known !== 0 && (await isFreeOrOurs(paths, name, known))

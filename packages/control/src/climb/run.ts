@@ -9,6 +9,7 @@ import type { Aim } from './aim.ts'
 import { climb, goalOf, type Progress, type StepRecorder } from './climb.ts'
 import type { Context } from './context.ts'
 import { aimAt, groundFor, systemFor } from './ground.ts'
+import { lacksObserversOnly } from './late.ts'
 import { migrate } from './migrate.ts'
 import { recorderOf } from './recorder.ts'
 import { isReliable, observe } from './state.ts'
@@ -66,12 +67,23 @@ export class Run {
       await this.#climbTo(to, this.#turning)
       this.outcome = 'done'
     } catch (error) {
+      if (this.#isWithoutObservers(error)) return
       if (this.#options.ending.aborted || this.isLive) return this.#fail(error)
       await this.#goBack(reportOf(error))
     } finally {
       // Neither is any business of the climb that comes next.
       Object.assign(this.#options.context, { trial: false, contracts: [] })
     }
+  }
+
+  /** A release that is live, and lacks nobody but those who watch, has come to its goal. */
+  #isWithoutObservers(error: unknown): boolean {
+    const { context, ending } = this.#options
+    if (ending.aborted || !this.isLive || !lacksObserversOnly(context)) return false
+    const sentence = `Whoever watches is not there yet: ${reportOf(error).message}`
+    context.events.add({ type: 'progress', sentence })
+    this.outcome = 'done'
+    return true
   }
 
   /** A release that is live is well; what could not be taken away yet is no reason to go back. */

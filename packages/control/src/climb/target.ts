@@ -15,6 +15,7 @@ import type { Aim } from './aim.ts'
 import type { Context } from './context.ts'
 import { unableToFollow } from './followers.ts'
 import { roomForCopies } from './room-for-copies.ts'
+import { roomForProcesses } from './room-for-processes.ts'
 
 /**
  * The rungs that hold after a climb. Without a name, `grow` takes the next rung, of those that the system
@@ -70,7 +71,10 @@ export async function refusalsOf(
 ): Promise<string[]> {
   const { settings, keepers, publicFds } = context
   const reasons = [...refusals(rungs, ground)]
-  if (reasons.length === 0) reasons.push(...(await missingPrograms(topologyOf(rungs, ground))))
+  if (reasons.length === 0)
+    reasons.push(...(await missingPrograms(topologyOf(rungs, ground), context.topology)))
+  if (reasons.length === 0)
+    reasons.push(...roomForProcesses(context, topologyOf(rungs, ground), ground.system))
   if (reasons.length === 0) reasons.push(...(await roomForCopies(context, rungs, ground)))
   if (reasons.length === 0 && isWell(context))
     reasons.push(...(await unableToFollow(context, rungs)))
@@ -85,7 +89,8 @@ export async function refusalsOf(
     ({ name, health, driver }) =>
       health === 'failed' &&
       staying?.has(name) !== false &&
-      !(bringsCode && driver.release !== undefined),
+      // A release is not kept waiting by those who only watch it either.
+      !(bringsCode && (driver.release !== undefined || driver.node.tier === 'telemetry')),
   )
   for (const { sentence } of ailing) reasons.push(sentence)
   if (publicServices(ground.system).length > 0 && publicFds.length === 0) {

@@ -8,12 +8,16 @@ import { Waker } from '../supervise/waker.ts'
 
 const linesShown = 15
 
-/** Returns when the node is healthy; throws as soon as it is plain that it will not be. */
+/**
+ * Returns when the node is healthy; throws as soon as it is plain that it will not be. How often it had exited
+ * before says nothing to somebody who has it started once more.
+ */
 export async function untilHealthy(
   keepers: Keepers,
   keeper: Keeper,
   signal: AbortSignal,
   logFrom: number,
+  exitsBefore = 0,
 ): Promise<void> {
   const waker = new Waker()
   const wake = () => waker.wake()
@@ -23,7 +27,7 @@ export async function untilHealthy(
     for (;;) {
       signal.throwIfAborted()
       if (keeper.situation === 'healthy') return
-      const failure = await failureOf(keeper, logFrom)
+      const failure = await failureOf(keeper, logFrom, exitsBefore)
       if (failure !== null) throw failure
       await waker.rest(1_000)
     }
@@ -33,11 +37,12 @@ export async function untilHealthy(
   }
 }
 
-async function failureOf(keeper: Keeper, logFrom: number): Promise<unknown> {
+async function failureOf(keeper: Keeper, logFrom: number, exitsBefore: number): Promise<unknown> {
   // A start that did not even begin says why: no such program, no space, a port that is taken.
   if (keeper.startError !== null) return keeper.startError
   if (waitsForChange(keeper.facts)) return await crashedOnce(keeper, logFrom)
-  if (keeper.facts.quickExits >= quickExitsOfLoop) return await crashed(keeper, logFrom)
+  const exits = keeper.facts.quickExits - exitsBefore
+  if (exits >= quickExitsOfLoop) return await crashed(keeper, logFrom)
   if (keeper.situation === 'late') return await notReady(keeper, logFrom)
   return null
 }

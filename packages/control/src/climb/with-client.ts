@@ -9,14 +9,13 @@ export function placeOfPrimary(context: Context): { host: string; port: number }
   return { host, port }
 }
 
-/** Lends a connection to the primary, and ends it afterwards. */
-export async function withClient<Result>(
+/** A connection to the primary, which the caller ends. */
+export async function openClient(
   context: Context,
   user: string,
   password: string,
   database: string,
-  use: (client: Client) => Promise<Result>,
-): Promise<Result> {
+): Promise<Client> {
   const client = new Client({
     ...placeOfPrimary(context),
     user,
@@ -27,6 +26,18 @@ export async function withClient<Result>(
   // Without a listener, a server that dies while nothing is asked would end this process.
   client.on('error', () => {})
   await client.connect()
+  return client
+}
+
+/** Lends a connection to the primary, and ends it afterwards. */
+export async function withClient<Result>(
+  context: Context,
+  user: string,
+  password: string,
+  database: string,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await openClient(context, user, password, database)
   try {
     return await use(client)
   } finally {

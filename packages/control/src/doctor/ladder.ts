@@ -36,7 +36,7 @@ export const ladder: readonly DoctorRung[] = [
   { name: 'elastic', needs: ['balanced'], adds: 'web servers by load' },
   { name: 'regions', needs: ['replicated'], adds: 'a second data centre' },
   { name: 'queued', needs: ['single'], adds: 'a durable queue and workers' },
-  { name: 'observed', needs: [], adds: 'alerts, dashboards, retention' },
+  { name: 'observed', needs: ['single'], adds: 'alerts, dashboards, retention' },
   { name: 'sharded', needs: ['replicated'], adds: 'several databases that share the keys' },
   { name: 'services', needs: ['queued'], adds: 'services with stores of their own' },
 ]

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { GatewayFile, Node } from '@banyan/model'
-import {
-  acceptsAt,
-  markOf,
-  type PublicSockets,
-  readRunFile,
-  startRecorded,
-} from '../drivers/run-file.ts'
-import type { ProcessIdentity } from '../sites/identity.ts'
+import { NodeProcess } from '../drivers/node-process.ts'
+import { acceptsAt, type PublicSockets } from '../drivers/run-file.ts'
 import type { Launch, Site, StopSignal } from '../sites/site.ts'
-import { logFileOf, type StatePaths } from '../state/paths.ts'
+import type { StatePaths } from '../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../supervise/driver.ts'
 
 export type BalancerOptions = {
@@ -41,50 +35,20 @@ const stopGraceMs = 2_000
 
 /** Keeps one balancer. What it is told follows the topology: one that missed a change is told again. */
 export function balancerDriver(options: BalancerOptions, engine: BalancerEngine): NodeDriver {
-  const { node, paths, site } = options
-  const mark = markOf(paths, node.name)
-  const logFile = logFileOf(paths, node.name)
-  let last: ProcessIdentity | null = null
-
-  async function find(): Promise<Presence | null> {
-    const record = await readRunFile(paths, node.name)
-    if (record === null || !(await site.isOurs(record.identity, mark))) return null
-    last = record.identity
-    const isSame = record.fingerprint === fingerprintOf(engine, options.file())
-    if (isSame && acceptsAt(record, options.sockets)) {
-      return { identity: record.identity, startedAt: record.startedAt, exit: null }
-    }
-    await stop()
-    return null
-  }
+  const { node, paths, site, sockets } = options
+  const own = new NodeProcess({
+    node,
+    paths,
+    site,
+    stopTimeoutMs: () => options.file().drainTimeoutMs + stopGraceMs,
+    stopSignal: engine.stopSignal,
+  })
 
   async function start(): Promise<Presence> {
     const file = options.file()
-    const { environment, ...command } = await engine.prepare(file)
-    // What an earlier process of the node left behind may hold its port.
-    await site.kill(null, mark)
-    const startedAt = new Date().toISOString()
-    const facts = {
-      startedAt,
-      fingerprint: fingerprintOf(engine, file),
-      release: null,
-      ...(options.sockets && { publicPlace: options.sockets.place }),
-    }
-    const { identity, exit } = await startRecorded(
-      paths,
-      node.name,
-      facts,
-      async (token) =>
-        await site.start({
-          ...command,
-          environment: { ...environment, ...token },
-          mark,
-          logFile,
-          sockets: options.sockets?.fds ?? [],
-        }),
-    )
-    last = identity
-    return { identity, startedAt, exit }
+    const launch = await engine.prepare(file)
+    const fingerprint = fingerprintOf(engine, file)
+    return await own.start({ fingerprint, release: null, sockets }, async () => launch)
   }
 
   async function probe(): Promise<Probe> {
@@ -97,28 +61,18 @@ export function balancerDriver(options: BalancerOptions, engine: BalancerEngine)
     return { ready: true }
   }
 
-  async function stop(): Promise<void> {
-    const timeoutMs = options.file().drainTimeoutMs + stopGraceMs
-    await site.stop(await identityOf(), mark, timeoutMs, engine.stopSignal)
-  }
-
-  async function identityOf(): Promise<ProcessIdentity | null> {
-    return (await readRunFile(paths, node.name))?.identity ?? last
-  }
-
   return {
     node,
-    logFile,
+    ...own.driver,
     startTimeoutMs,
-    find,
+    find: async () =>
+      await own.find(
+        (record) =>
+          record.fingerprint === fingerprintOf(engine, options.file()) &&
+          acceptsAt(record, sockets),
+      ),
     start,
     probe,
-    isRunning: async ({ identity }) => identity !== null && (await site.isRunning(identity)),
-    stop,
-    kill: async () => await site.strike(await identityOf(), mark),
-    pause: async () => await site.pause(await identityOf(), mark),
-    resume: async () => await site.resume(await identityOf(), mark),
-    isPaused: async ({ identity }) => identity !== null && (await site.isPaused(identity)),
   }
 }
 

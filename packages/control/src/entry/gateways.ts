@@ -7,6 +7,7 @@ import { type Balancer, balancerOf } from '../engines/balancer.ts'
 import { drainTimeoutMs, gatewayFile } from '../engines/gateway/settings.ts'
 import { systemOfRelease } from '../releases/releases.ts'
 import { writeJson } from '../state/files.ts'
+import { telemetryIn } from '../telemetry/process-telemetry.ts'
 import { entrySystem } from './entry-system.ts'
 import { type EntryRecord, writeEntryRecord } from './record.ts'
 
@@ -133,7 +134,8 @@ export function gatewayFileOf(context: Context, name: string): GatewayFile {
   const token = secrets.controlToken
   const { tcp = [] } = settings
   const told = { topology, admitted, draining: [...draining], shares, version, token, tcp }
-  return gatewayFile({ ...told, system, serviceOf: (one) => ownService(context, one) }, node)
+  const file = gatewayFile({ ...told, system, serviceOf: (one) => ownService(context, one) }, node)
+  return { ...file, ...telemetryIn(context, system) }
 }
 
 /** The service of a node as the release has it that the node runs. */

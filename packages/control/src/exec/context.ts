@@ -41,6 +41,7 @@ export async function readContext(
     entry: await readEntryRecord(paths),
     shard: await openRecord(paths.shard),
     members: null,
+    telemetry: null,
     draining: new Set(),
     leaving: false,
     publicFds: [],

@@ -31,19 +31,19 @@ const beat = {
 /**
  * Writes one row every 20 ms, as long as a climb goes on, to learn for how long nobody could write.
  * A pause counts from the moment at which the first write that it held up was due, until a write is
- * acknowledged: what was due meanwhile would have waited too. Where to write is asked for each connection. Nothing that happens to the server
- * makes it fail; it tries again until it is stopped.
+ * acknowledged: what was due meanwhile would have waited too. Where to write is asked for each connection; null is a pause too, in
+ * which nobody is asked. Nothing that happens to the server makes it fail; it tries again until it is stopped.
  *
  * @example
  * const heartbeat = startHeartbeat(() => target)
  * const { longestPauseMs } = await heartbeat.stop()
  */
-export function startHeartbeat(target: () => HeartbeatTarget): Heartbeat {
+export function startHeartbeat(target: () => HeartbeatTarget | null): Heartbeat {
   return new Beating(target)
 }
 
 class Beating implements Heartbeat {
-  readonly #target: () => HeartbeatTarget
+  readonly #target: () => HeartbeatTarget | null
   readonly #stopping = new AbortController()
   readonly #loop: Promise<void>
   #client: Client | null = null
@@ -51,7 +51,7 @@ class Beating implements Heartbeat {
   #dueAtMs: number | null = null
   #longestPauseMs = 0
 
-  constructor(target: () => HeartbeatTarget) {
+  constructor(target: () => HeartbeatTarget | null) {
     this.#target = target
     this.#loop = this.#run()
   }
@@ -95,6 +95,7 @@ class Beating implements Heartbeat {
   async #beat(): Promise<boolean> {
     try {
       const client = this.#client ?? (await this.#connect())
+      if (client === null) return false
       await client.query(beat)
       return true
     } catch {
@@ -103,9 +104,11 @@ class Beating implements Heartbeat {
     }
   }
 
-  async #connect(): Promise<Client> {
+  async #connect(): Promise<Client | null> {
+    const target = this.#target()
+    if (target === null) return null
     const client = new Client({
-      ...this.#target(),
+      ...target,
       application_name: 'banyan heartbeat',
       connectionTimeoutMillis: connectMs,
       query_timeout: answerMs,

@@ -15,7 +15,7 @@ export function keepLogsBounded(paths: StatePaths): () => void {
 async function boundAll(paths: StatePaths): Promise<void> {
   const names = await readdir(paths.logs).catch(() => [])
   const logs = names.filter((name) => name.endsWith('.log')).map((name) => join(paths.logs, name))
-  for (const path of [...logs, paths.controlLog]) {
+  for (const path of [...logs, paths.controlLog, paths.storeLog]) {
     // A log that cannot be cut now is tried again; a full disk must not end control.
     await rotate(path).catch(() => false)
   }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, stat, truncate } from 'node:fs/promises'
 
-export const logBytesMax = 67_108_864
+const logBytesMax = 67_108_864
 
 /**
  * Bounds a log: what has grown past the limit is copied to `<file>.1` and cut to nothing. Those who

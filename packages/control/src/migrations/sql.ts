@@ -1,3 +1,4 @@
+import { loadParser } from '../sql-parser.ts'
 import type { Statement } from './migration.ts'
 
 /** What the parser gives: statements by name, with places in bytes. */
@@ -15,11 +16,10 @@ type Place = Pick<Statement, 'line' | 'column'>
  */
 export async function parseStatements(sql: string): Promise<Statement[]> {
   if (sql.trim() === '') return []
-  const { loadModule, parseSync } = await import('libpg-query')
-  await loadModule()
+  const parse = await loadParser()
   let parsed: RawStatement[]
   try {
-    parsed = (parseSync(sql) as unknown as { stmts?: RawStatement[] }).stmts ?? []
+    parsed = (parse(sql) as { stmts?: RawStatement[] }).stmts ?? []
   } catch {
     return [{ sql, line: 1, column: 1, kind: null, node: {} }]
   }

@@ -111,7 +111,7 @@ function lacksLock(error: unknown): boolean {
   return ['55P03', '40P01'].includes(sqlStateOf(error) ?? '')
 }
 
-export function sqlStateOf(error: unknown): string | null {
+function sqlStateOf(error: unknown): string | null {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown }
     if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code

@@ -2,11 +2,13 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { System } from '@banyan/model'
 import { targetOf } from '../engines/adopted/target.ts'
+import { distantHomes, removeDistantHomes } from '../engines/observer/home.ts'
 import { dataDirectoryOf, removeCluster } from '../engines/postgres/engine.ts'
 import { inspectStateDirectory } from '../state/directory.ts'
 import { readJson } from '../state/files.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 import { readTopology } from '../state/topology-file.ts'
+import { stopStoreOffline } from '../telemetry/store-process.ts'
 import { withoutControl } from './stop.ts'
 
 /** One thing that `down --destroy` deletes. */
@@ -21,11 +23,27 @@ export async function listDoomed(paths: StatePaths): Promise<Doomed[]> {
       return { path, what: `the data of ${name}`, bytes: await sizeOf(path) }
     }),
   )
+  const measured = await measuredIn(paths)
   const inside = databases.filter(({ path }) => path.startsWith(`${paths.directory}/`))
   const all = await sizeOf(paths.directory)
-  const rest = all - inside.reduce((sum, { bytes }) => sum + bytes, 0)
+  const rest = all - [...inside, ...measured].reduce((sum, { bytes }) => sum + bytes, 0)
   const what = 'logs, passwords and everything else in the state directory'
-  return [...databases, { path: paths.directory, what, bytes: rest }]
+  const observed = await observedOutside(paths)
+  return [...databases, ...measured, ...observed, { path: paths.directory, what, bytes: rest }]
+}
+
+/** Of those who watch, where they could not enter the state directory. */
+async function observedOutside(paths: StatePaths): Promise<Doomed[]> {
+  const what = 'what Prometheus or Alertmanager has kept'
+  const homes = await distantHomes(paths)
+  return await Promise.all(homes.map(async (path) => ({ path, what, bytes: await sizeOf(path) })))
+}
+
+/** What the store has kept. */
+async function measuredIn({ store }: StatePaths): Promise<Doomed[]> {
+  if (!(await isThere(store))) return []
+  const what = 'what was measured: metrics, logs, traces and events'
+  return [{ path: store, what, bytes: await sizeOf(store) }]
 }
 
 /** The servers that a system has adopted, `db.example:5432/notes`: whatever is deleted, they stay. */
@@ -38,7 +56,9 @@ export async function listAdopted(paths: StatePaths): Promise<string[]> {
 export async function destroy(paths: StatePaths): Promise<void> {
   if ((await inspectStateDirectory(paths)) === null) return
   await withoutControl(paths, async () => {
+    await stopStoreOffline(paths)
     for (const name of await dataNodes(paths)) await removeCluster(nodeDirectory(paths, name))
+    await removeDistantHomes(paths)
   })
   await rm(paths.directory, { recursive: true, force: true })
 }

@@ -4,7 +4,11 @@ import type { NodeStatus, Status, UpSettings } from '../api/types.ts'
 import { placeOf, urlOf } from '../climb/place.ts'
 import { type FoundProcess, findProcess } from '../drivers/find-process.ts'
 import { withAdopted } from '../engines/adopted/engine.ts'
-import { targetOf } from '../engines/adopted/target.ts'
+import { memberNodes } from '../engines/adopted/member-nodes.ts'
+import { sayWhy } from '../engines/adopted/member-watch.ts'
+import { askMembers } from '../engines/adopted/members.ts'
+import { type MemberState, statesOf } from '../engines/adopted/seen-members.ts'
+import { type Target, targetOf } from '../engines/adopted/target.ts'
 import { reachableHost } from '../engines/process/readiness.ts'
 import { findHolder } from '../holder/holder-file.ts'
 import { readReleases } from '../releases/record.ts'
@@ -48,10 +52,11 @@ type Placed = {
 
 async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promise<NodeStatus> {
   const alive = await findProcess(paths, node)
-  const { health, sentence } = node.adopted
+  const found: Observed = node.adopted
     ? await observeAdopted(paths, node)
     : { health: await healthOf(placed, node, alive), sentence: sentenceFor(node, alive) }
-  return {
+  const { health, sentence, members } = found
+  const status: NodeStatus = {
     name: node.name,
     tier: node.tier,
     engine: node.engine,
@@ -65,6 +70,13 @@ async function observeNode(paths: StatePaths, placed: Placed, node: Node): Promi
     uptimeMs: alive === null ? null : Date.now() - Date.parse(alive.startedAt),
     sentence,
   }
+  return members === undefined ? status : { ...status, members: memberNodes(status, members) }
+}
+
+type Observed = {
+  readonly health: NodeHealth
+  readonly sentence: string
+  readonly members?: readonly MemberState[]
 }
 
 function sentenceFor({ name }: Node, alive: FoundProcess | null): string {
@@ -72,23 +84,31 @@ function sentenceFor({ name }: Node, alive: FoundProcess | null): string {
 }
 
 /** Nothing of ours has to run for an adopted server to be well, so it is asked. */
-async function observeAdopted(
-  paths: StatePaths,
-  { name }: Node,
-): Promise<{ health: NodeHealth; sentence: string }> {
+async function observeAdopted(paths: StatePaths, { name }: Node): Promise<Observed> {
   const system = await readJson<System>(paths.system)
   if (system?.data?.url == null)
     return { health: 'stopped', sentence: `${name} is not known here.` }
   const target = targetOf(system)
+  const members = target.members.length > 1 ? { members: await membersOf(target) } : {}
   try {
     await withAdopted(target, async () => {})
     return {
       health: 'healthy',
       sentence: `${name} (${target.name}) answers; somebody else runs it.`,
+      ...members,
     }
   } catch (error) {
-    return { health: 'failed', sentence: (error as Error).message }
+    return { health: 'failed', sentence: (error as Error).message, ...members }
   }
+}
+
+/** Since when they answer nobody has seen. */
+async function membersOf(target: Target): Promise<readonly MemberState[]> {
+  const heard = await askMembers(target)
+  const seen = heard.map(({ place, facts, error }) => {
+    return { place, facts, missing: error === null ? null : sayWhy(error), sinceMs: 0 }
+  })
+  return statesOf(seen, null).map((state) => ({ ...state, sinceMs: null }))
 }
 
 async function healthOf(placed: Placed, node: Node, run: FoundProcess | null): Promise<NodeHealth> {

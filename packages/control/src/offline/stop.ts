@@ -4,10 +4,12 @@ import { markOf, readRunFile } from '../drivers/run-file.ts'
 import { stopServer } from '../engines/postgres/engine.ts'
 import { endHolder } from '../holder/end-holder.ts'
 import { openRecord } from '../shard/record.ts'
+import { mendCuts } from '../sites/cut.ts'
 import { localSite } from '../sites/local.ts'
 import { takeLock } from '../state/lock.ts'
 import { nodeDirectory, type StatePaths } from '../state/paths.ts'
 import { readTopology } from '../state/topology-file.ts'
+import { stopStoreOffline } from '../telemetry/store-process.ts'
 
 const serviceTimeoutMs = 10_000
 const databaseTimeoutMs = 15_000
@@ -22,6 +24,9 @@ export async function stopOffline(paths: StatePaths): Promise<string[]> {
   await endHolder(paths)
   await withoutControl(paths, async () => {
     for (const node of await nodesToStop(paths)) await stopNode(paths, node)
+    // What was cut off on purpose would keep whoever gets that address from being reached.
+    await mendCuts(paths).catch(() => [])
+    await stopStoreOffline(paths)
   })
   return stopped
 }
@@ -62,10 +67,11 @@ export async function withoutControl<Result>(
 
 /**
  * What takes requests in stops before what answers them, and that before the data: the primary first, so that
- * its replicas have everything when they stop.
+ * its replicas have everything when they stop. Whoever watches sees all of that.
  */
 function rankOf({ name, tier }: Node, primary: string | null): number {
   if (tier === 'entry') return 0
+  if (tier === 'telemetry') return 4
   if (tier !== 'data') return 1
   return name === primary ? 2 : 3
 }

@@ -18,8 +18,18 @@ export type MainAction = { readonly sentence: string } & (
       readonly name: string
       readonly confirming: Confirming
       readonly followers: readonly string[]
+      /** Those of them that run and are to go on: each is told once more when it is open, so that it looks at once. */
+      readonly awake: readonly string[]
+      /** Written as soon as it is open, where somebody can confirm it; null: where nobody can. */
+      readonly term: number | null
     }
-  | { readonly kind: 'write-term'; readonly name: string; readonly term: number }
+  | {
+      readonly kind: 'write-term'
+      readonly name: string
+      readonly term: number
+      /** Who is told to follow meanwhile: one that lost its source asks again after a pause, or when it is told. */
+      readonly awake: readonly string[]
+    }
   | { readonly kind: 'finish'; readonly promotion: Promotion }
   | { readonly kind: 'take-back'; readonly promotion: Promotion }
   | { readonly kind: 'confirm'; readonly name: string; readonly confirming: Confirming }
@@ -32,6 +42,8 @@ export type MemberAction = { readonly name: string; readonly sentence: string } 
   | { readonly kind: 'fence' }
   | { readonly kind: 'follow'; readonly of: MemberPlace }
   | { readonly kind: 'rebuild'; readonly of: MemberPlace }
+  /** It was to take over once, and did not. */
+  | { readonly kind: 'unprepare' }
   /** Its copy is not believed any more: it is made anew. */
   | { readonly kind: 'disbelieve' }
 )

@@ -24,14 +24,23 @@ const nobody: Confirming = { kind: 'nobody' }
 /** Who is to confirm now. One that is lost leaves; one that streams comes. */
 export function desiredList(view: ShardView): Confirming {
   const { record, settings } = view
-  const leader = leaderOf(record)
-  const able = record.wanted.filter((name) => name !== leader && canConfirm(view, name)).sort()
+  const able = ableToConfirm(view)
   if (!isRequired(settings)) {
     return able.length === 0 ? nobody : anyOf(able, Math.min(settings.quorum, able.length))
   }
   // With too few, those who have left stay: commits wait until one of them is back.
   if (able.length >= settings.quorum) return anyOf(able, settings.quorum)
   return anyOf([...new Set([...record.confirming, ...able])].sort(), settings.quorum)
+}
+
+/** Whether commits have to wait until somebody is there, or back, who can confirm them. */
+export const isHeld = (view: ShardView): boolean =>
+  isRequired(view.settings) && ableToConfirm(view).length < view.settings.quorum
+
+function ableToConfirm(view: ShardView): readonly string[] {
+  const { wanted } = view.record
+  const leader = leaderOf(view.record)
+  return wanted.filter((name) => name !== leader && canConfirm(view, name)).sort()
 }
 
 const anyOf = (names: readonly string[], quorum: number): Confirming => ({

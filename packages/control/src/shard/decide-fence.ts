@@ -6,15 +6,17 @@ import { frozenMs, type MemberView, type ShardView } from './view.ts'
  * busy delays an answer on a kept connection by tenths of a second; a wrong guess costs half a second of
  * writing and never a commit.
  */
-export const silentPrimaryMs = 5_000
+const silentPrimaryMs = 5_000
 const silentQuestions = 5
 
 /** Why what is left of the primary has to be ended before anything else; null where it has not. */
 export function whyFence(view: ShardView, primary: MemberView): string | null {
   const { name, life, lifeForMs, silentForMs, unanswered } = primary
   if (life === 'orphaned') return orphansOf(name)
-  if (life === 'dead')
-    return view.fenced.has(name) ? null : `Make sure that nothing of ${name} is left.`
+  if (life === 'dead') {
+    if (view.fenced.has(name)) return null
+    return view.members.length === 1 ? '' : `Make sure that nothing of ${name} is left.`
+  }
   if (life === 'frozen') {
     if (lifeForMs < frozenMs || !couldElect(view)) return null
     return `${name} stands still; end it, so that it cannot wake as a second primary.`

@@ -25,7 +25,11 @@ function decideMain(view: ShardView): MainAction {
   if (record.promotion?.decided === true) return finishPromotion(view, record.promotion)
   if (record.promotion !== null) return takeBack(record.promotion)
   const primary = memberNamed(view, record.primary)
-  if (primary === null) return wait(`${record.primary} is not among the members that are kept.`)
+  if (primary === null) {
+    // On the way up, before its step, and on the way down, after it.
+    if (view.members.length === 0) return rest('')
+    return wait(`${record.primary} is not among the members that are kept.`)
+  }
   const why = whyFence(view, primary)
   if (why !== null) return { kind: 'fence', name: primary.name, sentence: why }
   if (primary.life === 'dead') return decideDead(view, primary)
@@ -70,6 +74,11 @@ export function nextTerm({ record, members }: ShardView): number {
 }
 
 function startAgain(view: ShardView, { name }: MemberView, damped: boolean): MainAction {
+  // With a server that is alone there is nothing to weigh.
+  if (view.members.length === 1) {
+    const sentence = `Start ${name}.`
+    return { kind: 'start-primary', name, confirming: listForStart(view), sentence }
+  }
   const why = damped
     ? 'The last failovers did not last'
     : view.record.confirming.length === 0
@@ -107,15 +116,19 @@ function decideOpen(view: ShardView, primary: MemberView & { answer: MemberAnswe
   const { name, answer } = primary
   const { term } = view.record
   if (answer.term !== null && answer.term < term) {
-    return { kind: 'write-term', name, term, sentence: `Write term ${term} into ${name}.` }
+    return {
+      kind: 'write-term',
+      name,
+      term,
+      awake: [],
+      sentence: `Write term ${term} into ${name}.`,
+    }
   }
   const step = confirmStep(view)
   if (step.kind === 'settled') return rest(`${name} takes writes${sayConfirming(view.inForce)}.`)
   if (step.kind === 'catch-up') return wait('Those who are to confirm commits are catching up.')
-  if (step.kind === 'record') {
-    const sentence = `Write down that ${listOf(step.confirming)} may hold acknowledged commits.`
-    return { ...step, sentence }
-  }
+  // What follows, or went before, is what somebody wants to hear of.
+  if (step.kind === 'record') return { ...step, sentence: '' }
   const { confirming } = step
   return {
     kind: 'confirm',

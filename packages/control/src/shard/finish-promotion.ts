@@ -1,5 +1,5 @@
 import type { MainAction } from './action.ts'
-import { desiredList, isSame, listForPromotion } from './confirm-list.ts'
+import { desiredList, isHeld, isSame, listForPromotion } from './confirm-list.ts'
 import type { MemberAnswer } from './member.ts'
 import type { Promotion } from './record.ts'
 import { listOf, wait } from './say.ts'
@@ -7,7 +7,7 @@ import { isOpen, type MemberView, memberNamed, type ShardView } from './view.ts'
 
 /** Only the heir may go on; one that stands still, or says nothing, for so long is started again. */
 export const heirFrozenMs = 3_000
-export const heirSilentMs = 15_000
+const heirSilentMs = 15_000
 
 /**
  * What was decided is finished, by whichever control finds it. The heir may have been promoted already; it is
@@ -49,16 +49,23 @@ function startHeir(view: ShardView, { from }: Promotion, heir: MemberView): Main
   return { kind: 'start-heir', name, of, sentence }
 }
 
-function promoteHeir(view: ShardView, { to, from }: Promotion, heir: MemberView): MainAction {
+function promoteHeir(view: ShardView, { to, from, term }: Promotion, heir: MemberView): MainAction {
   if (!view.fenced.has(from)) {
     const sentence = `Make sure that nothing of ${from} is left before ${to} is promoted.`
     return { kind: 'fence', name: from, sentence }
   }
+  const confirming = listForPromotion(view, to)
+  const isConfirmed = confirming.kind === 'nobody' || confirming.names.length >= confirming.quorum
   return {
     kind: 'promote',
     name: heir.name,
-    confirming: listForPromotion(view, to),
+    confirming,
     followers: view.members.map(({ name }) => name).filter((name) => name !== to),
+    awake: view.members
+      .filter(({ life, busy }) => life === 'running' && busy === null)
+      .map(({ name }) => name)
+      .filter((name) => name !== to && name !== from && !view.record.remake.includes(name)),
+    term: isConfirmed ? term : null,
     sentence: `Promote ${to}.`,
   }
 }
@@ -79,8 +86,20 @@ function finishOpen(
     }
   }
   const { term } = promotion
+  // A term that nobody could confirm would only be in the way of the list that comes with the first who can.
+  if (view.termWritten !== term && isHeld(view)) {
+    return wait(
+      `${name} is promoted; commits are held until a replica that can confirm them was made.`,
+    )
+  }
   if (view.termWritten !== term) {
-    return { kind: 'write-term', name, term, sentence: `Write term ${term} into ${name}.` }
+    return {
+      kind: 'write-term',
+      name,
+      term,
+      awake: [],
+      sentence: `Write term ${term} into ${name}.`,
+    }
   }
   return { kind: 'finish', promotion, sentence: `${name} takes writes in term ${term}.` }
 }

@@ -1,20 +1,25 @@
 import { plantedFault } from '@banyan/postgres'
+import type { Client } from 'pg'
 import {
   asAdmin,
   type Binaries,
+  checkpoint,
   confirmCommits,
   copyCluster,
+  dropFollowerSlots,
   dropSlots,
+  ensureSlots,
   followPrimary,
   lookAt,
   MemberQuestions,
+  openAdmin,
   promoteServer,
   proveDead,
   removeCluster,
   stopForHeir,
   writeTerm,
 } from '../engines/postgres/engine.ts'
-import type { Member, MemberPlace, Role } from './member.ts'
+import type { Follower, Member, MemberPlace, Role } from './member.ts'
 
 /** How a member of this machine is reached, and what it is made with. */
 export type LocalMemberOptions = {
@@ -47,6 +52,10 @@ const checkpointMs = 60_000
 export class LocalMember implements Member {
   readonly #options: LocalMemberOptions
   readonly #questions: MemberQuestions
+  /** As it said last. */
+  #followers: readonly Follower[] = []
+  /** Opened while it is promoted, as its term is written right after that and everybody waits for it. */
+  #session: Promise<Client | null> = Promise.resolve(null)
 
   constructor(options: LocalMemberOptions) {
     this.#options = options
@@ -62,13 +71,15 @@ export class LocalMember implements Member {
   }
 
   async ask(timeoutMs: number) {
-    return await this.#questions.ask(timeoutMs)
+    const answer = await this.#questions.ask(timeoutMs)
+    if (answer !== null) this.#followers = answer.followers
+    return answer
   }
 
   async fence(): Promise<void> {
     if (plantedFault === 'leaves-orphans' && (await this.look()) === 'orphaned') return
     await proveDead(this.#options.nodeDirectory)
-    this.#questions.close()
+    this.close()
     this.#options.wake()
   }
 
@@ -77,6 +88,8 @@ export class LocalMember implements Member {
   }
 
   async promote(confirming: Parameters<Member['promote']>[0], followers: readonly string[]) {
+    this.#dropSession()
+    this.#session = openAdmin(this.#options, termMs).catch(() => null)
     await promoteServer({ ...this.#options, confirming, followers })
   }
 
@@ -89,15 +102,37 @@ export class LocalMember implements Member {
   }
 
   async writeTerm(term: number): Promise<void> {
-    await writeTerm({ ...this.#options, term, timeoutMs: termMs })
+    const session = await this.#takeSession()
+    await writeTerm({ ...this.#options, term, timeoutMs: termMs, session })
+  }
+
+  #takeSession(): Promise<Client | null> {
+    const session = this.#session
+    this.#session = Promise.resolve(null)
+    return session
+  }
+
+  #dropSession(): void {
+    void this.#takeSession().then((session) => session?.end().catch(() => {}))
   }
 
   async checkpoint(): Promise<void> {
-    await asAdmin(this.#options, checkpointMs, (admin) => admin.query('checkpoint'))
+    await asAdmin(this.#options, checkpointMs, checkpoint)
   }
 
-  async stopFor(heir: string) {
-    const record = await stopForHeir({ ...this.#options, heir })
+  async prepare(followers: readonly string[]): Promise<void> {
+    await asAdmin(this.#options, slotsMs, (admin) => ensureSlots(admin, followers))
+  }
+
+  async unprepare(): Promise<void> {
+    await asAdmin(this.#options, slotsMs, dropFollowerSlots)
+  }
+
+  async stopFor(heir: string, hasAll: Parameters<Member['stopFor']>[1]) {
+    const known = this.#followers.filter(({ name, streaming }) => name === heir && streaming)
+    const senders = known.map(({ pid }) => pid)
+    const sent = senders.length > 0 ? { senders } : {}
+    const record = await stopForHeir({ ...this.#options, heir, hasAll, ...sent })
     this.#questions.close()
     this.#options.wake()
     return record
@@ -118,6 +153,7 @@ export class LocalMember implements Member {
   }
 
   close(): void {
+    this.#dropSession()
     this.#questions.close()
   }
 }

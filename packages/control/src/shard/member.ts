@@ -23,6 +23,8 @@ export type Follower = {
   readonly name: string
   readonly streaming: boolean
   readonly flushLsn: Lsn
+  /** The process of the primary that sends to it. */
+  readonly pid: number
 }
 
 /** What a member answers when it is asked. */
@@ -39,6 +41,8 @@ export type MemberAnswer = MemberFacts & {
   readonly follows: { readonly host: string; readonly port: number } | null
   /** Of a primary. */
   readonly followers: readonly Follower[]
+  /** Of a replica: it has slots for followers. They keep WAL here, and old rows on the primary. */
+  readonly prepared: boolean
 }
 
 /**
@@ -76,14 +80,25 @@ export type Member = {
    * left by a try that was given up proves nothing: each try commits something of its own and waits for it.
    */
   writeTerm(term: number): Promise<void>
-  /** Has the primary write what is only in memory, so that its stop is short. */
+  /**
+   * Has a running member write what is only in memory, and make ahead what its stop needs, so that this is short; a
+   * replica what the stop of its primary sends it.
+   */
   checkpoint(): Promise<void>
+  /**
+   * Makes ahead on a running replica what it needs when it takes over: a slot for each of its followers, who may
+   * follow it from then on.
+   */
+  prepare(followers: readonly string[]): Promise<void>
+  /** Takes that back on a replica that does not take over, and sends away whoever follows it. */
+  unprepare(): Promise<void>
   /**
    * Stops a primary in order: what was sent is sent to `heir`, and nobody else is waited for. Gives the
    * position where the shutdown record begins (who has *replayed* beyond it has everything); null when there is
-   * none, because it had to be ended harder. It is dead afterwards, or the call rejects.
+   * none, because it had to be ended harder. It is dead afterwards, or the call rejects. `hasAll` tells whether
+   * the heir has the record: what is left of the old server by then is ended at once.
    */
-  stopFor(heir: string): Promise<Lsn | null>
+  stopFor(heir: string, hasAll: (record: Lsn) => Promise<boolean>): Promise<Lsn | null>
   /**
    * Deletes its copy and makes it anew from the primary. It does not run, before and after. An interruption
    * leaves nothing, or the whole copy.

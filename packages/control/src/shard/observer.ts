@@ -1,5 +1,6 @@
 import { plantedFault } from '@banyan/postgres'
 import { pauseBeforeStartMs } from '../supervise/backoff.ts'
+import { Attempts } from './attempts.ts'
 import type { Life, Member, MemberAnswer } from './member.ts'
 import type { ShardRecord } from './record.ts'
 import { type JobKind, leaderOf, type MemberView } from './view.ts'
@@ -19,6 +20,7 @@ type Track = {
   retryAtMs: number
   told: { readonly leader: string; readonly atMs: number } | null
   walLsn: bigint
+  readonly attempts: Attempts
 }
 
 export type Seen = {
@@ -34,6 +36,8 @@ export class Observer {
   #openAtMs: number
   #leader: string | null = null
   #isOpen = false
+  /** Somebody takes writes, though it may not be the primary yet. */
+  #isLed = false
 
   constructor(now: () => number) {
     this.#now = now
@@ -61,6 +65,7 @@ export class Observer {
     if (isOpen || leader !== this.#leader) this.#openAtMs = this.#now()
     this.#leader = leader
     this.#isOpen = isOpen && record.promotion === null
+    this.#isLed = isOpen
     const growing = seen.filter((one) => this.#noteOne(one, isOpen ? (open?.answer ?? null) : null))
     if (leader !== null && growing.length > 0) this.#hear(leader)
   }
@@ -86,6 +91,8 @@ export class Observer {
       busy,
       pauseMs: Math.max(0, track.retryAtMs - this.#now()),
       toldForMs: told === null ? null : forMs(told.atMs),
+      vain: track.attempts.vain(this.#now()),
+      copyPauseMs: track.attempts.copyPauseMs(this.#now()),
     }
   }
 
@@ -93,10 +100,20 @@ export class Observer {
     this.#trackOf(name).told = { leader, atMs: this.#now() }
   }
 
+  /** A start without a primary to follow could not end in following it, and says nothing of the copy. */
+  noteBegun(name: string, kind: JobKind): void {
+    if (kind === 'start' && this.#isLed) this.#trackOf(name).attempts.begin(this.#now())
+  }
+
   noteDone(name: string): void {
     const track = this.#trackOf(name)
     track.silentSinceMs = null
     track.unanswered = 0
+  }
+
+  /** Its copy was made anew. Whether it follows is seen later. */
+  noteCopied(name: string): void {
+    this.#trackOf(name).attempts.copied(this.#now())
   }
 
   /** What failed is tried again a little later each time. */
@@ -106,16 +123,29 @@ export class Observer {
     track.retryAtMs = this.#now() + pauseBeforeStartMs(track.failures + 1)
   }
 
+  noteJobFailure(name: string, kind: JobKind, error: unknown): void {
+    this.noteFailure(name)
+    const { attempts } = this.#trackOf(name)
+    if (kind === 'start') attempts.failed(error)
+    if (kind === 'rebuild') attempts.copied(this.#now())
+  }
+
   /** Gives whether it says that WAL still comes from the leader: a sign of life of that one. */
   #noteOne({ member, life, answer }: Seen, leader: MemberAnswer | null): boolean {
-    const track = this.#trackOf(member.place.name)
+    const { name } = member.place
+    const track = this.#trackOf(name)
     if (track.life !== life) Object.assign(track, { life, lifeSinceMs: this.#now() })
     this.#noteAnswer(track, life, answer)
-    const streams = leader?.followers.some((one) => one.name === member.place.name && one.streaming)
+    // A primary takes a moment to notice that one who followed it has died.
+    const streams =
+      life === 'running' && leader?.followers.some((one) => one.name === name && one.streaming)
     if (leader === null || streams === true) track.awaySinceMs = null
     else track.awaySinceMs ??= this.#now()
     // Whoever has been seen to work has recovered: what fails next counts as the first.
-    if (streams === true || answer?.inRecovery === false) track.failures = 0
+    if (streams === true || answer?.inRecovery === false) {
+      track.failures = 0
+      track.attempts.followed()
+    }
     return noteWal(track, answer)
   }
 
@@ -147,6 +177,7 @@ export class Observer {
       retryAtMs: Number.NEGATIVE_INFINITY,
       told: null,
       walLsn: 0n,
+      attempts: new Attempts(),
     }
     this.#tracks.set(name, track)
     return track

@@ -42,9 +42,7 @@ export async function perform(shard: Performer, action: MainAction): Promise<voi
     case 'promote':
       return await promote(shard, action)
     case 'write-term':
-      await shard.find(action.name).writeTerm(action.term)
-      shard.done.termWritten = action.term
-      return
+      return await writeNewTerm(shard, action)
     case 'finish':
       return await finish(shard, action)
     case 'take-back':
@@ -96,6 +94,16 @@ async function promote({ done, find }: Performer, action: Act<'promote'>): Promi
   done.noteList(action.confirming)
 }
 
+/** Nobody else is told of another leader before this is over. */
+async function writeNewTerm({ done, find }: Performer, action: Act<'write-term'>): Promise<void> {
+  const leader = find(action.name)
+  const told = action.awake.map((name) => find(name).follow(leader.place))
+  // One that could not be told is told by the next look.
+  const [written] = await Promise.allSettled([leader.writeTerm(action.term), ...told])
+  if (written?.status === 'rejected') throw written.reason
+  done.termWritten = action.term
+}
+
 async function finish({ book }: Performer, { promotion }: Act<'finish'>): Promise<void> {
   await book.change((record) =>
     record.promotion?.to === promotion.to && record.promotion.term === promotion.term
@@ -125,6 +133,8 @@ export async function performMember(
       return await shard.find(name).start({ kind: 'replica', of: action.of })
     case 'follow':
       return await shard.find(name).follow(action.of)
+    case 'unprepare':
+      return await shard.find(name).unprepare()
     case 'rebuild':
       return await rebuild(shard, action, signal)
     case 'disbelieve':

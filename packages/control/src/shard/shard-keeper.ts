@@ -1,17 +1,18 @@
 import { BanyanError } from '@banyan/model'
+import { Waker } from '../supervise/waker.ts'
 import { forecastLoss, type LossForecast, loseWith } from './accept-loss.ts'
 import type { MainAction, MemberAction } from './action.ts'
 import { Book } from './book.ts'
+import { isHeld } from './confirm-list.ts'
 import { Damping } from './damping.ts'
 import { decide } from './decide.ts'
 import type { Member } from './member.ts'
 import { Observer, type Seen } from './observer.ts'
 import { Done, memberOrThrow, type Performer, perform, performMember } from './perform.ts'
 import type { Promotion, RecordStore, ShardRecord } from './record.ts'
-import { Rest } from './rest.ts'
 import type { ShardClock, ShardSettings } from './settings.ts'
 import { membersOf, type ShardSituation, type TakeOver } from './situation.ts'
-import { chooseHeir, refused, switchOver } from './switch-over.ts'
+import { chooseHeir, handoverOf, refused, switchOver } from './switch-over.ts'
 import {
   isOpen,
   type JobKind,
@@ -31,6 +32,8 @@ export type ShardKeeperOptions = {
   readonly say: (sentence: string) => void
   /** Asks the app's processes to hold their requests, and returns when no transaction runs; 0 to go on. */
   readonly hold?: (milliseconds: number) => Promise<void>
+  /** Tells the app's processes where the writes are about to go. */
+  readonly announce?: (heir: string) => Promise<void>
   /** Hears of every change of the primary, of who confirms, and of the members' state. */
   readonly onChange?: () => void
 }
@@ -39,8 +42,18 @@ export type ShardKeeperOptions = {
 const steadyMs = 250
 /** One server has nobody to take its place: its keeper looks at its process, and wakes us. */
 const aloneMs = 1_000
+/** A start that takes longer is not waited for by somebody who has accepted what its loss costs. */
+const longStartMs = 1_000
 /** And while something is not as it should be. */
 const unsteadyMs = 25
+/** While a switchover hands over nothing is decided, and looking takes from what it needs; whoever dies wakes us. */
+const switchingMs = 100
+
+type Asked = {
+  readonly work: (view: ShardView) => Promise<void>
+  /** Whether a server that is on its way up is ended for it. */
+  readonly endsStart: boolean
+}
 
 /**
  * Keeps a shard writing: looks at its members, decides, does one thing about the primary (and beside it one
@@ -58,7 +71,7 @@ export class ShardKeeper {
   readonly #done = new Done()
   readonly #observer: Observer
   readonly #damping = new Damping()
-  readonly #rest: Rest
+  readonly #waker: Waker
   readonly #jobs = new Map<
     string,
     { readonly kind: JobKind; readonly of: string; readonly abort: AbortController }
@@ -70,13 +83,13 @@ export class ShardKeeper {
   #times: { noticedMs: number; fencedMs: number; promotedMs: number } | null = null
   #last: TakeOver | null = null
   /** Somebody waits for what needs the main matter for itself. */
-  #asked: ((view: ShardView) => Promise<void>) | null = null
+  #asked: Asked | null = null
 
   constructor(options: ShardKeeperOptions) {
     this.#options = options
     this.#book = new Book(options.record)
     this.#observer = new Observer(() => options.clock.now())
-    this.#rest = new Rest(options.clock)
+    this.#waker = new Waker((milliseconds) => options.clock.sleep(milliseconds))
   }
 
   /** Who takes the writes, or is about to; null before there is a server. */
@@ -99,8 +112,14 @@ export class ShardKeeper {
       refuses: this.#refuses,
       confirming: record.confirming,
       members: view === null ? [] : membersOf(view),
+      closedSinceMs: this.#times?.noticedMs ?? null,
       last: this.#last,
     }
+  }
+
+  /** The same object for as long as there was no other. */
+  get lastTakeOver(): TakeOver | null {
+    return this.#last
   }
 
   /** Writes down who is the primary of a shard that has never had one. */
@@ -113,7 +132,7 @@ export class ShardKeeper {
 
   /** Something may have changed: look now. To be called whenever a server's process or connection ends. */
   wake(): void {
-    this.#rest.wake()
+    this.#waker.wake()
   }
 
   /** Keeps the shard until the signal; returns when nothing that it began is under way. */
@@ -123,11 +142,11 @@ export class ShardKeeper {
     while (!signal.aborted) {
       // The record itself can fail to be written: on a full disk, everything waits for room.
       await this.#round().catch((error: unknown) => this.#saySorry(error))
-      if (!signal.aborted) await this.#rest.rest(this.#restMs())
+      if (!signal.aborted) await this.#waker.rest(this.#restMs())
     }
     signal.removeEventListener('abort', wake)
     for (const job of this.#jobs.values()) job.abort.abort(signal.reason)
-    while (this.#main !== null || this.#jobs.size > 0) await this.#rest.rest(steadyMs)
+    while (this.#main !== null || this.#jobs.size > 0) await this.#waker.rest(steadyMs)
   }
 
   /**
@@ -168,17 +187,21 @@ export class ShardKeeper {
     return forecastLoss(this.#view, to)
   }
 
-  /** Promotes a member that may miss acknowledged commits, since those who have them do not come back. */
+  /**
+   * Promotes a member that may miss acknowledged commits, since those who have them do not come back. Returns when
+   * it takes writes; also while these are held, since a replica to confirm them has to be made first.
+   */
   async acceptLoss(to: string | null, signal: AbortSignal): Promise<LossForecast> {
-    const forecast = await this.#ask(
-      signal,
-      async (view) => await loseWith(this.#performer(), view, to),
-    )
-    await this.#until(
-      signal,
-      () => this.record.promotion === null && this.record.primary === forecast.to,
-    )
+    const lose = async (view: ShardView) => await loseWith(this.#performer(), view, to)
+    const forecast = await this.#ask(signal, lose, true)
+    await this.#until(signal, () => this.#isLed(forecast.to))
     return forecast
+  }
+
+  #isLed(by: string): boolean {
+    const view = this.#view
+    if (this.record.promotion === null) return this.record.primary === by
+    return view !== null && isOpen(memberNamed(view, by)) && isHeld(view)
   }
 
   #waitsFor(name: string): boolean {
@@ -201,13 +224,26 @@ export class ShardKeeper {
     for (const action of plan.members) this.#tend(action)
     const asked = this.#asked
     // What ended in the middle of the look may have changed everything that was seen before.
-    if (view.main !== null) return
+    if (view.main !== null) {
+      if (asked?.endsStart) this.#endStart()
+      return
+    }
     if (asked !== null) {
       this.#asked = null
-      this.#occupy('switch-over', () => asked(view))
+      this.#occupy('switch-over', () => asked.work(view))
     } else {
       this.#begin(plan.main)
     }
+  }
+
+  /** A start takes as long as there is WAL to read, or for ever. */
+  #endStart(): void {
+    const main = this.#main
+    if (main === null || (main.kind !== 'start-primary' && main.kind !== 'start-heir')) return
+    const name = this.primary
+    if (name === null || this.#options.clock.now() - main.sinceMs < longStartMs) return
+    const sentence = `${name} is on its way up, and is not waited for any more; end it.`
+    this.#tend({ kind: 'fence', name, sentence })
   }
 
   async #look(): Promise<ShardView> {
@@ -256,6 +292,8 @@ export class ShardKeeper {
       async () => {
         await perform(this.#performer(), action)
         await this.#noteDone(action)
+        const next = followUpOf(action)
+        if (next !== null) await perform(this.#performer(), next)
       },
       'name' in action ? action.name : null,
     )
@@ -282,10 +320,17 @@ export class ShardKeeper {
     const of = 'of' in action ? action.of.name : ''
     if (of !== '') this.#observer.noteTold(name, of)
     const abort = new AbortController()
-    this.#jobs.set(name, { kind: kind === 'disbelieve' ? 'fence' : kind, of, abort })
+    const job = kind === 'disbelieve' ? 'fence' : kind
+    this.#jobs.set(name, { kind: job, of, abort })
+    this.#observer.noteBegun(name, job)
     void performMember(this.#performer(), action, abort.signal)
+      .then(() => {
+        if (kind === 'rebuild') this.#observer.noteCopied(name)
+      })
       .catch((error: unknown) => {
-        this.#observer.noteFailure(name)
+        // What we gave up ourselves is nobody's failure.
+        if (abort.signal.aborted) this.#observer.noteFailure(name)
+        else this.#observer.noteJobFailure(name, job, error)
         this.#saySorry(error)
       })
       .finally(() => {
@@ -333,7 +378,7 @@ export class ShardKeeper {
 
   async #switchOver(view: ShardView, wanted: string | null): Promise<string> {
     const to = chooseHeir(view, wanted)
-    const { hold, clock } = this.#options
+    const { hold, announce, clock } = this.#options
     const { primary, term } = this.record
     const promotion: Promotion = {
       to,
@@ -343,8 +388,14 @@ export class ShardKeeper {
       decided: false,
     }
     this.#say(`Switch over from ${promotion.from} to ${to}.`)
-    const ports = { ...this.#performer(), clock, hold: hold ?? (async () => {}) }
-    const outcome = await switchOver(ports, promotion)
+    const nothing = async () => {}
+    const ports = {
+      ...this.#performer(),
+      clock,
+      hold: hold ?? nothing,
+      announce: announce ?? nothing,
+    }
+    const outcome = await switchOver(ports, handoverOf(view, promotion))
     if (outcome === 'decided') return to
     await hold?.(0)
     throw new BanyanError('BANYAN_SWITCHOVER_FAILED', `The switchover was taken back: ${outcome}`, {
@@ -354,11 +405,18 @@ export class ShardKeeper {
   }
 
   /** Runs something in the place of the main matter, with a view that is fresh. */
-  async #ask<T>(signal: AbortSignal, work: (view: ShardView) => Promise<T>): Promise<T> {
+  async #ask<T>(
+    signal: AbortSignal,
+    work: (view: ShardView) => Promise<T>,
+    endsStart = false,
+  ): Promise<T> {
     signal.throwIfAborted()
     if (this.#asked !== null) throw refused('another one is asked for.', 'Wait until it is over.')
     return await new Promise<T>((resolve, reject) => {
-      const asked = async (view: ShardView) => await work(view).then(resolve, reject)
+      const asked: Asked = {
+        work: async (view) => await work(view).then(resolve, reject),
+        endsStart,
+      }
       this.#asked = asked
       signal.addEventListener('abort', () => {
         if (this.#asked !== asked) return
@@ -377,6 +435,7 @@ export class ShardKeeper {
   }
 
   #restMs(): number {
+    if (this.#main?.kind === 'switch-over') return switchingMs
     if (!this.#isSteady()) return unsteadyMs
     return (this.#view?.members.length ?? 0) > 1 ? steadyMs : aloneMs
   }
@@ -398,4 +457,11 @@ export class ShardKeeper {
   #saySorry(error: unknown): void {
     this.#say(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** Until the term is written nobody writes: it is not waited for another look. */
+function followUpOf(action: MainAction): MainAction | null {
+  if (action.kind !== 'promote' || action.term === null) return null
+  const { name, term, awake } = action
+  return { kind: 'write-term', name, term, awake, sentence: '' }
 }

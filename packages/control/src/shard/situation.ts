@@ -1,4 +1,4 @@
-import { isOpen, leaderOf, memberNamed, type ShardView } from './view.ts'
+import { isOpen, type JobKind, leaderOf, memberNamed, type ShardView } from './view.ts'
 
 /** A failover or a switchover, with the moments of it on the clock of control. */
 export type TakeOver = {
@@ -21,10 +21,10 @@ export type MemberSituation = {
   readonly life: 'running' | 'frozen' | 'orphaned' | 'dead'
   /** Whether commits may wait for it. */
   readonly confirms: boolean
-  /** How much of the primary's WAL it does not have on its disk; null when one of both gives no answer. */
+  /** How much of the primary's WAL it has not replayed; null when one of both gives no answer. */
   readonly lagBytes: bigint | null
   /** What is being done about it. */
-  readonly busy: 'start' | 'fence' | 'follow' | 'rebuild' | null
+  readonly busy: JobKind | null
 }
 
 export type ShardSituation = {
@@ -38,6 +38,8 @@ export type ShardSituation = {
   readonly refuses: boolean
   readonly confirming: readonly string[]
   readonly members: readonly MemberSituation[]
+  /** When it was noticed that nobody takes writes, or may not yet be told that they are done; null otherwise. */
+  readonly closedSinceMs: number | null
   readonly last: TakeOver | null
 }
 
@@ -48,7 +50,7 @@ export function membersOf(view: ShardView): MemberSituation[] {
     role: name === leader?.name ? 'primary' : 'replica',
     life,
     confirms: view.record.confirming.includes(name),
-    lagBytes: lagOf(isOpen(leader) ? leader.answer.walLsn : null, answer?.walLsn ?? null),
+    lagBytes: lagOf(isOpen(leader) ? leader.answer.walLsn : null, answer?.replayLsn ?? null),
     busy,
   }))
 }

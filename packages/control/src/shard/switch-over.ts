@@ -1,6 +1,7 @@
 import { BanyanError } from '@banyan/model'
+import type { Lsn } from '@banyan/postgres'
 import { decided } from './book.ts'
-import type { MemberAnswer } from './member.ts'
+import type { Member, MemberAnswer } from './member.ts'
 import { type Performer, perform } from './perform.ts'
 import type { Promotion } from './record.ts'
 import { listOf } from './say.ts'
@@ -11,12 +12,35 @@ import { isLost, isOpen, memberNamed, type ShardView } from './view.ts'
 const holdMs = 2_000
 /** How long the heir has for what the old primary sent last. */
 const arriveMs = 2_000
+/** How long a replica is waited for that writes what it has in memory: that saves time, and nothing depends on it. */
+const replicaCheckpointMs = 1_000
 /** What a heir may lack before the old primary is stopped: it would hold everybody up while it fetches that. */
 const lagBytesMax = 16n * 1024n * 1024n
 
 export type SwitchPorts = Performer & {
   readonly clock: ShardClock
+  /** Tells the app's processes where the writes are about to go: they connect there ahead. */
+  readonly announce: (heir: string) => Promise<void>
   readonly hold: (milliseconds: number) => Promise<void>
+}
+
+/** A switchover, and who is to follow the new primary. */
+export type Handover = {
+  readonly promotion: Promotion
+  /** Everybody but the heir. */
+  readonly followers: readonly string[]
+  /** Those that follow and run, beside the two. */
+  readonly others: readonly string[]
+}
+
+export function handoverOf({ members }: ShardView, promotion: Promotion): Handover {
+  const { from, to } = promotion
+  const followers = members.filter(({ name }) => name !== to)
+  const others = followers.filter(
+    ({ name, life, answer }) => life === 'running' && answer?.inRecovery === true && name !== from,
+  )
+  const names = (list: typeof others) => list.map(({ name }) => name)
+  return { promotion, followers: names(followers), others: names(others) }
 }
 
 /** Who takes over, or the reason why nobody can; nothing was done yet. */
@@ -26,7 +50,7 @@ export function chooseHeir(view: ShardView, wanted: string | null): string {
   if (!isOpen(primary) || record.promotion !== null) {
     throw refused(
       `${record.primary ?? 'Nobody'} does not take writes now.`,
-      'Wait until it does: "banyan status".',
+      'Wait until it does: "banyan status" says what is done about it. Only when those who have every acknowledged commit never come back, "banyan switchover --accept-loss" goes on without them; it says first what may be lost.',
     )
   }
   if (wanted === null) return bestHeir(view)
@@ -86,15 +110,16 @@ export const refused = (reason: string, hint: string): BanyanError =>
  */
 export async function switchOver(
   ports: SwitchPorts,
-  promotion: Promotion,
+  handover: Handover,
 ): Promise<'decided' | string> {
-  const { book, find } = ports
+  const { book } = ports
+  const { promotion } = handover
   const { from, to } = promotion
-  await find(from).checkpoint()
+  await getReady(ports, handover)
   await book.change(() => ({ promotion }))
   try {
     await ports.hold(holdMs).catch(() => {})
-    const reason = await handOver(ports, promotion)
+    const reason = await handOver(ports, handover)
     if (reason === null) {
       await book.change((record) => decided(record, promotion, []))
       return 'decided'
@@ -109,14 +134,54 @@ export async function switchOver(
   }
 }
 
-/** The old primary is stopped, and the heir has all of it; or the reason why not. */
-async function handOver(ports: SwitchPorts, { from, to }: Promotion): Promise<string | null> {
+/** What can be done while everybody still writes. Only the checkpoints of the old primary have to succeed. */
+async function getReady(ports: SwitchPorts, handover: Handover): Promise<void> {
+  const { find, announce, clock } = ports
+  const { promotion, followers } = handover
+  const { from, to } = promotion
+  const ready = find(to).prepare(followers)
+  const begun = checkpointReplicas(ports, handover)
+  // What has gathered takes its time. What is written until then does not.
+  await Promise.all([find(from).checkpoint(), ready.catch(() => {})])
+  await Promise.race([begun, clock.sleep(replicaCheckpointMs)])
+  await Promise.all([find(from).checkpoint(), announce(to).catch(() => {})])
+  await Promise.race([checkpointReplicas(ports, handover), clock.sleep(replicaCheckpointMs)])
+}
+
+/** A replica can do that for as much as its primary has done it. */
+async function checkpointReplicas(
+  { find }: SwitchPorts,
+  { promotion: { to }, others }: Handover,
+): Promise<void> {
+  await Promise.allSettled([to, ...others].map((name) => find(name).checkpoint()))
+}
+
+/**
+ * The old primary is stopped, and the heir has all of it; or the reason why not. Meanwhile the others go over to
+ * the heir, so that its first commit finds somebody who confirms it. Who does not is told again by the next look.
+ */
+async function handOver(
+  ports: SwitchPorts,
+  { promotion: { from, to }, others }: Handover,
+): Promise<string | null> {
   const { done, find } = ports
-  const last = await find(from).stopFor(to)
-  await perform(ports, { kind: 'fence', name: from, sentence: '' })
+  const heir = find(to)
+  const gone = others.map((name) =>
+    find(name)
+      .follow(heir.place)
+      .catch(() => {}),
+  )
+  let hasAll = false
+  const last = await find(from).stopFor(to, async (record) => {
+    hasAll = await isBeyond(heir, record)
+    return hasAll
+  })
+  // It has been proven dead by that.
+  done.fenced.add(from)
   done.forgetList()
+  await Promise.all(gone)
   if (last === null) return `${from} had to be ended before ${to} had everything.`
-  if (await hasReplayed(ports, to, last)) return null
+  if (hasAll || (await hasReplayed(ports, to, last))) return null
   return `${to} did not get what ${from} wrote last.`
 }
 
@@ -127,11 +192,13 @@ async function hasReplayed(
 ): Promise<boolean> {
   const until = clock.now() + arriveMs
   while (clock.now() < until) {
-    const answer = await find(to)
-      .ask(200)
-      .catch(() => null)
-    if (answer?.inRecovery === true && answer.replayLsn > last) return true
+    if (await isBeyond(find(to), last)) return true
     await clock.sleep(5)
   }
   return false
+}
+
+async function isBeyond(heir: Member, record: Lsn): Promise<boolean> {
+  const answer = await heir.ask(200).catch(() => null)
+  return answer?.inRecovery === true && answer.replayLsn > record
 }

@@ -1,15 +1,26 @@
 import type { MemberAction } from './action.ts'
-import { desiredList } from './confirm-list.ts'
+import { isHopeless } from './attempts.ts'
+import { isHeld } from './confirm-list.ts'
 import { whyFence } from './decide-fence.ts'
 import { heirFrozenMs, whyEndHeir } from './finish-promotion.ts'
 import type { MemberPlace } from './member.ts'
 import { isRequired } from './settings.ts'
-import { frozenMs, isOpen, leaderOf, type MemberView, memberNamed, type ShardView } from './view.ts'
+import {
+  frozenMs,
+  isLost,
+  isOpen,
+  leaderOf,
+  type MemberView,
+  memberNamed,
+  type ShardView,
+} from './view.ts'
 
 /** A replica that runs and says nothing for so long is started again. */
 const silentReplicaMs = 15_000
 /** It is told again to follow after so long: the server it is to follow may have had no slot for it yet. */
 const tellAgainMs = 5_000
+/** A reign that begins has its first commits by then. */
+const firstCommitsMs = 1_000
 /** One that gets nothing for so long from a primary that answers has forked off, or misses what is gone. */
 const hopelessMs = 20_000
 
@@ -18,7 +29,10 @@ export function tendMembers(view: ShardView): MemberAction[] {
   const leader = memberNamed(view, leaderOf(view.record))
   if (leader === null) return []
   const others = view.members.filter(({ name }) => name !== leader.name)
-  return [...endHung(view, leader), ...others.flatMap((member) => tend(view, leader, member))]
+  const actions = others.flatMap((member) => tend(view, leader, member))
+  const copied = actions.find(({ kind }) => kind === 'rebuild')
+  const isNow = (action: MemberAction) => action.kind !== 'rebuild' || action === copied
+  return [...endHung(view, leader), ...actions.filter((one) => !isHeld(view) || isNow(one))]
 }
 
 /** While something is done to the leader that waits for it for ever: ending it ends the waiting. */
@@ -51,38 +65,57 @@ function tendOne(view: ShardView, leader: MemberView, member: MemberView): Membe
   if (life === 'orphaned') return fence(name, `${name} has died and left processes; end them.`)
   if (life === 'frozen') return tendFrozen(view, member)
   if (view.record.remake.includes(name)) return fence(name, `${name} is made anew; end it first.`)
-  return tendRunning(leader, member)
+  return tendRunning(view, leader, member)
 }
 
 const fence = (name: string, sentence: string): MemberAction => ({ kind: 'fence', name, sentence })
 
 function raise(view: ShardView, leader: MemberView, member: MemberView): MemberAction | null {
-  const { name, pauseMs } = member
-  if (pauseMs > 0) return null
+  const { name, pauseMs, copyPauseMs, vain } = member
   const of = leader.place
-  if (!view.record.remake.includes(name)) {
-    return { kind: 'start', name, of, sentence: `Start ${name}, which follows ${of.name}.` }
+  const mayCopy = isOpen(leader) && !isBeginning(view) && mayRemake(view, name)
+  if (view.record.remake.includes(name)) {
+    if (!mayCopy || copyPauseMs > 0) return null
+    return { kind: 'rebuild', name, of, sentence: `Make ${name} anew from ${of.name}.` }
   }
-  if (!isOpen(leader) || isBeginning(view) || !mayRemake(view, name)) return null
-  return { kind: 'rebuild', name, of, sentence: `Make ${name} anew from ${of.name}.` }
+  if (pauseMs > 0 || comesLater(view)) return null
+  if (isHopeless(vain) && mayCopy) {
+    const sentence = `${name} was started ${vain.count} times in vain (${vain.why}); it is made anew.`
+    return disbelieve(name, sentence)
+  }
+  return { kind: 'start', name, of, sentence: `Start ${name}, which follows ${of.name}.` }
 }
 
 /**
  * A new reign begins with commits that somebody else confirms: while there is anybody who can, a copy would only
  * take the disk and the processor from them.
  */
-function isBeginning(view: ShardView): boolean {
-  if (view.record.promotion?.decided !== true) return false
-  const confirming = desiredList(view)
-  return confirming.kind === 'nobody' || confirming.names.length >= confirming.quorum
-}
+const isBeginning = (view: ShardView): boolean =>
+  view.record.promotion?.decided === true && !isHeld(view)
+
+/** Also a start would, by some tenths of a second; where the reign does not begin soon, nothing waits for it. */
+const comesLater = (view: ShardView): boolean =>
+  isBeginning(view) && view.downForMs < firstCommitsMs
 
 /**
- * Its copy is deleted only when no election has to hear from it; or when it cannot leave, since there is
- * nobody else who could confirm: then commits wait, and no election is possible without it anyway.
+ * Its copy is deleted only when no election has to hear from it. Or when it cannot leave the list, since without it
+ * too few could confirm, and none of those who are lost will come back by itself: then commits wait, and no election
+ * is possible anyway. One at a time while they wait, so that they wait no longer than one copy takes.
  */
-function mayRemake({ record }: ShardView, name: string): boolean {
-  return !record.confirming.includes(name) || record.confirming.length <= record.quorum
+function mayRemake(view: ShardView, name: string): boolean {
+  const { confirming } = view.record
+  if (!isHeld(view)) return !confirming.includes(name)
+  const others = view.members.filter((other) => other.name !== name)
+  if (others.some(({ busy }) => busy === 'rebuild')) return false
+  return (
+    !confirming.includes(name) ||
+    !others.some((other) => confirming.includes(other.name) && mayComeBack(view, other))
+  )
+}
+
+function mayComeBack(view: ShardView, { name, life, vain }: MemberView): boolean {
+  if (!isLost(view, name) || view.record.remake.includes(name)) return false
+  return life !== 'dead' || !isHopeless(vain)
 }
 
 /** A replica that stands still is left alone, unless commits wait for it. */
@@ -94,7 +127,7 @@ function tendFrozen(view: ShardView, { name, lifeForMs }: MemberView): MemberAct
   return fence(name, `${name} stands still, and commits wait for it; end it and start it again.`)
 }
 
-function tendRunning(leader: MemberView, member: MemberView): MemberAction | null {
+function tendRunning(view: ShardView, leader: MemberView, member: MemberView): MemberAction | null {
   const { name, answer, silentForMs } = member
   if (answer === null) {
     return silentForMs < silentReplicaMs
@@ -107,15 +140,24 @@ function tendRunning(leader: MemberView, member: MemberView): MemberAction | nul
       `${name} takes writes, and ${leader.name} is the primary; it is ended and made anew.`,
     )
   }
-  if (!isOpen(leader)) return null
+  // What follows a server that is about to be promoted goes on with it, and confirms its first commit.
+  if (!isOpen(leader)) return isHeir(view, leader) ? lead(leader.place, member) : null
   if (answer.broken !== null) {
     return disbelieve(
       name,
       `${name} cannot follow ${leader.name} (${answer.broken}); it is made anew.`,
     )
   }
+  const isSwitching = view.main?.kind === 'switch-over' || view.record.promotion !== null
+  if (answer.prepared && !isSwitching) {
+    const sentence = `${name} does not take over; what was made ready for that goes.`
+    return { kind: 'unprepare', name, sentence }
+  }
   return lead(leader.place, member)
 }
+
+const isHeir = ({ record: { promotion } }: ShardView, { name, answer }: MemberView): boolean =>
+  promotion?.decided === true && promotion.to === name && answer !== null
 
 const disbelieve = (name: string, sentence: string): MemberAction => ({
   kind: 'disbelieve',

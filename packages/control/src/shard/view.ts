@@ -1,10 +1,11 @@
 import type { MainAction } from './action.ts'
+import type { Vain } from './attempts.ts'
 import type { Confirming, Life, MemberAnswer, MemberPlace } from './member.ts'
 import type { ShardRecord } from './record.ts'
 import type { ShardSettings } from './settings.ts'
 
 /** What is being done to a member now, beside the main matter. */
-export type JobKind = 'start' | 'fence' | 'follow' | 'rebuild'
+export type JobKind = 'start' | 'fence' | 'follow' | 'unprepare' | 'rebuild'
 
 /** One member, as it was seen in this round. */
 export type MemberView = {
@@ -26,6 +27,10 @@ export type MemberView = {
   readonly pauseMs: number
   /** How long ago it was told to follow the leader of now; null when it was not. */
   readonly toldForMs: number | null
+  /** Its starts that came to nothing, in a row; null where there were none. */
+  readonly vain: Vain | null
+  /** Until its copy may be made anew again, since the last one was of no use; 0 for now. */
+  readonly copyPauseMs: number
 }
 
 /** What commits wait for at the primary, and a position of it from after that began. */

@@ -13,6 +13,9 @@ export const localSite: Site = {
   isRunning: async (identity) => isSameProcess(identity),
   isOurs,
   stop,
+  hangUp: async (identity, mark) => {
+    if (identity !== null && (await isOurs(identity, mark))) send(identity.pid, 'SIGHUP')
+  },
   strike: async (identity, mark) => await signalAll(identity, mark, 'SIGKILL'),
   pause: async (identity, mark) => await freeze(() => processesOf(identity, mark)),
   resume: async (identity, mark) => await thaw(() => processesOf(identity, mark)),
@@ -34,6 +37,7 @@ async function start(launch: Launch): Promise<Started> {
       cwd: launch.cwd,
       env: { ...launch.environment, ...passed, [mark.name]: mark.value },
       detached: true,
+      ...launch.user,
       stdio: ['ignore', log.fd, log.fd, ...sockets],
     })
     const exit = new Promise<Exit>((resolve) => {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { identify, isSameProcess, untilEnded } from './identity.ts'
-import { holderOfPort, listeningPorts, parseListeners, processesWith } from './proc.ts'
+import {
+  connectionsOf,
+  holderOfPort,
+  listeningPorts,
+  parseListeners,
+  processesWith,
+} from './proc.ts'
 
 const onLinux = { skip: process.platform === 'linux' ? false : 'needs /proc' }
 
@@ -23,6 +30,24 @@ test('the process that listens on a port is found', onLinux, async () => {
   assert.ok((await listeningPorts([process.pid])).includes(port))
   server.close()
 })
+
+test(
+  'connections of a process to one server are told from those to another on the same port',
+  onLinux,
+  async () => {
+    const server = createServer(() => {})
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
+    const { port } = server.address() as { port: number }
+    const sockets = ['127.3.4.5', '127.3.4.6'].map((host) => connect({ host, port }))
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+    const [at, beside] = sockets.map(({ localPort }) => localPort)
+    assert.deepEqual(await connectionsOf([process.pid], { host: '127.3.4.5', port }), [[at]])
+    assert.deepEqual(await connectionsOf([process.pid], { host: '127.3.4.6', port }), [[beside]])
+    assert.deepEqual(await connectionsOf([process.pid], { host: '127.3.4.7', port }), [[]])
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  },
+)
 
 test('nobody is found on a port that is free', onLinux, async () => {
   assert.equal(await holderOfPort(1), null)

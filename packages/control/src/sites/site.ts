@@ -11,6 +11,8 @@ export type Launch = {
   readonly logFile: string
   /** Sockets that it takes over as descriptors from 3 on, as systemd passes them. Absent: none. */
   readonly sockets?: readonly number[]
+  /** Whom it runs as, where that is not who runs us. Absent: the same. */
+  readonly user?: { readonly uid?: number; readonly gid?: number }
 }
 
 export type Exit = { readonly code: number | null; readonly signal: string | null }
@@ -40,6 +42,8 @@ export type Site = {
     timeoutMs: number,
     signal?: StopSignal,
   ): Promise<void>
+  /** SIGHUP to the process alone: it reads its files again. */
+  hangUp(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
   /** SIGKILL to everything of the node, without waiting: a fault on purpose. */
   strike(identity: ProcessIdentity | null, mark: Launch['mark']): Promise<void>
   /** Stops everything of the node where it stands, also what it starts meanwhile. */

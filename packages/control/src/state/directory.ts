@@ -12,7 +12,7 @@ export type StateMarker = {
   readonly madeAt: string
 }
 
-export const stateFormat = 1
+const stateFormat = 1
 
 /** What the first moment of an interrupted `up` may leave behind; it is ours although no marker says so. */
 const leftovers = /^(\.gitignore|banyan\.json\.new-[0-9a-f]+)$/

@@ -21,11 +21,28 @@ export type StatePaths = {
   readonly shard: string
   /** What climbs did and were about to do. */
   readonly journal: string
+  /** Which nodes are cut off on purpose. */
+  readonly cuts: string
   readonly nodes: string
   readonly logs: string
   readonly cache: string
   /** A folder for each `dev` and `exec` that uses the system now. */
   readonly attached: string
+  /** What the store keeps: metrics, logs and traces. Nothing of the app is in it. */
+  readonly store: string
+  /** What the store reads when it starts: its port too, which is kept. */
+  readonly storeFile: string
+  /** The process of the store, so that the next control finds it. */
+  readonly storeRun: string
+  readonly storeLog: string
+  /** Where metrics are to be read, as Prometheus' file service discovery has it. */
+  readonly targets: string
+  /** The token of `/-/metrics`, alone in a file of mode 0600, as Prometheus' `credentials_file` wants it. */
+  readonly metricsToken: string
+  /** Where the console listens. */
+  readonly consoleFile: string
+  /** Who changed what by the console or a command. */
+  readonly audit: string
 }
 
 /** The paths of a state directory; the layout is part of the contract (docs/designs/app-contract.md). */
@@ -49,10 +66,19 @@ export function statePaths(directory: string): StatePaths {
     topology: at('topology.json'),
     shard: at('shard-1.json'),
     journal: at('journal.jsonl'),
+    cuts: at('cuts.json'),
     nodes: at('nodes'),
     logs: at('logs'),
     cache: at('cache'),
     attached: at('attached'),
+    store: at('store'),
+    storeFile: at('store.json'),
+    storeRun: at('store-run.json'),
+    storeLog: at('store.log'),
+    targets: at('targets.json'),
+    metricsToken: at('metrics.token'),
+    consoleFile: at('console.json'),
+    audit: at('audit.log'),
   }
 }
 

@@ -18,6 +18,12 @@ export type Secrets = {
   readonly controlToken: string
   /** What the app's processes sign the positions of their clients' writes with. */
   readonly sessionSecret: string
+  /** What `/-/metrics` asks for, on every process of the system. */
+  readonly metricsToken: string
+  /** What the store asks for: of those who query it, and of those who send it spans. */
+  readonly storeToken: string
+  /** What the console's cookies and one-time tokens are signed with. */
+  readonly consoleSecret: string
 }
 
 const names = [
@@ -29,6 +35,9 @@ const names = [
   'proveToken',
   'controlToken',
   'sessionSecret',
+  'metricsToken',
+  'storeToken',
+  'consoleSecret',
 ] as const
 
 /** Reads the secrets, and generates those that are not there yet. */

@@ -35,7 +35,7 @@ test('secrets are generated once and only their owner can read them', async () =
   const secrets = await ensureSecrets(paths)
   assert.deepEqual(await ensureSecrets(paths), secrets)
   const all = Object.values(secrets)
-  assert.equal(all.length, 8)
+  assert.equal(all.length, 11)
   assert.equal(new Set(all).size, all.length)
   assert.equal((await stat(paths.secrets)).mode & 0o777, 0o600)
 })

@@ -2,7 +2,7 @@
 export const quickExitsOfLoop = 3
 
 /** A node that was ready for so long has recovered: its next exit counts as the first. */
-export const recoveredAfterMs = 10_000
+const recoveredAfterMs = 10_000
 
 /** One that was ready for so long did not exit at once: it is started again no later than before. */
 const livedMs = 500

@@ -1,4 +1,5 @@
 import type { Node } from '@banyan/model'
+import type { MemberState } from '../engines/adopted/seen-members.ts'
 import type { ProcessIdentity } from '../sites/identity.ts'
 import type { Exit } from '../sites/site.ts'
 import type { NodeFacts, Situation } from './situation.ts'
@@ -33,6 +34,8 @@ export type NodeDriver = {
   stop(): Promise<void>
   /** Whether it was given the public socket and turned out to listen on its port alone. */
   isPlain?(): boolean
+  /** Whether `serve` has answered in it, which then says its metrics too. */
+  isServe?(): boolean
   /** SIGKILL, as a fault on purpose. */
   kill(): Promise<void>
   /** Stops every process of the node where it stands (SIGSTOP), as a fault on purpose. */
@@ -41,6 +44,8 @@ export type NodeDriver = {
   resume(): Promise<void>
   /** Whether it stands still. Absent: it never does. */
   isPaused?(presence: Presence): Promise<boolean>
+  /** The servers that the node stands for, where it stands for several. */
+  members?(): readonly MemberState[]
   /** Its situation in one sentence, where that of other nodes would be untrue; null where it would not. */
   say?(situation: Situation, facts: NodeFacts): string | null
 }

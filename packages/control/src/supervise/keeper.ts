@@ -1,4 +1,4 @@
-import { BanyanError, type NodeHealth } from '@banyan/model'
+import type { NodeHealth } from '@banyan/model'
 import type { Exit } from '../sites/site.ts'
 import { countExit, isCrash, neverMs, pauseBeforeStartMs } from './backoff.ts'
 import type { NodeDriver, Presence } from './driver.ts'
@@ -17,6 +17,8 @@ export type KeeperOptions = {
   /** A monotonic clock in milliseconds. */
   readonly now: () => number
   readonly mayStart: () => boolean
+  /** Whether somebody has cut the node off on purpose. Absent: nobody ever does. */
+  readonly isCut?: () => boolean
   /** Called whenever the situation has another name than before. */
   readonly onChange: (keeper: Keeper) => void
 }
@@ -152,6 +154,13 @@ export class Keeper {
     this.#change({ paused, missing, missedProbes: 0 })
   }
 
+  /** Sees whether somebody has cut the node off, or mended that: it is asked at once. */
+  seeCut(): void {
+    this.#probedAtMs = Number.NEGATIVE_INFINITY
+    this.#change({ cut: this.#options.isCut?.() === true })
+    this.#waker.wake()
+  }
+
   async #run(): Promise<void> {
     while (!this.#ended) {
       try {
@@ -184,7 +193,8 @@ export class Keeper {
     if (this.#presence !== null && !(await this.driver.isRunning(this.#presence))) {
       await this.#noteExit(this.#presence)
     }
-    this.#facts = { ...this.#facts, mayStart: this.#options.mayStart() }
+    const cut = this.#options.isCut?.() === true
+    this.#facts = { ...this.#facts, mayStart: this.#options.mayStart(), cut }
     await this.seePause()
     // What stands still is not asked: it would take as long as an answer may.
     const asked = this.#facts.wanted && !this.#facts.paused
@@ -311,11 +321,4 @@ export class Keeper {
 async function exitOf(presence: Presence): Promise<Exit | null> {
   if (presence.exit === null) return null
   return await presence.exit
-}
-
-/** The error of a start as one of ours. */
-export function asBanyanError(error: unknown): BanyanError {
-  if (BanyanError.is(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new BanyanError('BANYAN_CONTROL_FAILED', message, { cause: error })
 }

@@ -14,6 +14,8 @@ const open: DataGate = { mayStart: () => true, primary: () => null }
 /** All keepers of a control, in the order in which their nodes came. */
 export class Keepers {
   gate: DataGate = open
+  /** The nodes that somebody has cut off on purpose. */
+  readonly cut = new Set<string>()
   readonly #all = new Map<string, Keeper>()
   readonly #listeners = new Set<(keeper: Keeper) => void>()
   readonly #now: () => number
@@ -38,6 +40,7 @@ export class Keepers {
       driver,
       now: this.#now,
       mayStart: () => this.#mayStart(driver),
+      isCut: () => this.cut.has(driver.node.name),
       onChange: (changed) => this.#announce(changed),
     })
     this.#all.set(driver.node.name, keeper)

@@ -8,6 +8,8 @@ export type NodeFacts = {
   readonly running: boolean
   /** Whether it stands still because somebody paused it. */
   readonly paused: boolean
+  /** Whether somebody has cut it off, so that nobody reaches it. Absent: no. */
+  readonly cut?: boolean
   /** Whether what it needs (the database, for a service) is healthy. */
   readonly mayStart: boolean
   readonly startedAtMs: number | null
@@ -67,7 +69,8 @@ export function healthOf(situation: Situation, facts: NodeFacts): NodeHealth {
     case 'stopping':
       return 'draining'
     case 'healthy':
-      return 'healthy'
+      // Whoever asks it gets no answer, also before that was noticed.
+      return facts.cut === true ? 'failed' : 'healthy'
     case 'silent':
     case 'late':
     case 'paused':
@@ -87,6 +90,9 @@ export function sentenceOf(
   facts: NodeFacts,
   nowMs: number,
 ): string {
+  if (facts.cut === true && facts.running && facts.wanted && situation !== 'paused') {
+    return `${node} runs, but nobody reaches it: ${sayCut(node)}.`
+  }
   switch (situation) {
     case 'stopped':
       return `${node} is stopped.`
@@ -120,6 +126,11 @@ export function waitsForChange({ running, retryAtMs }: NodeFacts): boolean {
 /** Why a node that stands still gives no answer. */
 export function sayPaused(node: string): string {
   return `it is paused on purpose, and "banyan resume ${node}" lets it go on`
+}
+
+/** Why a node that is cut off gives no answer. */
+function sayCut(node: string): string {
+  return `it is cut off on purpose, and "banyan heal ${node}" mends that`
 }
 
 function crashSentence(node: string, { startFailure, lastExit }: NodeFacts): string {

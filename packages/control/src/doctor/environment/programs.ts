@@ -131,6 +131,8 @@ export const programs: readonly Program[] = [
     why: 'keeps the measurements',
     debian: 'prometheus',
     homebrew: 'prometheus',
+    // Debian 12 has it, and it is what the engine was made and tested with.
+    oldest: '2.42',
   },
   {
     name: 'Alertmanager',
@@ -140,6 +142,7 @@ export const programs: readonly Program[] = [
     why: 'sends the alerts',
     debian: 'prometheus-alertmanager',
     homebrew: 'alertmanager',
+    oldest: '0.25',
   },
   {
     name: 'Grafana',

@@ -45,8 +45,6 @@ export type Schema = {
   readonly whole: boolean
 }
 
-export const emptySchema: Schema = { tables: new Map(), whole: true }
-
 /** Reads what SQL files make when they run in this order. */
 export async function readSchema(
   files: readonly { readonly file: string; readonly sql: string }[],

@@ -1,3 +1,4 @@
+import { loadParser } from '../../sql-parser.ts'
 import type { Source } from '../sources/source.ts'
 import { type SqlText, sqlTextsOf, type Via } from './text.ts'
 import type { Tree } from './tree.ts'
@@ -27,13 +28,12 @@ export async function readStatements(sources: readonly Source[]): Promise<ReadSt
     .flatMap((source) => sqlTextsOf(source))
     .filter(({ sql }) => looksLikeSql(sql))
   if (texts.length === 0) return { statements: [], notUnderstood: 0 }
-  const { loadModule, parseSync } = await import('libpg-query')
-  await loadModule()
+  const parse = await loadParser()
   const statements: CodeStatement[] = []
   let notUnderstood = 0
   for (const text of texts) {
     try {
-      statements.push(...statementsOf(text, parseSync(text.sql) as unknown as Parsed))
+      statements.push(...statementsOf(text, parse(text.sql) as Parsed))
     } catch {
       notUnderstood++
     }

@@ -2,7 +2,7 @@ import { BanyanError, type ErrorCode } from '@banyan/model'
 import { connectionsAllowed, type Facts } from './facts.ts'
 
 export const oldestMajor = 14
-export const newestMajor = 18
+const newestMajor = 18
 
 /** What is known besides: how the server is called, and how many connections services need at least. */
 export type Need = { readonly name: string; readonly connections: number }

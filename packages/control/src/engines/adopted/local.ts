@@ -5,6 +5,7 @@ import { logFileOf, type StatePaths } from '../../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
 import type { NodeFacts, Situation } from '../../supervise/situation.ts'
 import { openPlain } from './connect.ts'
+import { MemberWatch, sayWhy } from './member-watch.ts'
 import { findPrimary } from './members.ts'
 import type { Target } from './target.ts'
 
@@ -19,13 +20,15 @@ const stateSql = `select pg_is_in_recovery() as standby,
 /**
  * Watches a server that somebody else runs, over one session that stays open: a connection for each
  * look would fill the log of the other side. Nothing is ever started, stopped or written. Of several
- * servers it is the one that takes writes; when it no longer does, the others are asked.
+ * servers it is the one that takes writes; when it no longer does, the others are asked. How each of them is
+ * is watched besides, for those who want to see it.
  */
 export function adoptedDriver(node: Node, target: Target, paths: StatePaths): NodeDriver {
   let client: Client | null = null
   let place = target.name
   let attemptedAtMs = Number.NEGATIVE_INFINITY
   let stopping = new AbortController()
+  const members = target.members.length > 1 ? new MemberWatch(target) : null
 
   async function session(): Promise<Client> {
     if (client !== null) return client
@@ -53,6 +56,7 @@ export function adoptedDriver(node: Node, target: Target, paths: StatePaths): No
     stopping = new AbortController()
     attemptedAtMs = Number.NEGATIVE_INFINITY
     await session()
+    members?.start()
     return { identity: null, startedAt: new Date().toISOString(), exit: null }
   }
 
@@ -67,7 +71,7 @@ export function adoptedDriver(node: Node, target: Target, paths: StatePaths): No
       return rows[0]?.readOnly ? missing('it is set to read only') : { ready: true }
     } catch (error) {
       void drop()
-      return missing(sayWhy(error))
+      return missing(sayWhyOf(error))
     }
   }
 
@@ -82,6 +86,7 @@ export function adoptedDriver(node: Node, target: Target, paths: StatePaths): No
     isRunning: async () => true,
     stop: async () => {
       stopping.abort()
+      members?.stop()
       await drop()
     },
     kill: async () => {
@@ -93,17 +98,15 @@ export function adoptedDriver(node: Node, target: Target, paths: StatePaths): No
     resume: async () => {
       throw untouched(node.name, target.name)
     },
+    ...(members !== null && { members: () => members.states }),
     say: (situation, facts) => say(node.name, place, situation, facts),
   }
 }
 
 const missing = (what: string): Probe => ({ ready: false, missing: what })
 
-/** Without the name of the database, which the sentence says already. */
-function sayWhy(error: unknown): string {
-  if (BanyanError.is(error)) {
-    return error.message.replace(/^The adopted database \S+ /, 'it ').replace(/\.$/, '')
-  }
+function sayWhyOf(error: unknown): string {
+  if (BanyanError.is(error)) return `it ${sayWhy(error)}`
   return error instanceof Error ? error.message : String(error)
 }
 

@@ -1,5 +1,5 @@
-import { request } from 'node:http'
 import type { GatewayFile, GatewayStatus } from '@banyan/model'
+import { request } from '../../node-http.ts'
 
 export type GatewayPlace = { readonly host: string; readonly port: number; readonly token: string }
 
@@ -29,11 +29,24 @@ export async function isReady(place: GatewayPlace): Promise<boolean> {
 
 /** The body of an answer of 2xx; null for any other, and for none. */
 export async function send(
-  { host, port, token }: GatewayPlace,
+  place: GatewayPlace,
   method: 'GET' | 'PUT',
   path: string,
   body?: unknown,
 ): Promise<unknown> {
+  const answer = await exchange(place, method, path, body)
+  return answer === null ? null : bodyOf(answer)
+}
+
+type Exchanged = { readonly status: number; readonly text: string }
+
+/** What was answered, whatever it is; null for no answer. */
+export async function exchange(
+  { host, port, token }: GatewayPlace,
+  method: 'GET' | 'PUT',
+  path: string,
+  body?: unknown,
+): Promise<Exchanged | null> {
   return await new Promise((resolve) => {
     const text = body === undefined ? undefined : JSON.stringify(body)
     const headers = {
@@ -51,7 +64,7 @@ export async function send(
       response.on('data', (piece) => {
         answer += piece
       })
-      response.once('end', () => resolve(read(response.statusCode ?? 0, answer)))
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, text: answer }))
     })
     asked.once('timeout', () => asked.destroy())
     asked.once('error', () => resolve(null))
@@ -60,7 +73,8 @@ export async function send(
   })
 }
 
-function read(status: number, text: string): unknown {
+/** The JSON of an answer of 2xx; null for any other answer. */
+export function bodyOf({ status, text }: Exchanged): unknown {
   if (status < 200 || status > 299) return null
   try {
     return JSON.parse(text)

@@ -1,7 +1,7 @@
 import { lstat, mkdir } from 'node:fs/promises'
-import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BanyanError, type GatewayFile } from '@banyan/model'
+import { request } from '../../node-http.ts'
 import { writeText } from '../../state/files.ts'
 import { changesTo } from './changes.ts'
 import { inspect } from './inspect.ts'

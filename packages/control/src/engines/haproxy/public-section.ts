@@ -1,5 +1,5 @@
-import { METHODS } from 'node:http'
 import type { GatewayFile } from '@banyan/model'
+import { METHODS } from '../../node-http.ts'
 import type { HaproxyLimits } from './limits.ts'
 import { maps } from './maps.ts'
 import { ownLines } from './own-lines.ts'

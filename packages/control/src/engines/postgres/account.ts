@@ -19,15 +19,23 @@ export async function accountForPostgres(
   if (process.getuid?.() !== 0) return null
   const named = environment.BANYAN_POSTGRES_USER
   const candidates = named ? [named] : ['postgres', 'nobody']
-  for (const name of candidates) {
-    const account = await findAccount(name)
-    if (account !== null && account.uid !== 0) return account
-  }
+  const account = await accountNamed(candidates)
+  if (account !== null) return account
   throw new BanyanError(
     'BANYAN_POSTGRES_USER_INVALID',
     `PostgreSQL does not run as root, and there is no unprivileged user ${candidates.map((name) => `"${name}"`).join(' or ')} on this machine.`,
     { hint: 'Set BANYAN_POSTGRES_USER to the name of an existing unprivileged user.' },
   )
+}
+
+/** The first of these users that is there and is not root; null for anybody but root, and where there is none. */
+export async function accountNamed(candidates: readonly string[]): Promise<Account | null> {
+  if (process.getuid?.() !== 0) return null
+  for (const name of candidates) {
+    const account = await findAccount(name)
+    if (account !== null && account.uid !== 0) return account
+  }
+  return null
 }
 
 /**

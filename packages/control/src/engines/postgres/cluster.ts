@@ -1,24 +1,21 @@
-import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
+import { mkdir, rmdir } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type Account, accountForPostgres } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { classifyCluster, readClusterFacts } from './cluster-state.ts'
 import { includeOurSettings, type ServerSize, writeConfiguration } from './configuration.ts'
-import { readSystemIdentifier } from './control-file.ts'
 import { asDiskFull, checkSpaceForCluster } from './disk-space.ts'
+import { giveName, prepareDistant } from './give-name.ts'
 import { makeWorkDirectory, removeLeftovers, removeWorkDirectory, runInitdb } from './init.ts'
-import { type NodeFile, nodeFileFormat, writeNodeFile } from './node-file.ts'
-import { writeOrigin } from './origin.ts'
+import { writeNodeFile } from './node-file.ts'
 import {
   chooseDataDirectory,
   locateNode,
-  makeEnterable,
   reachableBinaries,
   realDirectory,
   removeDistant,
-  sharedDirectory,
 } from './placement.ts'
-import { removeUnfinished, syncDirectory } from './replace-file.ts'
+import { removeUnfinished } from './replace-file.ts'
 
 export type ClusterOptions = ServerSize & {
   readonly binaries: Binaries
@@ -75,7 +72,12 @@ async function makeCluster(options: ClusterOptions, account: Account | null): Pr
   const place = await chooseDataDirectory(account, nodeDirectory)
   const distant = isAbsolute(place)
   const dataDirectory = resolve(nodeDirectory, place)
-  if (distant) await prepareDistant(options, account, dataDirectory)
+  if (distant) {
+    await prepareDistant(nodeDirectory, dataDirectory, binaries.major)
+    options.onProgress?.(
+      `The user "${account?.name}", which PostgreSQL runs under, cannot enter ${nodeDirectory}; the data goes to ${dataDirectory}.`,
+    )
+  }
   await removeLeftovers(dataDirectory)
   await removeUnfinished(join(nodeDirectory, 'node.json'))
   try {
@@ -86,21 +88,6 @@ async function makeCluster(options: ClusterOptions, account: Account | null): Pr
     if (distant) await removeDistant(dataDirectory)
     throw error
   }
-}
-
-/** The distant place has to be as empty as the near one was. */
-async function prepareDistant(
-  { binaries, nodeDirectory, onProgress }: ClusterOptions,
-  account: Account | null,
-  dataDirectory: string,
-): Promise<void> {
-  classifyCluster(await readClusterFacts(null, dataDirectory), binaries.major)
-  await makeEnterable(sharedDirectory)
-  await makeEnterable(dirname(dataDirectory))
-  await writeOrigin(nodeDirectory, dataDirectory)
-  onProgress?.(
-    `The user "${account?.name}", which PostgreSQL runs under, cannot enter ${nodeDirectory}; the data goes to ${dataDirectory}.`,
-  )
 }
 
 async function makeUnderAnotherName(
@@ -121,30 +108,6 @@ async function makeUnderAnotherName(
   } finally {
     await removeWorkDirectory(workDirectory)
   }
-}
-
-/** The moment in which the cluster becomes one. Up to the rename an abort undoes everything. */
-async function giveName(options: ClusterOptions, made: string, place: string): Promise<void> {
-  const { nodeDirectory, binaries, durable = true, signal } = options
-  const dataDirectory = resolve(nodeDirectory, place)
-  const node: NodeFile = {
-    format: nodeFileFormat,
-    engine: 'postgres',
-    version: binaries.major,
-    systemIdentifier: (await readSystemIdentifier(made)) ?? '',
-    dataDirectory: place,
-    state: 'making',
-  }
-  await writeNodeFile(nodeDirectory, node, durable)
-  try {
-    signal?.throwIfAborted()
-    await rename(made, dataDirectory)
-  } catch (error) {
-    await rm(join(nodeDirectory, 'node.json'), { force: true })
-    throw error
-  }
-  if (durable) await syncDirectory(dirname(dataDirectory))
-  await writeNodeFile(nodeDirectory, { ...node, state: 'whole' }, durable)
 }
 
 async function removeEmptyFolders(directory: string, top: string): Promise<void> {

@@ -28,7 +28,7 @@ export async function proveDirectoryDead(dataDirectory: string): Promise<void> {
     const stragglers = await processesIn(dataDirectory)
     for (const pid of stragglers) endAtOnce(pid)
     quietScans = stragglers.length === 0 ? quietScans + 1 : 0
-    if (stragglers.length > 0) await sleep(3)
+    if (stragglers.length > 0) await sleep(1)
     if (performance.now() > deadline) throw cannotEnd(dataDirectory, stragglers)
   }
 }

@@ -174,7 +174,7 @@ function initdbWords(
  * compares code points just as C.UTF-8 does; upper and lower case then come from the C library's
  * C.UTF-8, which no index depends on. ICU would sort by rules that change with its version.
  */
-export function localeWords(major: number): string[] {
+function localeWords(major: number): string[] {
   return major >= 17
     ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
     : ['--locale-provider=libc', '--lc-collate=C', '--lc-ctype=C.UTF-8', '--lc-messages=C']

@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readdir, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { removeLeftovers } from './init.ts'
 import { locateNode, removeDistant } from './placement.ts'
 import { stopServer } from './stop.ts'
@@ -17,5 +17,16 @@ export async function removeCluster(nodeDirectory: string): Promise<void> {
   await removeLeftovers(dataDirectory)
   await rm(dataDirectory, { recursive: true, force: true })
   if (dirname(dataDirectory) !== directory) await removeDistant(dataDirectory)
-  await rm(directory, { recursive: true, force: true })
+  await removeFolder(directory)
+}
+
+/** A node directory may be where a disk of its own is mounted: that stays, and is empty. */
+async function removeFolder(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => [])
+  await Promise.all(
+    names.map((name) => rm(join(directory, name), { recursive: true, force: true })),
+  )
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EBUSY' && error.code !== 'ENOENT') throw error
+  })
 }

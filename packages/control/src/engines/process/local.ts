@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import type { Node, RuntimeFile, Service } from '@banyan/model'
-import {
-  acceptsAt,
-  markOf,
-  type PublicSockets,
-  readRunFile,
-  runtimeFileOf,
-  startRecorded,
-} from '../../drivers/run-file.ts'
-import type { ProcessIdentity } from '../../sites/identity.ts'
+import { NodeProcess } from '../../drivers/node-process.ts'
+import { acceptsAt, type PublicSockets, runtimeFileOf } from '../../drivers/run-file.ts'
 import type { Site } from '../../sites/site.ts'
 import { writeJson } from '../../state/files.ts'
-import { logFileOf, nodeDirectory, type StatePaths } from '../../state/paths.ts'
+import { nodeDirectory, type StatePaths } from '../../state/paths.ts'
 import type { NodeDriver, Presence, Probe } from '../../supervise/driver.ts'
 import {
   ownEnvironment,
@@ -42,60 +35,43 @@ export type ServiceOptions = {
 /** A worker that listens nowhere is ready when it has lived for so long. */
 const workerReadyAfterMs = 1_000
 const unansweredMax = 3
+/**
+ * Which ports it has instead is looked up in all of /proc, so not at each of many probes a second; at each
+ * of the last ones before it is given up, since then somebody reads it.
+ */
+const explainEveryMs = 1_000
 
 /** Keeps one process of a service. */
 export function serviceDriver(options: ServiceOptions): NodeDriver {
   const { node, service, paths, site, listen } = options
   const runtimeFile = runtimeFileOf(paths, node.name)
-  const mark = markOf(paths, node.name)
-  const logFile = logFileOf(paths, node.name)
+  const stopTimeoutMs = () => service.stopTimeoutMs
+  const own = new NodeProcess({ node, paths, site, stopTimeoutMs })
   let kind: Kind = 'unknown'
-  let last: ProcessIdentity | null = null
   let unanswered = 0
-
-  async function find(): Promise<Presence | null> {
-    const record = await readRunFile(paths, node.name)
-    if (record === null || !(await site.isOurs(record.identity, mark))) return null
-    last = record.identity
-    const isSame = record.fingerprint === fingerprintOf(options)
-    if (isSame && acceptsAt(record, options.sockets)) {
-      return { identity: record.identity, startedAt: record.startedAt, exit: null }
-    }
-    await site.stop(record.identity, mark, service.stopTimeoutMs)
-    return null
-  }
+  let startedAtMs = performance.now()
+  let explainedAtMs = startedAtMs
+  let elsewhere = ''
 
   async function start(): Promise<Presence> {
     kind = 'unknown'
     unanswered = 0
+    elsewhere = ''
     const { file } = options.runtime()
     await mkdir(nodeDirectory(paths, node.name), { recursive: true })
-    // What an earlier process of the node left behind may hold its port.
-    await site.kill(null, mark)
-    await writeJson(runtimeFile, file, 0o600)
-    const startedAt = new Date().toISOString()
-    const facts = {
-      startedAt,
-      fingerprint: fingerprintOf(options),
-      release: options.release,
-      ...(options.sockets && { publicPlace: options.sockets.place }),
-    }
-    const { identity, exit } = await startRecorded(
-      paths,
-      node.name,
-      facts,
-      async (token) =>
-        await site.start({
-          command: resolveCommand(service.run),
-          cwd: options.root,
-          environment: { ...wholeEnvironment(environmentOf(options), process.env), ...token },
-          mark,
-          logFile,
-          sockets: options.sockets?.fds ?? [],
-        }),
-    )
-    last = identity
-    return { identity, startedAt, exit }
+    const fingerprint = fingerprintOf(options)
+    const { release, sockets } = options
+    const presence = await own.start({ fingerprint, release, sockets }, async () => {
+      await writeJson(runtimeFile, file, 0o600)
+      return {
+        command: resolveCommand(service.run),
+        cwd: options.root,
+        environment: wholeEnvironment(environmentOf(options), process.env),
+      }
+    })
+    startedAtMs = performance.now()
+    explainedAtMs = startedAtMs
+    return presence
   }
 
   async function probe(presence: Presence): Promise<Probe> {
@@ -116,32 +92,31 @@ export function serviceDriver(options: ServiceOptions): NodeDriver {
 
   /** A process that listens elsewhere has not read `PORT`: the commonest reason, so it is named. */
   async function explain(missing: string, port: number): Promise<string> {
-    const ports = (await site.listeningPorts(mark)).filter((other) => other !== port)
-    if (ports.length === 0) return missing
-    return `${missing}; it listens on ${ports.join(', ')} instead`
+    const nowMs = performance.now()
+    const isNearlyLate = nowMs - startedAtMs >= service.startTimeoutMs - explainEveryMs
+    if (isNearlyLate || nowMs - explainedAtMs >= explainEveryMs) {
+      const ports = (await site.listeningPorts(own.mark)).filter((other) => other !== port)
+      elsewhere = ports.length === 0 ? '' : `; it listens on ${ports.join(', ')} instead`
+      explainedAtMs = nowMs
+    }
+    return `${missing}${elsewhere}`
   }
 
   return {
     node,
-    logFile,
+    ...own.driver,
     startTimeoutMs: service.startTimeoutMs,
     release: options.release,
     waitsAfterCrash: options.development,
-    find,
+    find: async () =>
+      await own.find(
+        (record) =>
+          record.fingerprint === fingerprintOf(options) && acceptsAt(record, options.sockets),
+      ),
     start,
     probe,
-    isRunning: async ({ identity }) => identity !== null && (await site.isRunning(identity)),
-    stop: async () => await site.stop(await identityOf(), mark, service.stopTimeoutMs),
+    isServe: () => kind === 'serve',
     isPlain: () => options.sockets !== null && kind === 'plain',
-    kill: async () => await site.strike(await identityOf(), mark),
-    pause: async () => await site.pause(await identityOf(), mark),
-    resume: async () => await site.resume(await identityOf(), mark),
-    isPaused: async ({ identity }) => identity !== null && (await site.isPaused(identity)),
-  }
-
-  async function identityOf() {
-    // A state directory that was moved or deleted no longer tells.
-    return (await readRunFile(paths, node.name))?.identity ?? last
   }
 }
 
@@ -154,7 +129,8 @@ function probeWorker({ startedAt }: Presence): Probe {
 function environmentOf(options: ServiceOptions): ServiceEnvironment {
   const { service, node, root, listen, development } = options
   const { databaseUrl } = options.runtime()
-  const cache = options.paths.cache
+  // Of tests and build machines, where hundreds of systems run the same code one after another.
+  const cache = process.env.BANYAN_COMPILE_CACHE || options.paths.cache
   return { service, node: node.name, root, cache, listen, databaseUrl, development }
 }
 
@@ -172,8 +148,11 @@ function fingerprintOf(options: ServiceOptions): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-/** What serves follows its database wherever that goes, and its share of the connections: neither is a reason to start it again. */
-function lastingOf(file: RuntimeFile) {
+/**
+ * What serves follows its database wherever that goes, and its share of the connections: neither is a reason to
+ * start it again, and where its spans are sent is none either.
+ */
+function lastingOf({ telemetry: _telemetry, ...file }: RuntimeFile) {
   const shards = file.shards.map(({ members: _members, ...shard }) => shard)
   return { ...file, connectionsMax: null, catalogVersion: null, shards }
 }

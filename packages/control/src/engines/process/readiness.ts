@@ -1,5 +1,5 @@
-import { request } from 'node:http'
 import { connect } from 'node:net'
+import { request } from '../../node-http.ts'
 import type { Probe } from '../../supervise/driver.ts'
 
 export type Target = {

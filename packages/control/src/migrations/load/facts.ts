@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 
 /** From here on a table is big: to go through it once under a lock is felt by the app. */
 export const bigRows = 10_000
-export const bigBytes = 8 * 1024 * 1024
+const bigBytes = 8 * 1024 * 1024
 
 /** A table, partitioned table or materialised view that is big, with all that is below it. */
 export type BigTable = {

@@ -53,10 +53,14 @@ function checkLocked(root: string, lock: string): void {
     if (found === null && mayLack) continue
     if (found === null) throw outdated(root, lock, `${path} is missing`)
     const { version } = locked
-    if (version === undefined || found.version === undefined || found.version === version) continue
+    if (version === undefined || found.version === undefined) continue
+    if (plain(found.version) === plain(version)) continue
     throw outdated(root, lock, `${path} has version ${String(found.version)}, not ${version}`)
   }
 }
+
+/** npm takes a version that begins with `v` or `=`, and writes it into its lockfile without. */
+const plain = (version: unknown): string => String(version).replace(/^[=v\s]+/, '')
 
 function lockedPackages(root: string, lock: string): Record<string, Locked> {
   const path = join(root, lock)

@@ -1,7 +1,7 @@
-import { isBalancer, type Node, type ServeStatus } from '@banyan/model'
+import { emptyCounts, isBalancer, type Node, type ServeStatus } from '@banyan/model'
 import { addressOf, type Context } from '../../climb/context.ts'
 import { balancerOf } from '../../engines/balancer.ts'
-import { send } from '../../engines/gateway/client.ts'
+import { bodyOf, exchange, send } from '../../engines/gateway/client.ts'
 import { haproxySettings } from '../../engines/haproxy/local.ts'
 import { gatewayFileOf } from '../../entry/gateways.ts'
 import { HaproxyLines } from './haproxy-lines.ts'
@@ -65,9 +65,16 @@ export function openAnswerSource(context: Context): AnswerSource {
   }
 }
 
+/**
+ * A process that is the entry itself counts where it serves with `serve`. Any other one answers as it answers
+ * whatever it does not know: that is nothing to wait for, while silence is.
+ */
 async function askItself(context: Context, node: Node): Promise<Looks> {
-  const status = (await send(placeOf(context, node), 'GET', '/-/control')) as ServeStatus | null
-  return new Map(status === null ? [] : lookOf(node.name, status))
+  const answer = await exchange(placeOf(context, node), 'GET', '/-/control')
+  if (answer === null) return new Map()
+  const status = bodyOf(answer) as Partial<ServeStatus> | null
+  const { answers = emptyCounts(), inFlight = 0 } = status ?? {}
+  return new Map([[node.name, { answers, inFlight }]])
 }
 
 /** None where an older process does not count. */

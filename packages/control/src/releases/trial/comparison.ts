@@ -46,7 +46,9 @@ export class Comparison {
   /** What no figures are needed for, and is worse at any moment; null where there is none. */
   get trouble(): Decision | null {
     const sentence = this.#trouble()
-    return sentence === null ? null : { end: 'worse', verdict: 'worse', sentence }
+    return sentence === null
+      ? null
+      : { end: 'worse', verdict: 'worse', failures: 'unknown', sentence }
   }
 
   #trouble(): string | null {

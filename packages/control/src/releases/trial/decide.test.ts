@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { heavy, type Manner, seeded, simulateTrial, usual } from './test-trials.ts'
+import { heavy, type Manner, seeded, simulateTrial, slowly, usual } from './test-trials.ts'
 
 const failing =
   (rate: number, time: (random: () => number) => number = usual): Manner =>
@@ -110,6 +110,18 @@ test('failures are found although the new one gets every request', () => {
   assert.equal(simulateTrial(fine, seeded(1)).end, 'passed')
 })
 
+test('failures are found although the new one gets every request after some seconds', () => {
+  const greedy = (atMs: number) => (atMs < 6_000 ? 0.05 : 0.998)
+  for (let seed = 0; seed < 20; seed++) {
+    const trial = { old: failing(0), next: failing(0.05), rate: 300, share: greedy, before: 300 }
+    const { end, sentence, elapsedMs } = simulateTrial(trial, seeded(seed))
+    assert.equal(end, 'worse', sentence)
+    assert.ok(elapsedMs < 20_000, `${elapsedMs} ms`)
+    const fine = { ...trial, next: failing(0) }
+    assert.equal(simulateTrial(fine, seeded(seed)).end, 'passed')
+  }
+})
+
 test('with too few requests a release passes, and that is said', () => {
   const trial = { old: failing(0), next: failing(0), rate: 10, share: 0.1 }
   const { end, verdict, sentence } = simulateTrial(trial, seeded(1))
@@ -131,3 +143,47 @@ test('a sentence has the figures of both', () => {
     /^failed \d+ of [\d,]+ requests \(\d+(\.\d)?%\), the release before 0 of [\d,]+$/,
   )
 })
+
+/** What fails whoever is asked, besides what the new release fails by itself. */
+const alike: Readonly<Record<string, (atMs: number) => number>> = {
+  'nothing else': () => 0,
+  '2% of everything': () => 0.02,
+  'three seconds of an outage': (atMs) => (atMs > 6_000 && atMs < 9_000 ? 1 : 0),
+  'half of it in bursts': (atMs) => (atMs % 5_000 < 500 ? 0.5 : 0),
+}
+
+const besides =
+  (failing: (atMs: number) => number, more: number): Manner =>
+  (random, atMs) => ({ ms: usual(random), failed: random() < failing(atMs) || random() < more })
+
+/** With how many answers of the new one a second: fewer than these do not tell so much in two minutes. */
+const slowRates: readonly (readonly [string, number])[] = [
+  ['nothing else', 30],
+  ['nothing else', 60],
+  ['nothing else', 120],
+  ['2% of everything', 120],
+  ['three seconds of an outage', 120],
+  ['half of it in bursts', 300],
+]
+const slowRounds = Math.max(40, Math.ceil(rounds / 25))
+
+for (const [name, rate] of slowRates) {
+  test(`on a slow machine, at ${rate} requests a second and with ${name} failing: 5% errors are found or said to be unknown, and equal ones pass`, (t) => {
+    const failing = alike[name] as (atMs: number) => number
+    const trial = { old: besides(failing, 0), rate, share: 0.1, looking: slowly }
+    const outcomes = { found: 0, unsure: 0, missed: 0, accused: 0 }
+    for (let seed = firstSeed; seed < firstSeed + slowRounds; seed++) {
+      const bad = simulateTrial({ ...trial, next: besides(failing, 0.05) }, seeded(seed))
+      if (bad.end === 'worse') outcomes.found++
+      else if (bad.verdict === 'unsure') outcomes.unsure++
+      else outcomes.missed++
+      const fine = simulateTrial({ ...trial, next: besides(failing, 0) }, seeded(seed + 1e6))
+      if (fine.end === 'worse') outcomes.accused++
+    }
+    t.diagnostic(`of ${slowRounds}: ${JSON.stringify(outcomes)}`)
+    const { unsure, missed, accused } = outcomes
+    assert.ok(missed <= slowRounds / 1_000, JSON.stringify(outcomes))
+    assert.ok(accused <= slowRounds / 200, JSON.stringify(outcomes))
+    assert.ok(unsure <= slowRounds / 10, JSON.stringify(outcomes))
+  })
+}

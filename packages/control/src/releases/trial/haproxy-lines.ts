@@ -18,6 +18,8 @@ export class HaproxyLines {
   readonly #counts = new Map<string, CountingAnswers>()
   readonly #redispatched = new Map<string, number>()
   #stream: Socket | null = null
+  /** Whether lines come: without them nobody knows that nothing was answered. */
+  #isFollowing = false
   #pid = 0
   #rest = ''
 
@@ -25,13 +27,14 @@ export class HaproxyLines {
     this.#socketPath = socketPath
   }
 
-  /** What is known of each node now; null when HAProxy gives no answer. */
+  /** What is known of each node now; null when HAProxy gives no answer, or its lines do not come yet. */
   async look(): Promise<ReadonlyMap<string, Look> | null> {
     const found = await inspect(this.#socketPath)
     if (found === null) return null
     // One that was reloaded, or started again, knows nothing of the trial; who served before still talks.
     if (found.pid !== this.#pid || this.#stream === null) this.#follow(found.pid)
     if (found.facts.get(trialKey) !== 'on') await this.#turn('on')
+    if (!this.#isFollowing) return null
     const looks = new Map<string, Look>()
     for (const slot of found.slots) {
       const { name, row } = slot
@@ -62,12 +65,18 @@ export class HaproxyLines {
     this.#pid = pid
     const stream = connect(this.#socketPath)
     this.#stream = stream
+    this.#isFollowing = false
     this.#rest = ''
     stream.setEncoding('latin1')
+    stream.on('connect', () => {
+      if (this.#stream === stream) this.#isFollowing = true
+    })
     stream.on('data', (text: string) => this.#read(text))
     stream.on('error', () => {})
     stream.on('close', () => {
-      if (this.#stream === stream) this.#stream = null
+      if (this.#stream !== stream) return
+      this.#stream = null
+      this.#isFollowing = false
     })
     stream.write('show events trial -w -n\n')
   }

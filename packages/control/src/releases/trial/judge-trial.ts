@@ -1,5 +1,8 @@
-import { type AnswerCounts, countBeyond, emptyCounts, quantile, sum } from '@banyan/model'
+import { type AnswerCounts, countBeyond, emptyCounts, quantile } from '@banyan/model'
 import { chanceOf } from './chance.ts'
+import { type FailuresKnown, judgeFailures } from './judge-failures.ts'
+import type { Moment } from './moments.ts'
+import { say, sayMs, sayShare, sayShort, share } from './say.ts'
 
 /** `unsure`: too few requests, or it looks bad and may still be chance. */
 export type Verdict = 'worse' | 'no-worse' | 'unsure'
@@ -10,12 +13,19 @@ export type Judgement = {
   readonly sentence: string
   /** What it is worse in, or may be. Absent where it is not. */
   readonly about?: 'failures' | 'times'
+  /** What is known of its failures, whatever else is to be said. */
+  readonly failures: FailuresKnown
 }
 
 export type JudgeOptions = {
   /**
-   * What the new release answered at first, and lately. Worse is only what both show: not one that was
-   * slow at its beginning, nor one that stumbled for a moment. Absent: there is only the whole.
+   * What both answered, by the moments in which they did. Failures count against those of the same moment,
+   * and only where they go on without its worst ones.
+   */
+  readonly moments: readonly Moment[]
+  /**
+   * What the new release answered at first, and lately. Slower is only one that both show to be: not one
+   * that was slow at its beginning. Absent: there is only the whole.
    */
   readonly halves?: readonly AnswerCounts[]
   /**
@@ -30,21 +40,11 @@ export type JudgeOptions = {
 /** What looks like this by chance less than once in ten times is watched for longer. */
 const doubtfulChance = 0.1
 const chanceMaxDefault = 1e-5
-/** What only one half shows is no proof, and watched for longer. */
-const onlyOneHalfChance = doubtfulChance / 10
 
-/** A few failures are noise, whatever the figures say. */
-const failuresMin = 5
+/** A few slow answers are noise, whatever the figures say. */
 const lateMin = 10
 /** Fewer than these say nothing either way. */
 const answersMin = 50
-/** With fewer answers beside the new one, the release before is known by those of earlier. */
-const knownMin = 300
-
-/** A release may fail somewhat more often: nodes differ, and so does what each is asked. */
-const failuresFactor = 1.5
-const failuresMore = 0.001
-
 /** Where the release before has one request in a hundred, so many may be late. */
 const lateShareMax = 0.03
 const timeFactor = 2
@@ -60,23 +60,29 @@ const timeMoreMs = 50
 export function judgeTrial(
   old: AnswerCounts,
   next: AnswerCounts,
-  options: JudgeOptions = {},
+  options: JudgeOptions,
 ): Judgement {
-  const { halves = [next], before = emptyCounts(), chanceMax = chanceMaxDefault } = options
-  const known = old.sent < knownMin ? sum([old, before]) : old
-  const found = [judgeFailures(known, next, halves), judgeTimes(old, next, halves)]
+  const { moments, halves = [next], before = emptyCounts() } = options
+  const { chanceMax = chanceMaxDefault } = options
+  const failing = judgeFailures(moments, before)
+  const found: readonly Finding[] = [failing, judgeTimes(old, next, halves)]
+  const { failures } = failing
   const worse = found.find(({ chance }) => chance < chanceMax)
-  if (worse !== undefined) return judgementOf('worse', worse)
+  if (worse !== undefined) return { ...judgementOf('worse', worse), failures }
   if (Math.min(old.sent, next.sent) < answersMin) {
     const sentence = `answered ${say(next.sent)} requests and the release before ${say(old.sent)}, which are too few to compare`
-    return { verdict: 'unsure', sentence }
+    return { verdict: 'unsure', sentence, failures }
   }
   const doubtful = found.find(({ chance }) => chance < doubtfulChance)
   if (doubtful !== undefined) {
     const sentence = `${doubtful.sentence}, which may be chance`
-    return judgementOf('unsure', { ...doubtful, sentence })
+    return { ...judgementOf('unsure', { ...doubtful, sentence }), failures }
   }
-  return { verdict: 'no-worse', sentence: sayBoth(old, next) }
+  if (failures !== 'ruled-out') {
+    const sentence = `${failing.sentence}, which are too few to rule out that it fails 5% more`
+    return { verdict: 'unsure', sentence, failures }
+  }
+  return { verdict: 'no-worse', sentence: sayBoth(old, next), failures }
 }
 
 /** The chance of it is 1 where it is not worse at all. */
@@ -86,26 +92,13 @@ type Finding = {
   readonly sentence: string
 }
 
-const judgementOf = (verdict: Verdict, { about, sentence }: Finding): Judgement => ({
+const judgementOf = (verdict: Verdict, { about, sentence }: Finding) => ({
   verdict,
   about,
   sentence,
 })
 
 type Halves = readonly AnswerCounts[]
-
-function judgeFailures(old: AnswerCounts, next: AnswerCounts, halves: Halves): Finding {
-  const sentence = `failed ${sayShare(next.failed, next.sent)}, the release before ${sayShort(old.failed, old.sent)}`
-  const allowed = failuresFactor * share(old.failed, old.sent) + failuresMore
-  const rate = share(next.failed, next.sent)
-  const goesOn = halves.every(
-    ({ failed, sent }) => share(failed, sent) > Math.max(allowed, rate / 4),
-  )
-  const isMore = next.failed >= failuresMin && rate > allowed
-  const found = isMore ? chanceOfBoth(next.failed, next.sent, old.failed, old.sent) : 1
-  const chance = goesOn ? found : Math.max(found, onlyOneHalfChance)
-  return { about: 'failures', chance, sentence }
-}
 
 function judgeTimes(old: AnswerCounts, next: AnswerCounts, halves: Halves): Finding {
   const usualMs = quantile(old, 0.99)
@@ -122,20 +115,7 @@ function judgeTimes(old: AnswerCounts, next: AnswerCounts, halves: Halves): Find
 const chanceOfBoth = (marked: number, drawn: number, others: number, left: number): number =>
   chanceOf(marked, drawn, marked + others, drawn + left)
 
-const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
-
 function sayBoth(old: AnswerCounts, next: AnswerCounts): string {
   const p99 = `p99 ${sayMs(quantile(next, 0.99))} against ${sayMs(quantile(old, 0.99))}`
   return `answers no worse: ${say(next.failed)} of ${say(next.sent)} requests failed, of the release before ${sayShort(old.failed, old.sent)}; ${p99}`
 }
-
-const say = (count: number): string => count.toLocaleString('en-US')
-
-const sayShort = (part: number, whole: number): string => `${say(part)} of ${say(whole)}`
-
-function sayShare(part: number, whole: number): string {
-  const percent = 100 * share(part, whole)
-  return `${sayShort(part, whole)} requests (${percent >= 10 ? Math.round(percent) : percent.toFixed(1)}%)`
-}
-
-const sayMs = (ms: number): string => (ms >= 10 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`)

@@ -81,3 +81,30 @@ for (const part of [1, 0.25]) {
 test('a release that hangs no request is none', () => {
   assert.equal(tryHanging(0).end, 'passed')
 })
+
+test('a release of which nobody tells anything is not one that nobody asks', () => {
+  const [old, next] = [new Tape(), new Tape()]
+  for (let atMs = 0; atMs <= 20_000; atMs += 250) {
+    old.note(atMs, look(Array.from({ length: atMs / 50 }, () => 5)))
+    next.note(atMs, new Map())
+    const { end, sentence } = decide(watchedOn(old, next, atMs))
+    assert.equal(end, 'not-yet', sentence)
+  }
+})
+
+test('moments end where both were heard, so that what comes late is no excess', () => {
+  const [old, next] = [new Tape(), new Tape()]
+  const times = (count: number) => Array.from({ length: count }, () => 5)
+  for (let second = 0; second <= 12; second++) {
+    const count = 10 * second
+    next.note(second * 1_000, look(times(count)))
+    // The old one is too busy to tell in every other second.
+    old.note(second * 1_000, second % 2 === 0 ? look(times(9 * count)) : new Map())
+  }
+  const { moments, heardMs } = watchedOn(old, next, 12_000)
+  assert.equal(heardMs, 10_000)
+  assert.deepEqual(
+    moments.map(({ old, next }) => [old.sent, next.sent]),
+    Array.from({ length: 5 }, () => [180, 20]),
+  )
+})

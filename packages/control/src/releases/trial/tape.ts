@@ -6,13 +6,18 @@ export type Look = { readonly answers: AnswerCounts; readonly inFlight: number }
 /** Looks by the place: a process itself, or one of several balancers before it. */
 export type Looks = ReadonlyMap<string, Look>
 
-type Mark = {
+export type Mark = {
   readonly atMs: number
   readonly counts: AnswerCounts
   readonly inFlight: number
   /** How many requests had begun by then. */
   readonly begun: number
+  /** Every place had told what it knows: nothing is missing that was answered by then. */
+  readonly isHeard: boolean
 }
+
+/** A place that says nothing for so long is gone, and is waited for no more. */
+const goneMs = 5_000
 
 /** Ages by which requests are told apart that are still under way; what is younger may come yet. */
 const agesMs = [10_000, 5_000, 2_000]
@@ -20,6 +25,7 @@ const agesMs = [10_000, 5_000, 2_000]
 /** What some nodes together answered while they were looked at again and again. */
 export class Tape {
   readonly #last = new Map<string, AnswerCounts>()
+  readonly #heardAtMs = new Map<string, number>()
   readonly #marks: Mark[] = []
   #total: AnswerCounts = emptyCounts()
   #before: AnswerCounts = emptyCounts()
@@ -30,6 +36,7 @@ export class Tape {
     for (const [place, look] of looks) {
       const last = this.#last.get(place)
       this.#last.set(place, look.answers)
+      this.#heardAtMs.set(place, atMs)
       inFlight += look.inFlight
       if (last === undefined) {
         this.#before = sum([this.#before, look.answers])
@@ -39,7 +46,17 @@ export class Tape {
       this.#total = sum([this.#total, isAnew ? look.answers : minus(look.answers, last)])
     }
     const counts = this.#total
-    this.#marks.push({ atMs, counts, inFlight, begun: counts.sent + inFlight })
+    const isHeard = this.#isHeard(atMs)
+    this.#marks.push({ atMs, counts, inFlight, begun: counts.sent + inFlight, isHeard })
+  }
+
+  get marks(): readonly Mark[] {
+    return this.#marks
+  }
+
+  #isHeard(atMs: number): boolean {
+    const heard = [...this.#heardAtMs.values()]
+    return heard.includes(atMs) && heard.every((ms) => ms === atMs || ms <= atMs - goneMs)
   }
 
   /** What the places had counted before they were looked at. */

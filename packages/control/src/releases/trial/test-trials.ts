@@ -1,8 +1,8 @@
 // Trials without processes, for the tests of the judge: seeded, and thousands of them in a second. Not a test.
-import { countAnswer, emptyCounts } from '@banyan/model'
+import { type AnswerCounts, countAnswer, emptyCounts } from '@banyan/model'
 import { type Decision, decide } from './decide.ts'
-import { Tape } from './tape.ts'
-import { watchedOn } from './watched.ts'
+import { type Looks, Tape } from './tape.ts'
+import { elapsedBy, watchedOn } from './watched.ts'
 
 export type Random = () => number
 
@@ -17,13 +17,27 @@ export type Trial = {
   readonly next: Manner
   /** Requests a second, of both together. */
   readonly rate: number
-  /** The part that goes to the new release. */
-  readonly share: number
+  /** The part that goes to the new release; the kernel may change its mind. */
+  readonly share: number | ((atMs: number) => number)
   /** How many requests the one before had answered when the trial began. Absent: none. */
   readonly before?: number
+  /** How control comes to look. Absent: twice a second, and everybody answers. */
+  readonly looking?: Looking
 }
 
-const lookEveryMs = 500
+export type Looking = {
+  /** How long it takes to the next look. */
+  gapMs(random: Random): number
+  /** How often one of the two gives no answer. */
+  readonly unheard: number
+}
+
+const calmly: Looking = { gapMs: () => 500, unheard: 0 }
+/** Everything takes its time, and now and then nothing goes on for seconds. */
+export const slowly: Looking = {
+  gapMs: (random) => (random() < 0.05 ? 3_000 : 300 + 900 * random()),
+  unheard: 0.2,
+}
 
 /** One whole trial, as the handler does it. */
 export function simulateTrial(trial: Trial, random: Random): Decision & { elapsedMs: number } {
@@ -33,20 +47,33 @@ export function simulateTrial(trial: Trial, random: Random): Decision & { elapse
     const { ms, failed } = trial.old(random, 0)
     countAnswer(counts.old, ms, failed)
   }
-  for (let atMs = 0; ; atMs += lookEveryMs) {
+  const { gapMs, unheard } = trial.looking ?? calmly
+  let [elapsedMs, atMs] = [0, 0]
+  for (;;) {
     for (const which of ['old', 'next'] as const) {
-      const { sent, failed, latency } = counts[which]
-      const answers = { sent, failed, latency: latency.slice() }
-      tapes[which].note(atMs, new Map([['gateway-1', { answers, inFlight: 0 }]]))
+      const isHeard = random() >= unheard
+      tapes[which].note(elapsedMs, isHeard ? lookAt(counts[which]) : new Map())
     }
-    const decision = decide(watchedOn(tapes.old, tapes.next, atMs))
-    if (decision.end !== 'not-yet') return { ...decision, elapsedMs: atMs }
-    for (let n = (trial.rate * lookEveryMs) / 1_000; n > 0; n--) {
-      const which = random() < trial.share ? 'next' : 'old'
-      const { ms, failed } = trial[which](random, atMs + random() * lookEveryMs)
+    const decision = decide(watchedOn(tapes.old, tapes.next, elapsedMs))
+    if (decision.end !== 'not-yet') return { ...decision, elapsedMs }
+    const gap = gapMs(random)
+    const share = typeof trial.share === 'number' ? trial.share : trial.share(atMs)
+    for (let n = roundedBy(random, (trial.rate * gap) / 1_000); n > 0; n--) {
+      const which = random() < share ? 'next' : 'old'
+      const { ms, failed } = trial[which](random, atMs + random() * gap)
       countAnswer(counts[which], ms, failed)
     }
+    atMs += gap
+    elapsedMs = elapsedBy(elapsedMs, gap)
   }
+}
+
+const roundedBy = (random: Random, count: number): number => Math.floor(count + random())
+
+function lookAt({ sent, failed, latency }: AnswerCounts): Looks {
+  return new Map([
+    ['gateway-1', { answers: { sent, failed, latency: latency.slice() }, inFlight: 0 }],
+  ])
 }
 
 /** Mulberry32: small, seeded, and good enough for this. */

@@ -23,7 +23,10 @@ test('a service that has passed is undone all the same when it crashes beside on
     look: async () => {
       countAnswer(counts, 1, false)
       const look = { answers: { ...counts, latency: counts.latency.slice() }, inFlight: 0 }
-      return new Map([['busy-2', new Map([['gateway-1', look]])]])
+      const idleLook = { answers: emptyCounts(), inFlight: 0 }
+      const at = (one: typeof look) => new Map([['gateway-1', one]])
+      const idleOnes = ['idle-1', 'idle-2', 'busy-1'].map((name) => [name, at(idleLook)] as const)
+      return new Map([...idleOnes, ['busy-2', at(look)]])
     },
     letGo: async () => {},
     close: async () => {},

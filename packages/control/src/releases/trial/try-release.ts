@@ -8,6 +8,7 @@ import type { Keeper } from '../../supervise/keeper.ts'
 import { type AnswerSource, openAnswerSource } from './answer-source.ts'
 import { Comparison } from './comparison.ts'
 import type { Decision } from './decide.ts'
+import { elapsedBy } from './watched.ts'
 
 const lookEveryMs = 250
 const linesShown = 15
@@ -68,7 +69,6 @@ export async function watch(
   signal: AbortSignal,
   say: (sentence: string) => void,
 ): Promise<void> {
-  const began = performance.now()
   const sizes = comparisons.map(
     async (one) => [one, await sizeOf(one.keeper.driver.logFile)] as const,
   )
@@ -76,9 +76,12 @@ export async function watch(
   const going = new Set(comparisons)
   let letGoAtMs = 0
   let letGoShare = letGoFirst
+  let elapsedMs = 0
+  let lookedMs = performance.now()
   while (going.size > 0) {
     signal.throwIfAborted()
-    const elapsedMs = performance.now() - began
+    elapsedMs = elapsedBy(elapsedMs, performance.now() - lookedMs)
+    lookedMs = performance.now()
     await lookAt([...going], source, elapsedMs)
     if (elapsedMs >= letGoAtMs) {
       const greedy = [...going].flatMap((one) => whoHasTooMuch(one, letGoAtMs))

@@ -29,15 +29,26 @@ export function adminClient(options: AdminOptions, timeoutMs: number): pg.Client
   return client
 }
 
+/** A session that stands; the caller ends it. */
+export async function openAdmin(options: AdminOptions, timeoutMs: number): Promise<pg.Client> {
+  const client = adminClient(options, timeoutMs)
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    void client.end().catch(() => {})
+    throw error
+  }
+}
+
 /** Runs `work` in a session of its own. */
 export async function asAdmin<Result>(
   options: AdminOptions,
   timeoutMs: number,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = adminClient(options, timeoutMs)
+  const client = await openAdmin(options, timeoutMs)
   try {
-    await client.connect()
     return await work(client)
   } finally {
     // Whose query was not answered is cut off; nobody waits for a server that is gone.

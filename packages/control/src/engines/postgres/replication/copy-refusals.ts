@@ -37,9 +37,9 @@ export async function asCopyFailure(
 ): Promise<unknown> {
   const code = String((error as NodeJS.ErrnoException | null)?.code ?? '')
   if (BanyanError.is(error) || !isDiskFull(code)) return error
-  const directory = dirname(nodeDirectory)
-  const freeMb = await freeMbOf(directory)
-  return noRoom(directory, freeMb, Math.max(freeMb + 1, reserveMb), error)
+  // It may have a disk of its own.
+  const freeMb = await freeMbOf(nodeDirectory)
+  return noRoom(nodeDirectory, freeMb, Math.max(freeMb + 1, reserveMb), error)
 }
 
 /** A replica reads the WAL of its primary, which is that of one major version. */

@@ -1,23 +1,21 @@
-import { mkdir, rename, rm, rmdir } from 'node:fs/promises'
+import { mkdir, rmdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { type Account, accountForPostgres } from '../account.ts'
 import type { Binaries } from '../binaries.ts'
 import { classifyCluster, readClusterFacts } from '../cluster-state.ts'
 import { type ServerSize, writeConfiguration } from '../configuration.ts'
 import { readMajorVersion, readSystemIdentifier } from '../control-file.ts'
+import { giveName, prepareDistant } from '../give-name.ts'
 import { makeWorkDirectory, removeLeftovers, removeWorkDirectory } from '../init.ts'
-import { type NodeFile, nodeFileFormat, writeNodeFile } from '../node-file.ts'
-import { writeOrigin } from '../origin.ts'
+import { writeNodeFile } from '../node-file.ts'
 import {
   chooseDataDirectory,
   dataDirectoryOf,
   locateNode,
-  makeEnterable,
   realDirectory,
   removeDistant,
-  sharedDirectory,
 } from '../placement.ts'
-import { removeUnfinished, syncDirectory } from '../replace-file.ts'
+import { removeUnfinished } from '../replace-file.ts'
 import { beginBackup, type CopySource } from './backup.ts'
 import { copyData } from './copy-data.ts'
 import { readTree } from './copy-files.ts'
@@ -97,7 +95,7 @@ async function makeCopy(
   const place = await chooseDataDirectory(account, nodeDirectory)
   const dataDirectory = resolve(nodeDirectory, place)
   const distant = isAbsolute(place)
-  if (distant) await prepareDistant(nodeDirectory, dataDirectory)
+  if (distant) await prepareDistant(nodeDirectory, dataDirectory, options.binaries.major)
   await removeLeftovers(dataDirectory)
   await removeUnfinished(join(nodeDirectory, 'node.json'))
   const workDirectory = await makeWorkDirectory(account, dataDirectory)
@@ -109,15 +107,6 @@ async function makeCopy(
     await removeWorkDirectory(workDirectory)
     if (distant) await removeDistant(dataDirectory)
   }
-}
-
-/** A distant place has to be as empty as the near one was. */
-async function prepareDistant(nodeDirectory: string, dataDirectory: string): Promise<void> {
-  const facts = await readClusterFacts(null, dataDirectory)
-  classifyCluster(facts, 0)
-  await makeEnterable(sharedDirectory)
-  await makeEnterable(dirname(dataDirectory))
-  await writeOrigin(nodeDirectory, dataDirectory)
 }
 
 /** From the beginning of the backup to a data directory that could start. */
@@ -164,28 +153,4 @@ const megabytes = (bytes: number): number => Math.ceil(bytes / 1_000_000)
 function progressOf(name: string, done: number, total: number): string {
   const percent = Math.min(99, Math.floor((done / Math.max(1, total)) * 100))
   return `Copied ${megabytes(done)} of ${megabytes(total)} MB of ${name} (${percent}%).`
-}
-
-/** The moment in which the copy becomes a node. Up to the rename an abort undoes everything. */
-async function giveName(options: CopyOptions, made: string, place: string): Promise<void> {
-  const { nodeDirectory, binaries, durable = true, signal } = options
-  const node: NodeFile = {
-    format: nodeFileFormat,
-    engine: 'postgres',
-    version: binaries.major,
-    systemIdentifier: (await readSystemIdentifier(made)) ?? '',
-    dataDirectory: place,
-    state: 'making',
-  }
-  await writeNodeFile(nodeDirectory, node, durable)
-  const dataDirectory = resolve(nodeDirectory, place)
-  try {
-    signal?.throwIfAborted()
-    await rename(made, dataDirectory)
-  } catch (error) {
-    await rm(join(nodeDirectory, 'node.json'), { force: true })
-    throw error
-  }
-  if (durable) await syncDirectory(dirname(dataDirectory))
-  await writeNodeFile(nodeDirectory, { ...node, state: 'whole' }, durable)
 }

@@ -41,12 +41,11 @@ export async function promoteServer(options: PromoteOptions): Promise<void> {
   await postmasterOf(nodeDirectory)
   const slots = makeSlots(options).catch((error: unknown) => error)
   await writeRole(nodeDirectory, { kind: 'primary', confirming }, options)
-  const hasSlots = await slots
   await reloadServer(nodeDirectory)
   await signalPromotion(nodeDirectory, dataDirectory)
   await untilPrimary(options, dataDirectory)
   // Before it was the primary every place for a session may have been taken.
-  if (hasSlots !== true) await makeSlots(options)
+  if ((await slots) !== true) await makeSlots(options)
 }
 
 async function makeSlots(options: PromoteOptions): Promise<true> {

@@ -3,6 +3,7 @@ import { type MemberRow, memberFactsOf, memberFactsSql, parseLsn } from '@banyan
 import type { Client } from 'pg'
 import type { MemberAnswer } from '../../../shard/member.ts'
 import { type AdminOptions, adminClient } from './admin.ts'
+import { isFollowers } from './slots.ts'
 import { whyNotFollowing } from './why-not-following.ts'
 
 export type QuestionsOptions = AdminOptions & {
@@ -129,9 +130,10 @@ const questionSql = (withTerm: boolean): string => `
   select f.*, not f.in_recovery or pg_last_wal_receive_lsn() is not null as complete,
     (select json_build_object('host', sender_host, 'port', sender_port)
      from pg_stat_wal_receiver where status = 'streaming') as follows,
-    (select coalesce(json_agg(json_build_object('name', application_name,
+    (select coalesce(json_agg(json_build_object('name', application_name, 'pid', pid,
        'streaming', state = 'streaming', 'flushLsn', coalesce(flush_lsn, '0/0')::text)), '[]')
-     from pg_stat_replication) as followers
+     from pg_stat_replication) as followers,
+    exists (select from pg_replication_slots where ${isFollowers}) as prepared
   from (${memberFactsSql(withTerm)}) f`
 
 type Facts = Omit<MemberAnswer, 'broken'>
@@ -139,7 +141,8 @@ type Facts = Omit<MemberAnswer, 'broken'>
 type Row = MemberRow & {
   readonly complete: boolean
   readonly follows: MemberAnswer['follows']
-  readonly followers: readonly { name: string; streaming: boolean; flushLsn: string }[]
+  readonly followers: readonly { name: string; pid: number; streaming: boolean; flushLsn: string }[]
+  readonly prepared: boolean
 }
 
 async function query(client: Client, withTerm: boolean): Promise<Facts> {
@@ -148,5 +151,6 @@ async function query(client: Client, withTerm: boolean): Promise<Facts> {
   const { rows } = await client.query<Row>({ name, text: questionSql(withTerm) })
   const row = rows[0] as Row
   const followers = row.followers.map((one) => ({ ...one, flushLsn: parseLsn(one.flushLsn) }))
-  return { ...memberFactsOf(row), complete: row.complete, follows: row.follows, followers }
+  const { complete, follows, prepared } = row
+  return { ...memberFactsOf(row), complete, follows, followers, prepared }
 }

@@ -25,14 +25,31 @@ export async function ensureSlots(admin: Client, members: readonly string[]): Pr
  * @example await dropSlots(admin, ['db-4'])
  */
 export async function dropSlots(admin: Client, members: readonly string[]): Promise<void> {
-  const names = members.map(slotNameOf)
+  await dropThose(admin, 'slot_name = any ($1)', [members.map(slotNameOf)])
+}
+
+/**
+ * Drops the slots of all followers of a replica, which is not to be followed. Of a server that takes writes
+ * it drops none: it may have been promoted in this moment.
+ *
+ * @param admin a connected superuser
+ * @example await dropFollowerSlots(admin)
+ */
+export async function dropFollowerSlots(admin: Client): Promise<void> {
+  await dropThose(admin, isFollowers, [])
+}
+
+/** Those of members on a replica, in SQL. Slots of readers of changes are copies of the primary's. */
+export const isFollowers = "slot_type = 'physical' and pg_is_in_recovery()"
+
+async function dropThose(admin: Client, which: string, values: unknown[]): Promise<void> {
   await admin.query(
     `select pg_terminate_backend(active_pid, 5000) from pg_replication_slots
-     where slot_name = any ($1) and active_pid is not null`,
-    [names],
+     where ${which} and active_pid is not null`,
+    values,
   )
   await admin.query(
-    'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = any ($1)',
-    [names],
+    `select pg_drop_replication_slot(slot_name) from pg_replication_slots where ${which}`,
+    values,
   )
 }

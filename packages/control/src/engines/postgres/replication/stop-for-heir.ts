@@ -12,11 +12,19 @@ export type StopForHeirOptions = AdminOptions & {
   readonly nodeDirectory: string
   /** The member that takes over: everything is sent to it. */
   readonly heir: string
+  /** The processes that send to it, where they are known: to ask for them takes a new session. */
+  readonly senders?: readonly number[]
+  /**
+   * Whether the heir has replayed the record of the shutdown: with that the stop is as good as over, and what
+   * is left of the server is ended. Default: nobody knows, and it ends by itself.
+   */
+  readonly hasAll?: (record: Lsn) => Promise<boolean>
   /** How long it may take before it is ended harder. Default five seconds. */
   readonly timeoutMs?: number
 }
 
 const askMs = 1_000
+const never = async (): Promise<boolean> => false
 const lookMs = 3
 /** Looking at all processes takes a few milliseconds of a processor. */
 const sendersMs = 25
@@ -32,20 +40,22 @@ const sendersMs = 25
  * const lsn = await stopForHeir({ nodeDirectory, place, adminPassword, heir: 'db-3' })
  */
 export async function stopForHeir(options: StopForHeirOptions): Promise<Lsn | null> {
-  const { nodeDirectory, timeoutMs = 5_000 } = options
+  const { nodeDirectory, timeoutMs = 5_000, hasAll = never } = options
   const dataDirectory = await dataDirectoryOf(nodeDirectory)
   const postmaster = await postmasterOf(nodeDirectory)
-  const heirs = await sendersTo(options).catch(() => [])
+  const heirs = options.senders ?? (await sendersTo(options).catch(() => []))
   const deadline = performance.now() + timeoutMs
   signal(postmaster, 'SIGINT')
   for (let nextMs = performance.now() + sendersMs; isAlive(postmaster); await sleep(lookMs)) {
     const now = performance.now()
     if (now > deadline) break
+    const record = await shutdownRecord(dataDirectory)
+    if (record !== null && (await hasAll(record))) break
     if (now < nextMs) continue
     for (const pid of await otherSenders(dataDirectory, heirs)) signal(pid, 'SIGTERM')
     nextMs = performance.now() + sendersMs
   }
-  // Whoever is left has not stopped in time; without a shutdown record there is nothing to wait for.
+  // Whoever is left has nothing more to say, or has not stopped in time: then there is no record.
   await proveDirectoryDead(dataDirectory)
   return await shutdownRecord(dataDirectory)
 }
@@ -81,7 +91,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** Where the last record of a cluster begins that was shut down as a primary: that of a checkpoint. */
-export async function shutdownRecord(dataDirectory: string): Promise<Lsn | null> {
+async function shutdownRecord(dataDirectory: string): Promise<Lsn | null> {
   const control = await readControlFile(dataDirectory)
   return control?.state === 'shut down' ? control.checkpointLsn : null
 }

@@ -7,6 +7,8 @@ export type TermOptions = AdminOptions & {
   readonly database: string
   readonly term: number
   readonly timeoutMs: number
+  /** One that stands already, and is ended here; default: a new one. */
+  readonly session?: Client | null
 }
 
 /**
@@ -16,9 +18,9 @@ export type TermOptions = AdminOptions & {
  * @example await writeTerm({ place, adminPassword, database: 'notes', term: 4, timeoutMs: 2_000 })
  */
 export async function writeTerm(options: TermOptions): Promise<void> {
-  const { place, term, timeoutMs } = options
+  const { place, term } = options
   let warning: string | null = null
-  const rows = await asAdmin(options, timeoutMs, async (admin) => {
+  const rows = await inSession(options, async (admin) => {
     admin.on('notice', ({ message }) => {
       warning = message ?? 'a warning'
     })
@@ -28,6 +30,14 @@ export async function writeTerm(options: TermOptions): Promise<void> {
   })
   if (warning !== null) throw notWritten(options, warning)
   if (rows === 0) throw notWritten(options, 'it has a larger one already')
+}
+
+async function inSession(
+  { session = null, ...options }: TermOptions,
+  work: (admin: Client) => Promise<number>,
+): Promise<number> {
+  if (session === null) return await asAdmin(options, options.timeoutMs, work)
+  return await work(session).finally(() => void session.end().catch(() => {}))
 }
 
 async function update(admin: Client, term: number, node: string): Promise<number> {
