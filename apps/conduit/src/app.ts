@@ -5,6 +5,7 @@ import { allowEveryOrigin } from './http/cors.ts'
 import { readJsonBodies } from './http/json-body.ts'
 import { answerErrors } from './http/refuse.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
+import type { RecordEvent } from './record-event.ts'
 import { articleRoutes } from './routes/articles.ts'
 import { commentRoutes } from './routes/comments.ts'
 import { landingRoutes } from './routes/landing.ts'
@@ -23,6 +24,8 @@ export type ConduitOptions = {
   /** The name of the node that answers, for the landing page. */
   readonly node?: string
   readonly passwords?: Passwords
+  /** Where events of business metrics go. Default: nowhere. */
+  readonly record?: RecordEvent
 }
 
 /**
@@ -34,13 +37,15 @@ export type ConduitOptions = {
  */
 export function buildApp(options: ConduitOptions): FastifyInstance {
   const { data, node = 'web', passwords = createPasswords() } = options
+  const { record = () => {} } = options
   const app = fastify({
     routerOptions: { maxParamLength: 1_000 },
     bodyLimit: 1024 * 1024,
   })
   const tokens = loadOnce(async () => createTokens(await readTokenSecret(data)))
-  const auth = createAuth(app, tokens)
-  const context: Context = { data, auth, passwords, tokens, totals: createTotals(data), node }
+  const auth = createAuth(app, tokens, record)
+  const totals = createTotals(data)
+  const context: Context = { data, auth, passwords, tokens, totals, node, record }
   readJsonBodies(app)
   allowEveryOrigin(app)
   answerErrors(app)

@@ -1,5 +1,6 @@
 import type { Auth } from './http/auth.ts'
 import type { Passwords } from './passwords.ts'
+import type { RecordEvent } from './record-event.ts'
 import type { Data } from './store/data.ts'
 import type { Totals } from './store/totals.ts'
 import type { Tokens } from './tokens.ts'
@@ -13,4 +14,5 @@ export type Context = {
   readonly totals: Totals
   /** The name of the node that answers. */
   readonly node: string
+  readonly record: RecordEvent
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { RecordEvent } from '../record-event.ts'
 import type { Tokens } from '../tokens.ts'
 import { badToken, missingToken } from './problem.ts'
 
@@ -19,13 +20,18 @@ export type Auth = {
  * Who is asking is settled before the body is read. A route without these options knows nobody. A
  * token that does not hold is refused also where none is needed: its sender believes to be logged in.
  */
-export function createAuth(app: FastifyInstance, tokens: () => Promise<Tokens>): Auth {
+export function createAuth(
+  app: FastifyInstance,
+  tokens: () => Promise<Tokens>,
+  record: RecordEvent,
+): Auth {
   app.decorateRequest('viewer', null)
   const identify = async (request: FastifyRequest) => {
     const token = tokenOf(request.headers.authorization)
     if (token === null) return
     request.viewer = (await tokens()).verify(token)
     if (request.viewer === null) throw badToken()
+    record('user.active', { subject: request.viewer })
   }
   const demand = async (request: FastifyRequest) => {
     await identify(request)

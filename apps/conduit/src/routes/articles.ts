@@ -19,7 +19,7 @@ import { articleView } from '../views.ts'
 type Slugged = { Params: { slug: string } }
 
 export function articleRoutes(app: FastifyInstance, context: Context): void {
-  const { data, auth, totals } = context
+  const { data, auth, totals, record } = context
 
   app.get<Slugged>('/api/articles/:slug', auth.optional, async (request) => {
     const { slug } = request.params
@@ -31,6 +31,7 @@ export function articleRoutes(app: FastifyInstance, context: Context): void {
     const viewer = viewerOf(request)
     const slug = await createArticle(data, viewer, readNewArticle(request.body))
     totals.articles.adjust((count) => count + 1)
+    record('article.published', { subject: slug })
     return reply.code(201).send(await showArticle(data, data.of(viewer), viewer, slug, viewer))
   })
 

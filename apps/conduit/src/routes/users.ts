@@ -11,13 +11,14 @@ import { userView } from '../views.ts'
 const changeable = ['username', 'email', 'password', 'bio', 'image'] as const
 
 export function userRoutes(app: FastifyInstance, context: Context): void {
-  const { data, auth, passwords, tokens } = context
+  const { data, auth, passwords, tokens, record } = context
   const freshToken = async (id: string) => (await tokens()).sign(id)
 
   app.post('/api/users', async (request, reply) => {
     const { username, email, password } = readRegistration(request.body)
     const passwordHash = await passwords.hash(password)
     const user = await createUser(data, { id: newId(), username, email, passwordHash })
+    record('user.registered', { subject: user.id })
     return reply.code(201).send(userView(user, await freshToken(user.id)))
   })
 

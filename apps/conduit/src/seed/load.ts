@@ -49,6 +49,8 @@ export async function loadSeed(
       loaded.push({ name: table.name, rows, ms: performance.now() - begun })
       onTable(loaded.at(-1) as LoadedTable)
     }
+    // Else the planner would guess until autovacuum comes by, and whoever looks at the tables as well.
+    await client.query(`analyze ${loaded.map(({ name }) => name).join(', ')}`)
   })
   return loaded
 }
