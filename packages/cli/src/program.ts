@@ -2,23 +2,30 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BalancerName } from '@banyan/model'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { climb } from './commands/climb.ts'
-import { dev } from './commands/dev.ts'
-import { doctor } from './commands/doctor.ts'
-import { down } from './commands/down.ts'
-import { exec } from './commands/exec.ts'
-import { init } from './commands/init.ts'
-import { kill } from './commands/kill.ts'
-import { logs } from './commands/logs.ts'
-import { pause, resume } from './commands/pause.ts'
-import { planCommand } from './commands/plan.ts'
-import { prove } from './commands/prove.ts'
-import { release, undo } from './commands/release.ts'
-import { releaseList } from './commands/release-list.ts'
-import { sql } from './commands/sql.ts'
-import { status } from './commands/status.ts'
-import { switchover } from './commands/switchover.ts'
-import { up } from './commands/up.ts'
+import {
+  climb,
+  consoleCommand,
+  dev,
+  doctor,
+  down,
+  exec,
+  heal,
+  init,
+  kill,
+  logs,
+  partition,
+  pause,
+  planCommand,
+  prove,
+  release,
+  releaseList,
+  resume,
+  sql,
+  status,
+  switchover,
+  undo,
+  up,
+} from './commands/on-demand.ts'
 import { findConfig } from './find-config.ts'
 import { numberFrom, wholeFrom } from './prove/parse-options.ts'
 
@@ -88,6 +95,7 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
     .option('--release', 'start with the code as it is here, not with the release that is live')
     .addOption(balancerOption('what stands at the entry (default: as last time, or gateway)'))
     .option('--prove', 'offer /-/prove, so that "banyan prove" needs no scenario')
+    .option('--console-port <number>', consolePortText, parseConsolePort)
     .option('--detach', 'return as soon as it is ready; it goes on running')
   upCommand.runs((common, options) =>
     up(common, {
@@ -98,6 +106,7 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
       proves: options.prove === true,
       release: options.release === true,
       balancer: (options.balancer as BalancerName | undefined) ?? null,
+      consolePort: (options.consolePort as number | undefined) ?? null,
     }),
   )
 
@@ -106,11 +115,13 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
     .option('--port <number>', 'where the app answers (default: as last time, or 8080)', parsePort)
     .option('--host <address>', 'address to listen on (default: as last time, or 127.0.0.1)')
     .option('--wide', 'let data.of(key) see the rows of other keys too')
+    .option('--console-port <number>', consolePortText, parseConsolePort)
   devCommand.runs((common, options) =>
     dev(common, {
       port: (options.port as number | undefined) ?? null,
       host: (options.host as string | undefined) ?? null,
       wide: options.wide === true,
+      consolePort: (options.consolePort as number | undefined) ?? null,
     }),
   )
 
@@ -132,6 +143,10 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
 
   add('status', 'show every node, its health, and what is going on').runs((common) =>
     status(common),
+  )
+
+  add('console', 'print an address that opens the web console, once').runs((common) =>
+    consoleCommand(common),
   )
 
   const logsCommand = add('logs', 'show what the nodes printed, also when nothing runs')
@@ -207,6 +222,18 @@ export function makeProgram(finish: (code: number) => void, usage: string[]): Co
   const resumeCommand = add('resume', 'let a node that was paused go on')
   resumeCommand.command.argument('<node>', nodeArgument)
   resumeCommand.runs((common, _options, [node = '']) => resume(common, node))
+
+  const partitionCommand = add('partition', 'cut a node off, as if its cable were pulled')
+  partitionCommand.command
+    .argument('<node>', nodeArgument)
+    .argument('[other]', 'only from this node, where they can be told apart')
+  partitionCommand.runs((common, _options, [node = '', other]) =>
+    partition(common, node, other ?? null),
+  )
+
+  const healCommand = add('heal', 'mend what was cut by partition')
+  healCommand.command.argument('<node>', nodeArgument)
+  healCommand.runs((common, _options, [node = '']) => heal(common, node))
 
   const switchoverCommand = add('switchover', 'have another server of the data take the writes')
   switchoverCommand.command
@@ -318,6 +345,18 @@ function parseNames(text: string): string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
+}
+
+const consolePortText =
+  'where the console listens, "off" for none (default: as last time, or from 4780 on)'
+
+function parseConsolePort(text: string): number {
+  if (text === 'off' || text === '0') return 0
+  try {
+    return parsePort(text)
+  } catch {
+    throw new InvalidArgumentError('A port is a number from 1 to 65535; "off" is for none.')
+  }
 }
 
 function parsePort(text: string): number {

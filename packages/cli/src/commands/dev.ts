@@ -20,6 +20,8 @@ export type DevOptions = {
   readonly host: string | null
   /** Not in narrow mode. */
   readonly wide: boolean
+  /** Null: as the last time; 0: none. */
+  readonly consolePort: number | null
 }
 
 /** `up` in the foreground for whoever writes the app: what is edited runs at once. Ends everything with itself. */

@@ -56,7 +56,7 @@ async function checkFolder(folder: string): Promise<void> {
 
 async function decide(folder: string, options: InitOptions): Promise<Intent> {
   const files = await readApp(folder, process.env)
-  const adoption = judgeApp(files)
+  const adoption = await judgeApp(files)
   if (adoption.kind === 'refused') throw refusal(adoption.faults)
   const origin = await findOrigin(options.packages)
   if (adoption.kind === 'app') return await takeIn(adoption, files, origin)

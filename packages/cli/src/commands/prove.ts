@@ -4,7 +4,7 @@ import { paint } from '../paint.ts'
 import type { Common } from '../program.ts'
 import { chooseTarget, type Target } from '../prove/choose-target.ts'
 import { describeReport } from '../prove/print-report.ts'
-import { ProgressLine } from '../prove/progress-line.ts'
+import { ProgressLine, sayBegun } from '../prove/progress-line.ts'
 
 export type ProveOptions = {
   readonly seconds: number
@@ -34,7 +34,8 @@ export async function prove(common: Common, options: ProveOptions): Promise<numb
   const target = await chooseTarget(paths, options)
   if (!common.json && target.why) process.stderr.write(`${paint('dim', target.why)}\n`)
   const line = new ProgressLine(process.stderr, options.seconds)
-  const onProgress = common.json ? () => {} : line.show
+  const isShown = !common.json && process.stderr.isTTY
+  const onProgress = isShown ? line.show : sayBegun(process.stderr)
   const report = await untilInterrupted(target, options, onProgress).finally(() => line.end())
   const said = target.why ? { ...report, notes: [target.why, ...report.notes] } : report
   process.stdout.write(common.json ? `${JSON.stringify(said)}\n` : describeReport(report))

@@ -1,10 +1,12 @@
 import {
+  type AlertStatus,
   ControlClient,
   inspectStateDirectory,
   type NodeStatus,
   observeOffline,
   type Status,
   statePaths,
+  withMembers,
 } from '@banyan/control/api'
 import { type Colour, paint, sayDuration } from '../paint.ts'
 import type { Common } from '../program.ts'
@@ -16,7 +18,7 @@ export async function status({ json, directory }: Common): Promise<number> {
   const paths = statePaths(directory)
   await inspectStateDirectory(paths)
   const control = await ControlClient.find(paths)
-  const found = control === null ? await observeOffline(paths) : await control.status()
+  const found = withMembers(control === null ? await observeOffline(paths) : await control.status())
   process.stdout.write(json ? `${JSON.stringify(found)}\n` : describe(found))
   return 0
 }
@@ -31,6 +33,7 @@ function describe(found: Status): string {
   if (found.release !== null) say('release', found.release)
   if (found.climb !== null) say('climb', `step ${found.climb.step} of ${found.climb.steps}`)
   for (const shard of found.shards ?? []) say('data', sayShard(shard))
+  for (const alert of found.alerts ?? []) say('alert', sayAlert(alert))
   if (found.nodes.length === 0) return `${lines.join('\n')}\n`
   // Which node runs which release is worth a column only while not all run the same.
   const differ = new Set(found.nodes.flatMap(({ release = [] }) => release)).size > 1
@@ -54,6 +57,12 @@ function describe(found: Status): string {
   const text = table(head, rows)
   const colours = found.nodes.map(({ health }) => health)
   return `${lines.join('\n')}\n\n${colourHealth(text, colours)}`
+}
+
+/** Who has to do something now is said in red. */
+function sayAlert({ severity, since, sentence }: AlertStatus): string {
+  const text = `${sentence} Since ${since.slice(0, 16).replace('T', ' ')} UTC.`
+  return paint(severity === 'page' ? 'red' : 'yellow', text)
 }
 
 function rowOf(node: NodeStatus): string[] {

@@ -15,6 +15,8 @@ export type UpOptions = {
   readonly release: boolean
   /** Null: as the last time. */
   readonly balancer: BalancerName | null
+  /** Null: as the last time; 0: none. */
+  readonly consolePort: number | null
 }
 
 /** Checks everything, starts control, and stays until it ends or, detached, until it is ready. */

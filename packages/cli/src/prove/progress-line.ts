@@ -1,7 +1,7 @@
 import type { Progress } from '@banyan/prove'
 import { sayMs } from './print-report.ts'
 
-/** One line that is written over each second. Only on a terminal: a file would get them all. */
+/** One line that is written over each second. Only on a terminal: a file would get them all, see `sayBegun`. */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream
   readonly #seconds: number
@@ -21,6 +21,18 @@ export class ProgressLine {
     if (this.#stream.isTTY) this.#stream.write('\r\u001b[K')
   }
 }
+
+/** One line once the load has begun, for whoever does something to the system meanwhile. */
+export function sayBegun(stream: NodeJS.WritableStream): (progress: Progress) => void {
+  let hasBegun = false
+  return ({ phase }) => {
+    if (hasBegun || phase !== 'load') return
+    hasBegun = true
+    stream.write(`${begunSentence}\n`)
+  }
+}
+
+const begunSentence = 'The load has begun.'
 
 /** `12 of 60 s  300/s  p99 4.1 ms  failed 0  longest gap 15 ms`. */
 export function sayProgress(progress: Progress, seconds: number): string {

@@ -139,6 +139,13 @@ test('without a system and a scenario the front page is sent for, and that prove
   assert.match(stderr, /only GET \/ is sent/)
 })
 
+test('whoever reads it without a terminal is told once that the load has begun', async () => {
+  const words = ['--url', url, '--rate', '20', '--seconds', '3']
+  const [json, text] = await Promise.all([banyan([...words, '--json']), banyan(words)])
+  assert.equal(json.stderr, 'The load has begun.\n')
+  assert.equal(text.stderr.split('The load has begun.\n').length, 2, text.stderr)
+})
+
 test('Ctrl-C ends the load, and what was done is reported', async () => {
   const words = ['--url', url, '--rate', '20', '--seconds', '120', '--json']
   const { code, stdout } = await banyan(words, 'SIGINT')

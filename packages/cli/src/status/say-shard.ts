@@ -7,23 +7,15 @@ export function sayLag({ lagBytes, confirms }: Pick<NodeStatus, 'lagBytes' | 'co
   return confirms === true ? `${lag}, confirms` : lag
 }
 
-/** Who takes writes, what a commit waits for, and what is done about it now. */
+/** Who takes writes, what a commit waits for, and what is done about it now, as control says it; and the term. */
 export function sayShard({
   primary,
   term,
-  confirming,
-  quorum,
   sentence,
-}: Pick<ShardStatus, 'primary' | 'term' | 'confirming' | 'quorum' | 'sentence'>): string {
-  const who = primary === null ? 'nobody takes writes' : `${primary} takes writes, term ${term}`
-  const waits = confirming.length === 0 ? '' : `; ${sayQuorum(confirming, quorum)} every commit too`
-  return `${who}${waits}. ${sentence}`
-}
-
-function sayQuorum(names: readonly string[], quorum: number): string {
-  if (names.length > quorum)
-    return `${quorum} of ${names.join(', ')} ${quorum === 1 ? 'has' : 'have'}`
-  return `${names.join(' and ')} ${names.length === 1 ? 'has' : 'have'}`
+}: Pick<ShardStatus, 'primary' | 'term' | 'sentence'>): string {
+  if (primary === null) return `nobody takes writes. ${sentence}`
+  const who = sentence.startsWith(`${primary} takes writes`) ? '' : `${primary} takes writes. `
+  return `${who}${sentence} Term ${term}.`
 }
 
 function sayBytes(bytes: number): string {

@@ -172,7 +172,7 @@ export class Attachment {
     if (event.type === 'stopped') this.#stopped = true
     // A crash has printed why; its lines are read from the log a moment later, and come first.
     if (event.type === 'change' && event.outcome === 'failed') await sleep(logLagMs)
-    this.#screen.show(event)
+    this.#screen.show(await this.#withConsole(event))
     const settles = event.type === 'ready' || event.type === 'change'
     if (!settles || this.#ready) return
     this.#ready = true
@@ -181,6 +181,17 @@ export class Attachment {
     // A control that has just died is told by the end of its events, not by this.
     const status = await this.#client.status().catch(() => null)
     if (status !== null) this.#logs.start(status.nodes)
+  }
+
+  /**
+   * The address of the console opens it for whoever has it, so that control writes it into no log: the command
+   * asks for it, and shows it to whoever called it.
+   */
+  async #withConsole(event: ControlEvent): Promise<ControlEvent> {
+    if (event.type !== 'ready' || this.#ready) return event
+    // Without a console, or with a control that has just died, the system is up all the same.
+    const consoleUrl = await this.#client.consoleUrl().catch(() => null)
+    return { ...event, consoleUrl }
   }
 
   /** Control has ended: as it was told to, because it failed, or unforeseen. */

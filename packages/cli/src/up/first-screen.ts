@@ -57,6 +57,9 @@ export class FirstScreen {
         return this.#describeChange(event)
       case 'climb':
         return event.outcome === 'begun' ? null : `${paint('cyan', '↕')} ${event.sentence}`
+      case 'fault':
+      case 'promotion':
+        return `${paint('yellow', '●')} ${event.sentence}`
       case 'failed':
         // The error itself comes at the very end, where nobody has to look for it.
         return this.#ready
@@ -99,9 +102,17 @@ export class FirstScreen {
     )
   }
 
-  #welcome({ url, ms }: ControlEvent & { type: 'ready' }): string {
+  #welcome({ url, consoleUrl = null, ms }: ControlEvent & { type: 'ready' }): string {
     const lines = ['', `${paint('green', '●')} Ready in ${sayDuration(ms)}.`]
     if (url !== null) lines.push(`  ${paint('bold', url)}`)
+    if (consoleUrl !== null) {
+      lines.push(
+        '',
+        '  See it, and grow it, on its console:',
+        `  ${paint('bold', consoleUrl)}`,
+        paint('dim', '  for one use; "banyan console" prints another'),
+      )
+    }
     lines.push(
       '',
       this.#detach
