@@ -7,12 +7,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
-import { loadSeed } from '../apps/conduit/src/seed/load.ts'
 import { findTarget } from '../apps/conduit/src/seed/target.ts'
-import { createTokens } from '../apps/conduit/src/tokens.ts'
 import { closedLoop } from './closed-loop.ts'
-import { type Material, requestsOf } from './conduit-requests.ts'
+import { fillConduit } from './conduit-material.ts'
+import { requestsOf } from './conduit-requests.ts'
 import { interleave } from './lib/interleave.ts'
 import { cpuMs, processTable, treeOf } from './lib/processes.ts'
 import { median, percentile } from './lib/statistics.ts'
@@ -68,27 +66,6 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-async function fill(state: string): Promise<Material> {
-  const client = new pg.Client(await findTarget(state))
-  await client.connect()
-  await loadSeed(client, { users, articles: users * 5, seed: 1 })
-  const list = async (text: string) => (await client.query(text)).rows.map((row) => row.value)
-  const [secret] = await list("select value from settings where name = 'token_secret'")
-  const tokens = createTokens(secret)
-  const material = {
-    slugs: await list('select slug as value from articles order by md5(slug) limit 5000'),
-    usernames: await list('select username as value from users order by md5(username) limit 2000'),
-    tags: await list(
-      'select tag as value from article_tags order by md5(tag || article_id) limit 500',
-    ),
-    tokens: (await list('select id as value from users order by md5(id::text) limit 1000')).map(
-      tokens.sign,
-    ),
-  }
-  await client.end()
-  return material
-}
-
 type Node = { readonly name: string; readonly tier: string; readonly pid: number }
 
 async function startContestant(kind: Kind): Promise<Contestant> {
@@ -97,7 +74,7 @@ async function startContestant(kind: Kind): Promise<Contestant> {
   const stop = async () => void (await banyan(state, 'down', '--destroy', '--yes'))
   try {
     await banyan(state, 'up', '--detach', '--port', String(port), '--rungs', kind)
-    const requests = requestsOf(await fill(state), seed)
+    const requests = requestsOf(await fillConduit(await findTarget(state), users), seed)
     const { nodes } = (await banyan(state, 'status')) as { nodes: Node[] }
     return { port, requests, cpu: async () => await cpuOf(nodes), stop }
   } catch (error) {

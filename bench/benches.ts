@@ -44,6 +44,18 @@ export const benches: readonly Bench[] = [
         aim: '≤ 3 ms',
       },
       {
+        what: 'The same, 16 at a time: CPU of the app per read',
+        figure: 'quiet.at16.ratio.app',
+        unit: '×',
+        aim: '≤ 1.05×',
+      },
+      {
+        what: 'The part of the reads that replicas answer, 64 at a time with a few writes',
+        figure: 'writing.at64.strong.onReplicas',
+        unit: '',
+        aim: '≥ 0.9',
+      },
+      {
         what: 'The same, 64 at a time: CPU of the servers per read',
         figure: 'quiet.at64.ratio.servers',
         unit: '×',
@@ -63,6 +75,32 @@ export const benches: readonly Bench[] = [
         what: "Conduit's mix on Banyan: requests per second",
         figure: 'banyan.requestsPerSecond',
         unit: '',
+      },
+    ],
+  },
+  {
+    name: 'telemetry',
+    rows: [
+      {
+        what: "Conduit's mix with metrics, traces and trace ids in the log, against without: CPU of the web process per request",
+        figure: 'all.ratio',
+        unit: '×',
+        aim: '≤ 1.05×',
+      },
+      {
+        what: 'The same with the metrics alone, read once a second',
+        figure: 'metrics.ratio',
+        unit: '×',
+      },
+      {
+        what: 'The same metrics by prom-client',
+        figure: 'promClient.ratio',
+        unit: '×',
+      },
+      {
+        what: "The same metrics by OpenTelemetry's SDK",
+        figure: 'opentelemetry.ratio',
+        unit: '×',
       },
     ],
   },
@@ -212,6 +250,23 @@ export const benches: readonly Bench[] = [
         figure: 'migrating.failed',
         unit: '',
         aim: '0',
+      },
+    ],
+  },
+  {
+    name: 'store',
+    rows: [
+      {
+        what: 'A search over a million lines of logs in the store: p95 of words, phrases, filters and spans of time',
+        figure: 'searching.p95Ms.all',
+        unit: ' ms',
+        aim: '≤ 1,000 ms',
+      },
+      {
+        what: 'The store, reading 6 targets of 300 series once a second: of one CPU',
+        figure: 'scraping.cpuPercent',
+        unit: ' %',
+        aim: '≤ 5 %',
       },
     ],
   },

@@ -5,12 +5,10 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { startPostgres, type TestPostgres } from '@banyan/testing'
-import pg from 'pg'
-import { loadSeed } from '../apps/conduit/src/seed/load.ts'
-import { createTokens } from '../apps/conduit/src/tokens.ts'
 import { createBareDatabase, createConduitDatabase } from '../tests/cluster/conduit-system.ts'
 import { closedLoop } from './closed-loop.ts'
-import { type Material, requestsOf } from './conduit-requests.ts'
+import { fillConduit } from './conduit-material.ts'
+import { requestsOf } from './conduit-requests.ts'
 import { interleave } from './lib/interleave.ts'
 import { cpuMs, processTable, treeOf } from './lib/processes.ts'
 import { median, percentile, spread } from './lib/statistics.ts'
@@ -51,32 +49,10 @@ type Round = {
   readonly p99Ms: number
 }
 
-async function fill(url: string): Promise<Material> {
-  const client = new pg.Client(url)
-  await client.connect()
-  await loadSeed(client, { users, articles: users * 5, seed: 1 })
-  await client.query('vacuum analyze')
-  const list = async (text: string) => (await client.query(text)).rows.map((row) => row.value)
-  const [secret] = await list("select value from settings where name = 'token_secret'")
-  const tokens = createTokens(secret)
-  const material = {
-    slugs: await list('select slug as value from articles order by md5(slug) limit 5000'),
-    usernames: await list('select username as value from users order by md5(username) limit 2000'),
-    tags: await list(
-      'select tag as value from article_tags order by md5(tag || article_id) limit 500',
-    ),
-    tokens: (await list('select id as value from users order by md5(id::text) limit 1000')).map(
-      tokens.sign,
-    ),
-  }
-  await client.end()
-  return material
-}
-
 async function startContestant(kind: Kind, postgres: TestPostgres): Promise<Contestant> {
   const database =
     kind === 'banyan' ? await createConduitDatabase(postgres) : await createBareDatabase(postgres)
-  const material = await fill(database.adminUrl)
+  const material = await fillConduit(database.adminUrl, users)
   const system = 'runtimeFile' in database ? { BANYAN_SYSTEM: database.runtimeFile as string } : {}
   const child = fork(
     new URL('conduit-server.ts', import.meta.url).pathname,

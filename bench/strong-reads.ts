@@ -1,6 +1,7 @@
 // One row by its key on a cluster with two replicas: `strong` reads, which replicas answer, against the same
 // reads on the primary (`{ snapshot: true }`) and `eventual` ones, in one run; with a few writes beside and
-// without, and for several numbers of reads at a time. What the servers pay is given per read too. Prints JSON.
+// without, and for several numbers of reads at a time. What the servers pay is given per read too, how many
+// questions for a position there were, and which part of the reads replicas answered. Prints JSON.
 // usage: node bench/strong-reads.ts [rounds] [reads per round]
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Table } from '@banyan/model'
 import { openData } from '../packages/banyan/src/data/data.ts'
 import type { Consistency } from '../packages/banyan/src/data/types.ts'
+import { readCounts } from '../packages/banyan/src/reads/counts.ts'
 import { startMembers, type TestMembers } from '../tests/cluster/support/members.ts'
 import { interleave } from './lib/interleave.ts'
 import { cpuMs, processTable, treeOf } from './lib/processes.ts'
@@ -18,6 +20,7 @@ const rounds = Number(process.argv[2] ?? 9)
 const reads = Number(process.argv[3] ?? 8_000)
 const rows = 10_000
 const writesPerSecond = 100
+const warmUpMs = 150
 const tables: Table[] = [{ kind: 'sharded', name: 'notes', by: 'user_id', unique: [] }]
 
 type Sample = {
@@ -25,6 +28,13 @@ type Sample = {
   readonly serverMicros: number
   readonly p50Ms: number
   readonly p99Ms: number
+  /** Asked of servers for how far they are. */
+  readonly questions: number
+  readonly onReplicas: number
+}
+
+type Begun = Pick<typeof readCounts, 'questions' | 'onReplicas'> & {
+  readonly usage: NodeJS.CpuUsage
 }
 
 const keyOf = (n: number): string => `user-${n}`
@@ -69,30 +79,37 @@ try {
   const pids = await postmasters(cluster)
 
   const sample = async (level: Consistency, concurrency: number): Promise<Sample> => {
-    const times = new Float64Array(reads)
+    const times: number[] = []
+    let begun: Begun | null = null
+    let left = Number.POSITIVE_INFINITY
     let next = 0
     const work = async (): Promise<void> => {
-      while (next < reads) {
-        const at = next++
-        const key = keyOf((at * 7_919) % rows)
+      while (left > 0) {
+        left -= 1
+        const key = keyOf((next++ * 7_919) % rows)
         const startMs = performance.now()
         const [row] = await data.of(key, { consistency: level }).read<{
           body: string
         }>`select user_id, body from notes where user_id = ${key}`
-        times[at] = performance.now() - startMs
+        if (begun !== null) times.push(performance.now() - startMs)
         if (row?.body !== `body of ${key}`) throw new Error(`A wrong row for ${key}.`)
       }
     }
+    const working = Array.from({ length: concurrency }, work)
+    // A crowd is told from single requests by what came in the last moment: that is not what is measured here.
+    await sleep(warmUpMs)
     const servers = await serversMs(pids)
-    const before = process.cpuUsage()
-    await Promise.all(Array.from({ length: concurrency }, work))
-    const { user, system } = process.cpuUsage(before)
-    const all = [...times]
+    begun = { usage: process.cpuUsage(), ...readCounts }
+    left = reads
+    await Promise.all(working)
+    const { user, system } = process.cpuUsage(begun.usage)
     return {
       appMicros: (user + system) / reads,
       serverMicros: (((await serversMs(pids)) - servers) * 1_000) / reads,
-      p50Ms: percentile(all, 0.5),
-      p99Ms: percentile(all, 0.99),
+      p50Ms: percentile(times, 0.5),
+      p99Ms: percentile(times, 0.99),
+      questions: (readCounts.questions - begun.questions) / reads,
+      onReplicas: (readCounts.onReplicas - begun.onReplicas) / reads,
     }
   }
 
@@ -102,6 +119,8 @@ try {
     serverMicrosPerRead: median(samples.map((one) => one.serverMicros)),
     p50Ms: median(samples.map((one) => one.p50Ms)),
     p99Ms: median(samples.map((one) => one.p99Ms)),
+    questionsPerRead: median(samples.map((one) => one.questions)),
+    onReplicas: median(samples.map((one) => one.onReplicas)),
   })
   const ratio = (
     ours: readonly Sample[],
