@@ -48,8 +48,8 @@ export type CheckedOptions = {
   readonly onEnter: (what: string) => void
 }
 
-export const rateMax = 100_000
-export const webSocketsMax = 5_000
+const rateMax = 100_000
+const webSocketsMax = 5_000
 
 /** A share of the visitors comes for one request only. */
 const oneRequestDefault = 0.1
@@ -59,7 +59,7 @@ const oneRequestRateDefault = 200
 const oneRequestRateMax = 400
 
 export const secondsMax = 7 * 24 * 3600
-export const seedMax = 2 ** 32 - 1
+const seedMax = 2 ** 32 - 1
 
 /** Fills in what was left out, and refuses what cannot be, before anything is sent. */
 export function checkOptions<World>(options: ProofOptions<World>): CheckedOptions {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Connections } from '../http/connections.ts'
+import { createServer } from '../node-http.ts'
 
 const warmUpMs = 400
 const connectionCount = 10
