@@ -133,6 +133,20 @@ async function serverOf(path: string): Promise<string> {
   return (JSON.parse(text) as { host: string }[])[0]?.host ?? ''
 }
 
+type NodeReport = {
+  readonly name: string
+  readonly tier: string
+  readonly role: string
+  readonly health: string
+  readonly address: string
+  readonly lagBytes?: number | null
+  readonly uptimeMs: number | null
+  readonly sentence: string
+}
+
+const statusOf = async () => (await app.json('status')) as { nodes: NodeReport[] }
+const isData = ({ tier }: NodeReport): boolean => tier === 'data'
+
 test('a list is adopted though one is away, and the one that takes writes is found behind a standby', async () => {
   const away = `127.0.0.1:${await freePort()}`
   await app.write('.env', `DATABASE_URL='${listOf([placeOf('db-2'), away, placeOf('db-1')])}'\n`)
@@ -140,9 +154,30 @@ test('a list is adopted though one is away, and the one that takes writes is fou
   assert.equal(up.code, 0, up.stderr)
   const { host } = cluster.member('db-1')
   for (const path of ['/data', '/pool']) assert.equal(await serverOf(path), host)
-  const status = (await app.json('status')) as { nodes: { name: string; sentence: string }[] }
-  const sentence = status.nodes.find(({ name }) => name === 'db-1')?.sentence ?? ''
-  assert.match(sentence, new RegExp(placeOf('db-1')))
+  const nodes = await eventually(async () => {
+    const { nodes } = await statusOf()
+    return nodes.some(({ health }) => health === 'starting') ? null : nodes.filter(isData)
+  })
+  assert.deepEqual(
+    nodes.map(({ name, role, health, address }) => [name, role, health, address]),
+    [
+      ['db-1', 'replica', 'healthy', placeOf('db-2')],
+      ['db-2', 'replica', 'failed', away],
+      ['db-3', 'primary', 'healthy', placeOf('db-1')],
+    ],
+  )
+  const [replica, dead, primary] = nodes
+  assert.equal(replica?.lagBytes, 0)
+  assert.match(dead?.sentence ?? '', /is away: it cannot be reached: nobody listens/)
+  assert.equal(dead?.uptimeMs, null)
+  assert.ok((primary?.uptimeMs ?? 0) > 0)
+  const { stdout } = await app.banyan('status')
+  const lines = stdout.split('\n').filter((line) => /^db-\d +[a-z]/.test(line))
+  assert.equal(lines.length, 3, stdout)
+  assert.match(lines[1] ?? '', new RegExp(`^db-2 +replica +failed +${away}`))
+  assert.match(stdout.split('\n')[0] ?? '', /^db-2 \(.*\) is away/)
+  const { error } = (await app.json('kill', 'db-3')) as { error: ErrorReport }
+  assert.equal(error.code, 'BANYAN_ADOPTED_UNTOUCHED')
   const sql = await app.json('sql', 'select pg_is_in_recovery() as standby')
   assert.match(JSON.stringify(sql), /false|"f"/)
 })
@@ -158,10 +193,19 @@ test('after somebody promoted another one, writes go there within a second', asy
   const ms = performance.now() - promoted
   assert.ok(ms < 1_000, `writing went on ${Math.round(ms)} ms after the promotion`)
   await eventually(async () => {
-    const { nodes } = (await app.json('status')) as { nodes: { name: string; sentence: string }[] }
-    const sentence = nodes.find(({ name }) => name === 'db-1')?.sentence ?? ''
-    return sentence.includes(`${placeOf('db-2')}`) && sentence.includes('healthy') ? true : null
+    const { nodes } = await statusOf()
+    const shown = nodes.filter(isData).map(({ role, health }) => `${role} ${health}`)
+    return shown.join(', ') === 'primary healthy, replica failed, replica failed' ? true : null
   })
+})
+
+test('who runs nothing of ours sees the members too', async () => {
+  await app.banyan('down')
+  const { nodes } = await statusOf()
+  const shown = nodes.filter(isData).map(({ role, health }) => `${role} ${health}`)
+  assert.deepEqual(shown, ['primary healthy', 'replica failed', 'replica failed'])
+  const up = await app.banyan('up', '--detach', '--port', String(app.port))
+  assert.equal(up.code, 0, up.stderr)
 })
 
 test('who leads is not decided here, and it is said by whom', async () => {

@@ -12,7 +12,7 @@ import { type ClimbSystem, type Proof, proveDuring, startClimbSystem } from './s
  */
 
 const rounds = Number(process.env.BANYAN_CLIMB_ROUNDS ?? '1')
-const rate = process.env.BANYAN_CLIMB_RATE ?? '300'
+const rate = process.env.BANYAN_CLIMB_RATE ?? '120'
 const everyKind = ['--rate', rate, '--one-request', '0.3', '--websockets', '10', '--strict']
 
 function assertNothingWrong(proof: Proof): void {
@@ -31,14 +31,21 @@ function assertNothingWrong(proof: Proof): void {
   )
 }
 
+let system: ClimbSystem
+before(async () => {
+  system = await startClimbSystem({ rungs: 'single' })
+})
+after(async () => await system?.remove())
+
+/** One system for all, wherever the test before has left it. */
+async function reach(rung: 'single' | 'balanced'): Promise<void> {
+  await eventually(async () => (await system.status()).climb === null || null, 60_000)
+  if ((await system.status()).rungs.at(-1) === rung) return
+  const report = await system.climb(rung === 'balanced' ? 'grow' : 'shrink', 'balanced')
+  assert.equal(report.outcome, 'done', JSON.stringify(report, null, 1))
+}
+
 describe('single → balanced → single', { timeout: 1_200_000 }, () => {
-  let system: ClimbSystem
-
-  before(async () => {
-    system = await startClimbSystem({ rungs: 'single' })
-  })
-  after(async () => await system?.remove())
-
   it(`fails no request of any kind of client, ${rounds} times`, async (context) => {
     const proof = await proveDuring(system, everyKind, async () => {
       for (let round = 1; round <= rounds; round += 1) {
@@ -62,12 +69,7 @@ describe('single → balanced → single', { timeout: 1_200_000 }, () => {
 })
 
 describe('a client that keeps its connection through climbs', { timeout: 300_000 }, () => {
-  let system: ClimbSystem
-
-  before(async () => {
-    system = await startClimbSystem({ rungs: 'single' })
-  })
-  after(async () => await system?.remove())
+  before(async () => await reach('single'))
 
   it('is answered on it for as long as it was told that it may ask', async () => {
     const clients = Array.from({ length: 20 }, () => new KeptConnection(system.port))
@@ -135,12 +137,7 @@ async function answerOn(socket: Socket): Promise<string> {
 }
 
 describe('balanced', { timeout: 600_000 }, () => {
-  let system: ClimbSystem
-
-  before(async () => {
-    system = await startClimbSystem({ rungs: 'balanced' })
-  })
-  after(async () => await system?.remove())
+  before(async () => await reach('balanced'))
 
   const get = async () => {
     const response = await fetch(`${system.url}/api/articles?limit=1`)
@@ -157,33 +154,45 @@ describe('balanced', { timeout: 600_000 }, () => {
     assert.ok(nodes.every(({ health }) => health === 'healthy'))
   })
 
+  /** Reads again and again while something is done; they end also when that fails. */
+  async function asking(work: () => Promise<void>) {
+    const load = startLoad({ rate: 100, send: get })
+    try {
+      await work()
+    } catch (error) {
+      await load.stop()
+      throw error
+    }
+    return await load.stop()
+  }
+
   it('keeps answering reads when a web server is killed, and brings it back', async (context) => {
-    const load = startLoad({ rate: 200, send: get })
-    await sleep(500)
-    const { pid } = await system.node('web-2')
-    await system.json('kill', 'web-2')
-    const began = performance.now()
-    await eventually(async () => {
-      const node = await system.node('web-2')
-      return (node.pid !== pid && node.health === 'healthy') || null
+    const { failed, sent } = await asking(async () => {
+      await sleep(500)
+      const { pid } = await system.node('web-2')
+      await system.json('kill', 'web-2')
+      const began = performance.now()
+      await eventually(async () => {
+        const node = await system.node('web-2')
+        return (node.pid !== pid && node.health === 'healthy') || null
+      })
+      context.diagnostic(`web-2 was back after ${Math.round(performance.now() - began)} ms`)
+      await sleep(500)
     })
-    context.diagnostic(`web-2 was back after ${Math.round(performance.now() - began)} ms`)
-    await sleep(500)
-    const { failed, sent } = await load.stop()
     assert.deepEqual(failed, [], `${failed.length} of ${sent} failed`)
   })
 
   it('loses only what was in flight when the gateway is killed', async (context) => {
-    const load = startLoad({ rate: 200, send: get })
-    await sleep(500)
-    const { pid } = await system.node('gateway-1')
-    await system.json('kill', 'gateway-1')
-    await eventually(async () => {
-      const node = await system.node('gateway-1')
-      return (node.pid !== pid && node.health === 'healthy') || null
+    const { failed, sent, longestGapMs } = await asking(async () => {
+      await sleep(500)
+      const { pid } = await system.node('gateway-1')
+      await system.json('kill', 'gateway-1')
+      await eventually(async () => {
+        const node = await system.node('gateway-1')
+        return (node.pid !== pid && node.health === 'healthy') || null
+      })
+      await sleep(500)
     })
-    await sleep(500)
-    const { failed, sent, longestGapMs } = await load.stop()
     context.diagnostic(`${failed.length} of ${sent} failed, longest gap ${longestGapMs} ms`)
     const refused = failed.filter(({ error }) =>
       /ECONNREFUSED/.test(String((error as Error).cause)),
@@ -192,13 +201,13 @@ describe('balanced', { timeout: 600_000 }, () => {
   })
 
   it('leaves out a web server that stands still', async (context) => {
-    const load = startLoad({ rate: 100, send: get })
-    await system.json('pause', 'web-1')
-    await sleep(4_000)
-    assert.equal((await system.node('web-1')).health, 'failed')
-    await system.json('resume', 'web-1')
-    await eventually(async () => (await system.node('web-1')).health === 'healthy' || null)
-    const { failed, sent, longestGapMs } = await load.stop()
+    const { failed, sent, longestGapMs } = await asking(async () => {
+      await system.json('pause', 'web-1')
+      await sleep(4_000)
+      assert.equal((await system.node('web-1')).health, 'failed')
+      await system.json('resume', 'web-1')
+      await eventually(async () => (await system.node('web-1')).health === 'healthy' || null)
+    })
     context.diagnostic(`${sent} sent, longest gap ${longestGapMs} ms`)
     assert.deepEqual(failed, [])
   })
@@ -206,20 +215,20 @@ describe('balanced', { timeout: 600_000 }, () => {
   it('needs no control to leave out a web server that died', async () => {
     const [holder, control] = [await system.pidOf('holder'), await system.pidOf('control')]
     const { pid } = await system.node('web-2')
-    const load = startLoad({ rate: 100, send: get })
-    process.kill(holder, 'SIGSTOP')
-    try {
-      process.kill(control, 'SIGKILL')
-      process.kill(Number(pid), 'SIGKILL')
-      await sleep(3_000)
-    } finally {
-      process.kill(holder, 'SIGCONT')
-    }
-    await eventually(async () => {
-      const node = await system.node('web-2')
-      return (node.pid !== pid && node.health === 'healthy') || null
+    const { failed, sent } = await asking(async () => {
+      process.kill(holder, 'SIGSTOP')
+      try {
+        process.kill(control, 'SIGKILL')
+        process.kill(Number(pid), 'SIGKILL')
+        await sleep(3_000)
+      } finally {
+        process.kill(holder, 'SIGCONT')
+      }
+      await eventually(async () => {
+        const node = await system.node('web-2')
+        return (node.pid !== pid && node.health === 'healthy') || null
+      })
     })
-    const { failed, sent } = await load.stop()
     assert.deepEqual(failed, [], `${failed.length} of ${sent} failed`)
   })
 })

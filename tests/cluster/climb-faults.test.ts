@@ -61,7 +61,7 @@ describe('a climb in which something goes wrong', { timeout: 300_000 }, () => {
 
   /** Asks again and again while the work is done; every question is to be answered. */
   async function unnoticed<Result>(work: () => Promise<Result>): Promise<Result> {
-    const load = startLoad({ rate: 100, send: ask })
+    const load = startLoad({ rate: 50, send: ask })
     try {
       return await work()
     } finally {
@@ -191,7 +191,7 @@ describe('a climb on a disk that fills up', { timeout: 120_000, skip: cannotMoun
       await writeFile(join(app, 'slow-web-2'), '')
       system = await startClimbSystem({ config: join(app, 'banyan.config.ts'), folder: disk })
       const { url } = system
-      load = startLoad({ rate: 100, send: async () => await (await fetch(url)).text() })
+      load = startLoad({ rate: 50, send: async () => await (await fetch(url)).text() })
       const growing = system.climb('grow', 'balanced')
       await sleep(1_200)
       await fill(join(disk, 'filler'))

@@ -5,7 +5,8 @@ import { BanyanError, type ErrorCode } from 'banyan'
 import { Pool } from 'banyan/pg'
 import { startCuttingProxy } from './cutting-proxy.ts'
 import { type ClusterData, makeNotes, openClusterData } from './support/cluster-data.ts'
-import { startMembers, type TestMembers, until } from './support/members.ts'
+import { startMembers, type TestMembers } from './support/members.ts'
+import { until } from './support/until.ts'
 
 const code = (expected: ErrorCode) => (error: unknown) => {
   assert.ok(BanyanError.is(error), `expected ${expected}, got ${error}`)

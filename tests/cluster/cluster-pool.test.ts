@@ -8,7 +8,8 @@ import {
   makeNotes,
   openClusterData,
 } from './support/cluster-data.ts'
-import { startMembers, type TestMembers, until } from './support/members.ts'
+import { startMembers, type TestMembers } from './support/members.ts'
+import { until } from './support/until.ts'
 
 /** The environment that a service gets, for as long as something runs. */
 function inEnvironment(values: Readonly<Record<string, string | undefined>>): () => void {
@@ -23,6 +24,9 @@ function inEnvironment(values: Readonly<Record<string, string | undefined>>): ()
   }
 }
 
+/** As long as it takes to promote somebody on a machine that has much else to do. */
+const hold = { timeMs: 60_000 }
+
 describe('a drop-in pool when its server goes', () => {
   let cluster: TestMembers
   let opened: ClusterData
@@ -34,7 +38,7 @@ describe('a drop-in pool when its server goes', () => {
     opened = await openClusterData(cluster)
     const DATABASE_URL = cluster.member('db-1').appUrl
     restore = inEnvironment({ BANYAN_SYSTEM: opened.path, DATABASE_URL })
-    pool = new Pool()
+    pool = new Pool({ hold })
   })
   after(async () => {
     await pool?.end()
@@ -46,7 +50,7 @@ describe('a drop-in pool when its server goes', () => {
   const prepared = { name: 'add', text: 'insert into notes (id) values ($1) returning host, port' }
 
   it('goes on at the promoted one, also with prepared statements', async () => {
-    const named = new Pool({ connectionString: process.env['DATABASE_URL'] })
+    const named = new Pool({ connectionString: process.env['DATABASE_URL'], hold })
     const direct = new Pool({ connectionString: cluster.member('db-2').appUrl, max: 1 })
     const listener = new Client()
     await listener.connect()
@@ -64,9 +68,9 @@ describe('a drop-in pool when its server goes', () => {
     await until(() => pool.idleCount + named.idleCount === 0, 'the pools hear of it')
     const writes = ['one', 'two', 'three'].map((id) => pool.query({ ...prepared, values: [id] }))
     writes.push(named.query({ ...prepared, values: ['four'] }))
-    await cluster.promote('db-2')
+    const [written] = await Promise.all([Promise.all(writes), cluster.promote('db-2')])
     const { host, port } = cluster.member('db-2')
-    for (const { rows } of await Promise.all(writes)) assert.deepEqual(rows, [{ host, port }])
+    for (const { rows } of written) assert.deepEqual(rows, [{ host, port }])
     await assert.rejects(long.query('commit'), 'what was in a transaction is lost with it')
     long.release(true)
     assert.ok((await told)[0] instanceof Error, 'who listens hears that the connection is gone')

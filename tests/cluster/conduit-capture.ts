@@ -1,3 +1,4 @@
+import { watcherName } from '@banyan/postgres'
 import pg from 'pg'
 
 /** A statement as it was given to the driver. */
@@ -7,14 +8,14 @@ type Query = (this: unknown, ...args: unknown[]) => unknown
 
 /**
  * Keeps every statement that any client of this process sends, whoever sends it: what the app asked,
- * and what Banyan asked to answer it.
+ * and what Banyan asked to answer it. What is asked by the clock, whoever asks the app or not, is left out.
  */
 export function captureStatements(): { readonly captured: Captured[]; stop(): void } {
   const captured: Captured[] = []
   const prototype = pg.Client.prototype as unknown as { query: Query }
   const { query } = prototype
   prototype.query = function (this: unknown, ...args: unknown[]) {
-    captured.push(describe(args))
+    if (!watches(this)) captured.push(describe(args))
     return query.apply(this, args)
   }
   return {
@@ -23,6 +24,14 @@ export function captureStatements(): { readonly captured: Captured[]; stop(): vo
       prototype.query = query
     },
   }
+}
+
+/** The connection that asks a member every two seconds what it is. */
+function watches(client: unknown): boolean {
+  const { connectionParameters } = client as {
+    readonly connectionParameters?: { readonly application_name?: unknown }
+  }
+  return connectionParameters?.application_name === watcherName
 }
 
 function describe([first, second]: unknown[]): Captured {

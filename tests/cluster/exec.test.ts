@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { startPostgres, type TestPostgres } from '@banyan/testing'
-import { eventually, makeApp, type TestApp } from './support/banyan.ts'
-import { startDev } from './support/dev.ts'
+import { eventually, makeApp, type Running, type TestApp } from './support/banyan.ts'
+import { type Dev, startDev } from './support/dev.ts'
 import { killBoth, killKeeper } from './support/held.ts'
+import { momentsMax, sample } from './support/sample.ts'
 
 const repository = new URL('../../', import.meta.url).pathname
 const pg = JSON.stringify(join(repository, 'node_modules/pg/esm/index.mjs'))
@@ -92,42 +93,6 @@ describe('a command with nothing running', () => {
     assert.equal(stdout, '[{"n":1}]\n')
   })
 
-  test('it gets the environment of a service, without a port, and NODE_ENV stays as it was', async () => {
-    const script = 'console.log(JSON.stringify([process.execPath, process.env]))'
-    const { stdout } = await app.banyan('exec', '--', 'node', '-e', script)
-    const [program, env] = JSON.parse(stdout) as [string, Record<string, string>]
-    assert.equal(program, process.execPath)
-    assert.match(env.DATABASE_URL ?? '', /^postgres:\/\/banyan_wide:.*\/tiny$/)
-    assert.deepEqual([env.COLOUR, env.BANYAN_SERVICE], ['red', 'web'])
-    assert.deepEqual(
-      [env.PORT, env.HOST, env.NODE_ENV],
-      [process.env.PORT, process.env.HOST, process.env.NODE_ENV],
-    )
-    assert.match(env.PATH ?? '', new RegExp(`^[^:]+:${app.folder}/node_modules/.bin:`))
-    assert.match(env.BANYAN_SYSTEM ?? '', /\/attached\/exec-.*\/system\.json$/)
-  })
-
-  test('it is narrowed to a key, and with --wide it is not', async () => {
-    assert.equal((await app.banyan('exec', '--', 'node', 'wrong.mjs')).stdout, 'BANYAN_WRONG_KEY\n')
-    assert.equal((await app.banyan('exec', '--wide', '--', 'node', 'wrong.mjs')).stdout, 'done\n')
-  })
-
-  test('the exit code is that of the command, as a shell would say it', async () => {
-    const codeOf = async (...words: string[]) => (await app.banyan('exec', '--', ...words)).code
-    assert.equal(await codeOf('node', '-e', 'process.exit(7)'), 7)
-    assert.equal(await codeOf('sh', '-c', 'kill -TERM $$'), 143)
-    assert.equal(await codeOf('no-such-program'), 127)
-    assert.equal(await codeOf('./sql.mjs'), 126)
-    assert.equal((await app.banyan('exec')).code, 2)
-    await nothingIsLeft(app)
-  })
-
-  test('what is typed goes to the command, and its options are not ours', async () => {
-    const words = `echo hello | ${process.execPath} ${repository}/packages/cli/bin/banyan.mjs exec -- sh -c 'cat; echo "$0"' --json`
-    const { stdout } = await promisify(execFile)('sh', ['-c', words], { cwd: app.folder })
-    assert.equal(stdout, 'hello\n--json\n')
-  })
-
   test('a process that the command leaves behind is ended', async () => {
     const script =
       "require('child_process').spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' }).unref()"
@@ -156,7 +121,7 @@ describe('a command with nothing running', () => {
     await nothingIsLeft(app)
   })
 
-  for (const afterMs of [200, 500, 900, 1_300, 1_800]) {
+  for (const afterMs of sample([200, 500, 900, 1_300, 1_800], momentsMax, 'SIGINT')) {
     test(`SIGINT ${afterMs} ms after its start leaves nothing running`, async () => {
       const running = app.start('exec', '--fresh', '--', 'node', 'wait.mjs')
       await new Promise((resolve) => setTimeout(resolve, afterMs))
@@ -167,7 +132,7 @@ describe('a command with nothing running', () => {
     })
   }
 
-  for (const afterMs of [900, 1_500]) {
+  for (const afterMs of sample([900, 1_500], Math.min(momentsMax, 1), 'SIGKILL')) {
     test(`SIGKILL ${afterMs} ms after its start leaves nothing running, and no database`, async () => {
       const running = app.start('exec', '--fresh', '--', 'node', 'wait.mjs')
       await new Promise((resolve) => setTimeout(resolve, afterMs))
@@ -219,6 +184,58 @@ describe('a command with nothing running', () => {
   })
 })
 
+describe('a command while another one keeps the database up', () => {
+  let app: TestApp
+  let other: Running
+  before(async () => {
+    app = await makeApp(files)
+    other = app.start('exec', '--', 'node', 'wait.mjs')
+    await other.until(/waiting/)
+  })
+  after(async () => await app.remove())
+
+  test('it gets the environment of a service, without a port, and NODE_ENV stays as it was', async () => {
+    const script = 'console.log(JSON.stringify([process.execPath, process.env]))'
+    const { stdout } = await app.banyan('exec', '--', 'node', '-e', script)
+    const [program, env] = JSON.parse(stdout) as [string, Record<string, string>]
+    assert.equal(program, process.execPath)
+    assert.match(env.DATABASE_URL ?? '', /^postgres:\/\/banyan_wide:.*\/tiny$/)
+    assert.deepEqual([env.COLOUR, env.BANYAN_SERVICE], ['red', 'web'])
+    assert.deepEqual(
+      [env.PORT, env.HOST, env.NODE_ENV],
+      [process.env.PORT, process.env.HOST, process.env.NODE_ENV],
+    )
+    assert.match(env.PATH ?? '', new RegExp(`^[^:]+:${app.folder}/node_modules/.bin:`))
+    assert.match(env.BANYAN_SYSTEM ?? '', /\/attached\/exec-.*\/system\.json$/)
+  })
+
+  test('it is narrowed to a key, and with --wide it is not', async () => {
+    assert.equal((await app.banyan('exec', '--', 'node', 'wrong.mjs')).stdout, 'BANYAN_WRONG_KEY\n')
+    assert.equal((await app.banyan('exec', '--wide', '--', 'node', 'wrong.mjs')).stdout, 'done\n')
+  })
+
+  test('the exit code is that of the command, as a shell would say it', async () => {
+    const codeOf = async (...words: string[]) => (await app.banyan('exec', '--', ...words)).code
+    assert.equal(await codeOf('node', '-e', 'process.exit(7)'), 7)
+    assert.equal(await codeOf('sh', '-c', 'kill -TERM $$'), 143)
+    assert.equal(await codeOf('no-such-program'), 127)
+    assert.equal(await codeOf('./sql.mjs'), 126)
+    assert.equal((await app.banyan('exec')).code, 2)
+  })
+
+  test('what is typed goes to the command, and its options are not ours', async () => {
+    const words = `echo hello | ${process.execPath} ${repository}/packages/cli/bin/banyan.mjs exec -- sh -c 'cat; echo "$0"' --json`
+    const { stdout } = await promisify(execFile)('sh', ['-c', words], { cwd: app.folder })
+    assert.equal(stdout, 'hello\n--json\n')
+  })
+
+  test('the other one has noticed nothing, and nothing is left after it', async () => {
+    other.child.kill('SIGTERM')
+    assert.equal((await other.ended).code, 42)
+    await nothingIsLeft(app)
+  })
+})
+
 describe('a command beside a system that runs', () => {
   let app: TestApp
   before(async () => {
@@ -226,61 +243,63 @@ describe('a command beside a system that runs', () => {
   })
   after(async () => await app.remove())
 
-  test('it uses the database of dev, which goes on afterwards', async () => {
-    const dev = await startDev(app)
-    const { code, stderr } = await app.banyan('exec', '--', 'node', 'sql.mjs', addNote)
-    assert.deepEqual([code, stderr], [0, ''])
-    assert.equal(await (await fetch(app.url)).text(), 'up')
-    dev.child.kill('SIGINT')
-    await dev.ended
-  })
+  describe('which is dev', () => {
+    let dev: Dev
+    before(async () => {
+      dev = await startDev(app)
+    })
+    after(async () => {
+      dev.child.kill('SIGINT')
+      await dev.ended
+    })
 
-  test('--fresh has a database of its own, migrated and empty, which is gone afterwards', async () => {
-    const dev = await startDev(app)
-    const both = await Promise.all(
-      [1, 2].map(() => app.banyan('exec', '--fresh', '--', 'node', 'sql.mjs', addNote)),
-    )
-    assert.deepEqual(
-      both.map(({ code }) => code),
-      [0, 0],
-      both[0]?.stderr,
-    )
-    const name = await app.banyan(
-      'exec',
-      '--fresh',
-      '--',
-      'node',
-      'sql.mjs',
-      'select current_database() as d, (select count(*)::int from notes) as n',
-    )
-    assert.match(name.stdout, /^\[\{"d":"tiny_fresh_[0-9a-f]{8}","n":0\}\]\n$/)
-    assert.equal(
-      (await app.banyan('exec', '--fresh', '--', 'node', 'wrong.mjs')).stdout,
-      'BANYAN_WRONG_KEY\n',
-    )
-    const left = await app.banyan('exec', '--', 'node', 'sql.mjs', freshDatabases)
-    assert.equal(left.stdout, '[]\n')
-    dev.child.kill('SIGINT')
-    await dev.ended
-  })
+    test('it uses the database of dev, which goes on afterwards', async () => {
+      const { code, stderr } = await app.banyan('exec', '--', 'node', 'sql.mjs', addNote)
+      assert.deepEqual([code, stderr], [0, ''])
+      assert.equal(await (await fetch(app.url)).text(), 'up')
+    })
 
-  test('SIGKILL of exec beside dev: its command is ended and its database dropped, dev goes on', async () => {
-    const dev = await startDev(app)
-    const running = app.start('exec', '--fresh', '--', 'node', 'wait.mjs')
-    await running.until(/waiting/)
-    running.child.kill('SIGKILL')
-    await running.ended
-    await eventually(async () =>
-      (await readdir(join(app.state, 'attached'))).some((name) => name.startsWith('exec'))
-        ? null
-        : true,
-    )
-    assert.equal((await app.leftovers()).join().includes('wait.mjs'), false)
-    const left = await app.banyan('exec', '--', 'node', 'sql.mjs', freshDatabases)
-    assert.equal(left.stdout, '[]\n')
-    assert.equal(await (await fetch(app.url)).text(), 'up')
-    dev.child.kill('SIGINT')
-    await dev.ended
+    test('--fresh has a database of its own, migrated and empty, which is gone afterwards', async () => {
+      const both = await Promise.all(
+        [1, 2].map(() => app.banyan('exec', '--fresh', '--', 'node', 'sql.mjs', addNote)),
+      )
+      assert.deepEqual(
+        both.map(({ code }) => code),
+        [0, 0],
+        both[0]?.stderr,
+      )
+      const name = await app.banyan(
+        'exec',
+        '--fresh',
+        '--',
+        'node',
+        'sql.mjs',
+        'select current_database() as d, (select count(*)::int from notes) as n',
+      )
+      assert.match(name.stdout, /^\[\{"d":"tiny_fresh_[0-9a-f]{8}","n":0\}\]\n$/)
+      assert.equal(
+        (await app.banyan('exec', '--fresh', '--', 'node', 'wrong.mjs')).stdout,
+        'BANYAN_WRONG_KEY\n',
+      )
+      const left = await app.banyan('exec', '--', 'node', 'sql.mjs', freshDatabases)
+      assert.equal(left.stdout, '[]\n')
+    })
+
+    test('SIGKILL of exec beside dev: its command is ended and its database dropped, dev goes on', async () => {
+      const running = app.start('exec', '--fresh', '--', 'node', 'wait.mjs')
+      await running.until(/waiting/)
+      running.child.kill('SIGKILL')
+      await running.ended
+      await eventually(async () =>
+        (await readdir(join(app.state, 'attached'))).some((name) => name.startsWith('exec'))
+          ? null
+          : true,
+      )
+      assert.equal((await app.leftovers()).join().includes('wait.mjs'), false)
+      const left = await app.banyan('exec', '--', 'node', 'sql.mjs', freshDatabases)
+      assert.equal(left.stdout, '[]\n')
+      assert.equal(await (await fetch(app.url)).text(), 'up')
+    })
   })
 
   test('beside dev --wide it is not narrowed, and says so', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -32,10 +32,9 @@ export async function startReader(page: string): Promise<Reader> {
   const localise = (command: string): string =>
     command.replaceAll('8080', port).replace(/banyan (up|dev)\b/, `banyan $1 --port ${port}`)
   const shell = async (command: string): Promise<string> => {
-    const isPack = command.startsWith('npm run pack')
-    const local = localise(isPack ? command.replaceAll('../banyan-packages', packages) : command)
-    const { output, folder: now } = await runShell(local, isPack ? repository : folder)
-    if (!isPack) folder = now
+    if (command.startsWith('npm run pack')) return await packInto(packages, localise(command))
+    const { output, folder: now } = await runShell(localise(command), folder)
+    folder = now
     return output.replaceAll(port, '8080')
   }
   return {
@@ -62,6 +61,28 @@ export async function startReader(page: string): Promise<Reader> {
       await rm(home, { recursive: true, force: true })
     },
   }
+}
+
+/** Runs the page's own command, once for all pages: what the next one wants is the same again. */
+async function packInto(packages: string, command: string): Promise<string> {
+  packed ??= await packAside(command)
+  await cp(packed.folder, packages, { recursive: true })
+  return packed.output.replaceAll(packed.folder, packages)
+}
+
+type Packed = { readonly folder: string; readonly output: string }
+let packed: Packed | null = null
+
+async function packAside(command: string): Promise<Packed> {
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-packed-'))
+  const local = command.replaceAll('../banyan-packages', folder)
+  return { folder, output: (await runShell(local, repository)).output }
+}
+
+/** Deletes what was packed for the pages. */
+export async function forgetPacked(): Promise<void> {
+  if (packed !== null) await rm(packed.folder, { recursive: true, force: true })
+  packed = null
 }
 
 async function writeBelow(folder: string, step: GuideStep & { kind: 'file' }): Promise<void> {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { endOfShown, matchesOutput, readGuide } from './guide-page.ts'
-import { startReader } from './guide-reader.ts'
+import { forgetPacked, startReader } from './guide-reader.ts'
 
 const repository = new URL('../..', import.meta.url).pathname
+after(async () => await forgetPacked())
 
 test('a page is read as files, commands and outputs, and nothing of it is passed over', () => {
   const text = [

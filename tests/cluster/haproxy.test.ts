@@ -9,7 +9,7 @@ import { eventually } from './support/banyan.ts'
 import { type ClimbSystem, type Proof, proveDuring, startClimbSystem } from './support/climbs.ts'
 
 const rounds = Number(process.env.BANYAN_CLIMB_ROUNDS ?? '1')
-const rate = process.env.BANYAN_CLIMB_RATE ?? '300'
+const rate = process.env.BANYAN_CLIMB_RATE ?? '120'
 const clients = ['--rate', rate, '--one-request', '0.3', '--strict']
 
 function assertNothingWrong(proof: Proof): void {

@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { randomFrom } from '../../apps/conduit/src/seed/random.ts'
 import { makeApp, migratedFiles, type TestApp } from './support/banyan.ts'
 import { killBoth, killKeeper } from './support/held.ts'
-
-/** How many moments of each kind are tried: all of them in a soak (0), else a few that the seed chooses. */
-const momentsMax = Number(process.env.BANYAN_INTERRUPT_MOMENTS ?? '6')
-const seed = Number(process.env.BANYAN_SEED ?? randomInt(2 ** 31))
-
-function sample<Moment>(moments: readonly Moment[], label: string): readonly Moment[] {
-  if (momentsMax === 0 || moments.length <= momentsMax) return moments
-  const random = randomFrom(seed, label)
-  const order = moments.map((moment, index) => ({ moment, index, rank: random.fraction() }))
-  const chosen = order.sort((a, b) => a.rank - b.rank).slice(0, momentsMax)
-  return chosen.sort((a, b) => a.index - b.index).map(({ moment }) => moment)
-}
+import { momentsMax, sample } from './support/sample.ts'
 
 /** Where `up` can be interrupted: everything that it says on its way, found by letting it say it. */
 type Moment = { readonly name: string; readonly index: number }
@@ -73,7 +60,7 @@ async function assertNothingRuns(app: TestApp): Promise<void> {
 const everyMoment = 'SIGINT at every moment of up leaves nothing running, and the next up works'
 
 describe(everyMoment, { concurrency: 3 }, async () => {
-  for (const { name, index } of sample(await recordMoments(), 'events')) {
+  for (const { name, index } of sample(await recordMoments(), momentsMax, 'events')) {
     test(`interrupted at event ${index}: ${name}`, async () => {
       const app = await makeApp(migratedFiles)
       try {
@@ -102,7 +89,8 @@ describe('interrupted by time, where no event tells', () => {
   })
   after(async () => await app.remove())
 
-  for (const afterMs of [0, 40, 80, 120, 180, 240, 300, 400, 500]) {
+  const afterAll = [0, 40, 80, 120, 180, 240, 300, 400, 500]
+  for (const afterMs of sample(afterAll, momentsMax, 'times')) {
     test(`SIGTERM ${afterMs} ms after its start leaves nothing running`, async () => {
       const running = app.start('up', '--port', String(app.port))
       await new Promise((resolve) => setTimeout(resolve, afterMs))
@@ -142,7 +130,7 @@ describe('SIGKILL of control in the middle of up', {
     'start-node.*web-1.*begun',
     'start-node.*web-1.*done',
   ]
-  for (const moment of sample(moments, 'alone')) {
+  for (const moment of sample(moments, momentsMax, 'alone')) {
     test(`killed alone at ${moment}: the next control goes on, and up stays with it`, async () => {
       const app = await makeApp(migratedFiles)
       try {
@@ -160,7 +148,7 @@ describe('SIGKILL of control in the middle of up', {
     })
   }
 
-  for (const moment of sample(moments, 'with its holder')) {
+  for (const moment of sample(moments, momentsMax, 'with its holder')) {
     test(`killed with its holder at ${moment}: up says so, and the next up goes on`, async () => {
       const app = await makeApp(migratedFiles)
       try {

@@ -28,7 +28,7 @@ before(async () => {
 after(async () => await released?.remove())
 
 test('a big table gets a column, an index and its values, and loses the old column, and nobody notices', async (context) => {
-  const proof = await proveDuring(released.system, ['--rate', '150'], async () => {
+  const proof = await proveDuring(released.system, ['--rate', '80'], async () => {
     await releaseFiles(released, expanding(1_000), { release: 'second' })
     await releaseFiles(released, contracting, { release: 'third', notes: 'body' })
   })

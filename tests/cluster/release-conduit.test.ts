@@ -41,7 +41,7 @@ await serve(app)`,
     )
     assert.notEqual(edited, main)
     await writeFile(path, edited)
-    const proof = await proveDuring(system, ['--rate', '150', '--strict'], async () => {
+    const proof = await proveDuring(system, ['--rate', '80', '--strict'], async () => {
       assert.equal(await answer(system.url), null)
       const report = await system.json<ClimbReport>('release')
       assertDone(report)

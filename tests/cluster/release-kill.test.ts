@@ -40,7 +40,7 @@ for (const rungs of places) {
     for (const delayMs of delaysMs) {
       it(`leaves it to the next one at every line of the journal, ${delayMs} ms after it`, async (context) => {
         context.diagnostic(`seed ${seed}`)
-        const proof = await proveDuring(released.system, ['--rate', '200'], async () => {
+        const proof = await proveDuring(released.system, ['--rate', '100'], async () => {
           for (const line of linesOf(rungs)) {
             await settled(released)
             if (!(await releaseAndKill(context, released, line, delayMs))) break

@@ -8,11 +8,11 @@ import { membersIn, shardIn, startShardSystem, whole } from './support/shard-sys
 
 /*
  * The database moves and gets replicas while its users look on: under the prover, with a release after
- * each climb. Times are printed, never asserted.
+ * each climb, and after every other one where there is one round. Times are printed, never asserted.
  */
 
 const rounds = Number(process.env.BANYAN_SHARD_CLIMB_ROUNDS ?? '1')
-const rate = process.env.BANYAN_SHARD_RATE ?? '200'
+const rate = process.env.BANYAN_SHARD_RATE ?? '100'
 
 const climbs = [
   ['grow', 'split'],
@@ -46,6 +46,7 @@ describe('balanced → split → replicated → split → balanced', { timeout: 
           // One server is its own; which of three takes the writes is not promised.
           if (namesOf(status).length === 1)
             assert.equal(shardIn(status).primary, namesOf(status)[0])
+          if (rounds === 1 && index % 2 === 0) continue
           await app.become({ release: `${round}-${index}` })
           const release = await released.release()
           context.diagnostic(`release: ${sayClimb(release)}`)

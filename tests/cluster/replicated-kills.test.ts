@@ -1,8 +1,13 @@
+import './support/measured.ts'
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ControlEvent, ShardStatus } from '@banyan/control/api'
 import { type Random, randomFrom } from '../../apps/conduit/src/seed/random.ts'
+import { eventually } from './support/banyan.ts'
 import { sayHistogram, summaryOf } from './support/histogram.ts'
 import { killPrimary, type MemberFault, oneMissing, twoMissing } from './support/member-faults.ts'
 import { assertNoAnomaly, proveHistories, sayProofs } from './support/proofs.ts'
@@ -17,9 +22,9 @@ import { startWriteProbe, type WriteProbe } from './support/write-probe.ts'
  */
 
 const seed = Number(process.env.BANYAN_SEED ?? randomInt(2 ** 31))
-const kills = Number(process.env.BANYAN_KILLS ?? '4')
+const kills = Number(process.env.BANYAN_KILLS ?? '2')
 const mixed = Number(process.env.BANYAN_MIXED_FAULTS ?? '4')
-const rate = Number(process.env.BANYAN_SHARD_RATE ?? '200')
+const rate = Number(process.env.BANYAN_SHARD_RATE ?? '100')
 const worstMs = Number(process.env.BANYAN_OUTAGE_WORST_MS ?? 'Infinity')
 
 /** Between two faults, so that they come at every moment of what goes on. */
@@ -101,7 +106,23 @@ async function inflictOne(
       `nobody wrote for ${ms} ms, whole after ${back} ms ${JSON.stringify(after.lastPromotion)}`,
   )
   assert.ok(after.term >= before.term, 'terms never fall')
+  await assertTold(system, after)
   return ms
+}
+
+/** Whoever draws the system hears of each promotion, with the moments of it. */
+async function assertTold(
+  { state }: ReleaseSystem['system'],
+  { lastPromotion }: ShardStatus,
+): Promise<void> {
+  if (lastPromotion === null) return
+  const { from, to, writingMs } = lastPromotion
+  await eventually(async () => {
+    const lines = (await readFile(join(state, 'control.log'), 'utf8')).trim().split('\n')
+    const events = lines.map((line) => JSON.parse(line) as ControlEvent)
+    const last = events.findLast((event) => event.type === 'promotion')?.promotion
+    return last?.from === from && last.to === to && last.writingMs === writingMs ? true : null
+  })
 }
 
 function say(context: TestContext, name: string, outages: readonly Outage[]): void {

@@ -16,7 +16,7 @@ import { startWriteProbe, type WriteProbe } from './support/write-probe.ts'
  */
 
 const seed = Number(process.env.BANYAN_SEED ?? randomInt(2 ** 31))
-const seconds = Number(process.env.BANYAN_MIX_SECONDS ?? '30')
+const seconds = Number(process.env.BANYAN_MIX_SECONDS ?? '20')
 const rate = Number(process.env.BANYAN_MIX_RATE ?? '100')
 /** Where the summary goes as JSON. */
 const resultFile = process.env.BANYAN_MIX_RESULT ?? null

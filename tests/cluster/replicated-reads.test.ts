@@ -20,14 +20,15 @@ import {
  * their delay is. The clients carry no cookie: the default consistency, `strong`, has to be enough.
  */
 
-const readsWanted = Number(process.env.BANYAN_STRONG_READS ?? '3000')
+const readsWanted = Number(process.env.BANYAN_STRONG_READS ?? '1500')
 const rate = Number(process.env.BANYAN_READ_RATE ?? '120')
 
 /**
- * The part of the reads that replicas have to answer while they keep up: nine of ten. On a machine that has more to
- * do than it can, they do not keep up, and a read that waits in vain goes to the primary.
+ * The part of the reads that replicas have to answer while they keep up: nine of ten in a soak, which has the machine
+ * to itself. Where it has more to do than it can, they do not keep up, and a read that waits in vain goes to the
+ * primary.
  */
-const shareMin = Number(process.env.BANYAN_READ_SHARE ?? '0.5')
+const shareMin = Number(process.env.BANYAN_READ_SHARE ?? '0.6')
 
 /** Of the actions of the app's scenario. */
 const shareOfReads = 0.6
@@ -95,7 +96,10 @@ function readsOf({ actions }: Proof): number {
   return all.filter(({ kind }) => kind === 'read').reduce((sum, { started }) => sum + started, 0)
 }
 
-/** The part of all scans of the app's tables that replicas did meanwhile: writing scans none. */
+/**
+ * The part of all reads of entries that replicas did meanwhile. To add an entry scans nothing; to write a note does:
+ * `on conflict` looks whether it is there, on the primary, which would count as a read of every fourth one.
+ */
 async function shareOnReplicas(system: ClimbSystem, work: () => Promise<void>): Promise<number> {
   const names = membersIn(await statusNow(system)).map(({ name }) => name)
   const primary = await primaryOf(system)
@@ -120,7 +124,7 @@ async function scansOf(system: ClimbSystem, names: readonly string[]) {
 
 const scansSql = `
   select coalesce(sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0)), 0)::text as scans
-  from pg_stat_user_tables where relname in ('notes', 'entries')`
+  from pg_stat_user_tables where relname = 'entries'`
 
 async function isBehind(system: ClimbSystem, name: string): Promise<void> {
   await eventually(async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rename } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -54,7 +54,7 @@ describe('the primary and a replica that are gone for longer', { timeout: 900_00
         await mend(gone)
         await eventually(async () => shardIn(await statusNow(system)).primary, 30_000)
         context.diagnostic(`nobody wrote for ${Math.round(await probe.longestGapMs(began))} ms`)
-        await mend(primary ?? '')
+        // The old primary is made anew, ruined as it is.
         const { primary: heir } = shardIn(await whole(system, 120_000))
         assert.ok([gone, stays, primary].includes(heir ?? ''))
       })
@@ -75,6 +75,7 @@ describe('the primary and a replica that are gone for longer', { timeout: 900_00
       (await system.json<{ error: Refusal }>('switchover', ...words)).error
     const plain = await refused()
     assert.equal(plain.code, 'BANYAN_SWITCHOVER_REFUSED', JSON.stringify(plain))
+    assert.match(plain.hint, /never come back.*--accept-loss.*what may be lost/)
     const asked = await refused('--accept-loss')
     assert.equal(asked.code, 'BANYAN_CONFIRMATION_NEEDED', JSON.stringify(asked))
     assert.equal(asked.details.loss?.to, stays)
@@ -84,6 +85,11 @@ describe('the primary and a replica that are gone for longer', { timeout: 900_00
     context.diagnostic(JSON.stringify(report))
     assert.equal(report.to, stays, JSON.stringify(report))
     assert.ok(report.term > term)
+    // It was answered before anybody was made anew, which takes as long as there is data.
+    assert.match(report.sentence, /held until a replica can confirm them/)
+    const log = await readFile(join(system.state, 'control.log'), 'utf8')
+    const sinceLoss = log.slice(log.lastIndexOf(`Promote ${stays}`))
+    assert.doesNotMatch(sinceLoss, new RegExp(`Start (${primary}|${gone}), which follows ${stays}`))
     // What is missing is ruined for good, and made anew from the new primary.
     const after = await whole(system, 120_000)
     assert.equal(shardIn(after).primary, stays)

@@ -9,8 +9,8 @@ import { startWriteProbe } from './support/write-probe.ts'
 
 /* Another member takes the writes, again and again, and no client gets anything but its answer. */
 
-const times = Number(process.env.BANYAN_SWITCHOVERS ?? '4')
-const rate = process.env.BANYAN_SHARD_RATE ?? '200'
+const times = Number(process.env.BANYAN_SWITCHOVERS ?? '2')
+const rate = process.env.BANYAN_SHARD_RATE ?? '100'
 
 describe('banyan switchover', { timeout: 1_800_000 }, () => {
   let released: ReleaseSystem

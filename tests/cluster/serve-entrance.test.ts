@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { ServeStatus } from '@banyan/model'
 import { RawConnection, type ServeProcess, startServe, until } from './serve-process.ts'
-import { bindSocket, controlToken, writeSystemFile } from './serve-socket.ts'
+import { bindSocket, controlToken, metricsToken, writeSystemFile } from './serve-socket.ts'
 
 const limits = { keepAliveTimeoutMs: 500 }
 
@@ -107,6 +107,29 @@ test('control is told what was answered at the private address, with its token',
   }
   assert.equal((await fetch(`${privateUrl}/-/control`)).status, 404)
   assert.equal((await control(privateUrl, controlToken, { method: 'POST' })).status, 405)
+})
+
+test('metrics are at the private address alone, with their own token', async () => {
+  using socket = bindSocket()
+  using system = writeSystemFile()
+  await using running = await startServe({
+    app: 'listener',
+    env: { LISTEN_FDS: '1', PORT: '0', BANYAN_SYSTEM: system.path },
+    stdio: ['ignore', 'pipe', 'pipe', socket.fd],
+  })
+  const privateUrl = privateUrlOf(running)
+  const ask = (url: string, token: string): Promise<Response> =>
+    fetch(`${url}/-/metrics`, { headers: { authorization: `Bearer ${token}` } })
+  await fetch(`${running.url}/`)
+  const answer = await ask(privateUrl, metricsToken)
+  assert.equal(answer.status, 200)
+  const counted =
+    /^http_server_request_duration_seconds_count\{http_request_method="GET",http_response_status_code="200"\} 1$/m
+  assert.match(await answer.text(), counted, 'what came by the public socket is measured')
+  assert.equal((await ask(privateUrl, controlToken)).status, 404)
+  const refused = await ask(running.url, metricsToken)
+  assert.equal(refused.status, 404)
+  assert.doesNotMatch(await refused.text(), /http_server/)
 })
 
 test('pipelined requests are each counted once', async () => {

@@ -66,7 +66,7 @@ export async function startServe(options: StartOptions): Promise<ServeProcess> {
   void ended.then(() => {
     hasEnded = true
   })
-  await until(() => hasEnded || address() !== undefined).catch((error: unknown) => {
+  await until(() => hasEnded || address() !== undefined, 60_000).catch((error: unknown) => {
     child.kill('SIGKILL')
     throw error
   })
@@ -94,7 +94,7 @@ function parseLine(line: string): LogLine[] {
 }
 
 /** Waits until something holds, looking every few milliseconds; says what when it never does. */
-export async function until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(holds: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`never came true: ${holds}`)

@@ -22,12 +22,16 @@ export function bindSocket(): BoundSocket {
 
 export const controlToken = 'token-of-control'
 
-/** The file that `BANYAN_SYSTEM` names, with tokens for `/-/control` and `/-/prove`. */
+export const metricsToken = 'token-of-metrics'
+
+/** The file that `BANYAN_SYSTEM` names, with tokens for `/-/control`, `/-/metrics` and `/-/prove`. */
 export function writeSystemFile(): { readonly path: string; [Symbol.dispose](): void } {
   const directory = mkdtempSync(join(tmpdir(), 'banyan-serve-'))
   const path = join(directory, 'system.json')
   const system = { name: 'notes', services: [] }
-  const file = { format: 1, system, shards: [], connectionsMax: 1, controlToken, proveToken: 'p' }
+  const telemetry = { otlp: null, traces: { share: 0, slowMs: 500 }, metricsToken }
+  const tokens = { controlToken, proveToken: 'p', telemetry }
+  const file = { format: 1, system, shards: [], connectionsMax: 1, ...tokens }
   writeFileSync(path, JSON.stringify(file), { mode: 0o600 })
   return { path, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) }
 }

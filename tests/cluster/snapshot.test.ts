@@ -123,11 +123,15 @@ describe('a snapshot of an app with real packages', { timeout: 240_000 }, () => 
     })
     const from = performance.now()
     const { digest } = await app.take()
-    const tookMs = performance.now() - from
+    // The first one copies modules too, and the machine may be busier or less busy later.
+    let spanMs = performance.now() - from
     let killed = 0
-    for (let part = 1; part <= 6; part += 1) {
+    for (let at = 0; at < 40 && killed < 5; at += 1) {
       await pruneSnapshots(app.paths, [])
-      if (!(await killTaker(app, (part / 6) * tookMs))) continue
+      if (!(await killTaker(app, ((1 + (at % 6)) / 6) * spanMs))) {
+        spanMs *= 0.8
+        continue
+      }
       killed += 1
       const left = await readdir(join(app.paths.directory, 'snapshots'))
       assert.ok(
@@ -140,7 +144,7 @@ describe('a snapshot of an app with real packages', { timeout: 240_000 }, () => 
       const stores = await readdir(join(app.paths.directory, 'modules'))
       assert.ok(stores.every((name) => !name.startsWith('.')) && stores.length === 1, stores.join())
     }
-    assert.ok(killed >= 3, `only ${killed} of 6 were killed in the middle`)
+    assert.ok(killed >= 3, `only ${killed} of 40 were killed in the middle`)
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Lanes } from './lanes.ts'
 import type { SuiteResult } from './result.ts'
 import { type FileResult, runFile } from './run-file.ts'
 
@@ -7,6 +8,8 @@ export type FilesOptions = {
   readonly files: readonly string[]
   /** Files at once. */
   readonly concurrency: number
+  /** What they share with the suites that run beside them. */
+  readonly lanes: Lanes
   readonly timeoutMs: number
   readonly signal: AbortSignal
   /** Called when a file has ended, with its path and time. */
@@ -20,9 +23,8 @@ export async function runFiles(options: FilesOptions): Promise<SuiteResult> {
   const results: FileResult[] = []
   const work = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      if (options.signal.aborted) return
-      const result = await runFile(file, options)
-      options.onFile(file, result.ms, result.failures.length === 0)
+      const result = await options.lanes.run(() => runNext(file, options))
+      if (result === null) return
       results.push(result)
     }
   }
@@ -34,4 +36,12 @@ export async function runFiles(options: FilesOptions): Promise<SuiteResult> {
     skips: results.flatMap(({ skips }) => skips),
     ms: performance.now() - began,
   }
+}
+
+/** Null once the run was interrupted. */
+async function runNext(file: string, options: FilesOptions): Promise<FileResult | null> {
+  if (options.signal.aborted) return null
+  const result = await runFile(file, options)
+  options.onFile(file, result.ms, result.failures.length === 0)
+  return result
 }

@@ -55,6 +55,12 @@ function preparePlace(): Place {
   process.env.BANYAN_TEST_RUN = run
   // Hundreds of systems of this repository run one after another: its modules are copied once.
   process.env.BANYAN_MODULES_CACHE ??= join(folder, 'modules')
+  // Each file is a process that strips the types of hundreds of sources: once for a run is enough.
+  process.env.NODE_COMPILE_CACHE ??= join(folder, 'compiled')
+  // Also for the processes of the apps, which would each do it again in a state directory of their own.
+  process.env.BANYAN_COMPILE_CACHE ??= process.env.NODE_COMPILE_CACHE
+  // A store beside each of hundreds of systems is a sixth of all work; whoever looks at one takes it on again.
+  process.env.BANYAN_TELEMETRY ??= 'off'
   process.env.BANYAN_SEED ??= String(randomInt(2 ** 31))
   console.log(`Seed ${process.env.BANYAN_SEED} (BANYAN_SEED=… repeats it)`)
   return { folder, watch: new ProcessWatch(`BANYAN_TEST_RUN=${run}`, folder) }

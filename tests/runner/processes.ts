@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** A process of a run: its number alone could be another one's by now. */
 export type Process = { readonly pid: number; readonly startTime: string; readonly command: string }
 
-type Entry = Process & { readonly parent: number }
+type Entry = Omit<Process, 'command'> & { readonly parent: number }
 
 /**
  * Watches which processes a test run starts, so that at its end none is left. Three marks tell one:
@@ -15,7 +15,9 @@ type Entry = Process & { readonly parent: number }
 export class ProcessWatch {
   readonly #marker: string
   readonly #folder: string
-  readonly #seen = new Map<string, Process>()
+  readonly #seen = new Set<string>()
+  /** What is older than this process is none of the run. */
+  readonly #began = Number(readProcess(process.pid)?.startTime ?? 0)
   readonly #timer: NodeJS.Timeout
 
   constructor(marker: string, folder: string) {
@@ -45,7 +47,9 @@ export class ProcessWatch {
   }
 
   #alive(): Process[] {
-    return this.#look().filter(({ pid, startTime }) => this.#seen.has(`${pid} ${startTime}`))
+    return this.#look()
+      .filter(({ pid, startTime }) => this.#seen.has(`${pid} ${startTime}`))
+      .map((entry) => ({ ...entry, command: commandOf(entry.pid) }))
   }
 
   /** Reads the process table once; children of the known ones become known. */
@@ -58,7 +62,7 @@ export class ProcessWatch {
       for (const one of table) {
         if (known.has(one.pid) || !known.has(one.parent)) continue
         known.add(one.pid)
-        this.#seen.set(`${one.pid} ${one.startTime}`, one)
+        this.#seen.add(`${one.pid} ${one.startTime}`)
         grew = true
       }
     }
@@ -68,8 +72,9 @@ export class ProcessWatch {
   #isKnown(one: Entry): boolean {
     const key = `${one.pid} ${one.startTime}`
     if (this.#seen.has(key)) return true
-    if (one.pid === process.pid || !this.#isMarked(one.pid)) return false
-    this.#seen.set(key, one)
+    if (one.pid === process.pid || Number(one.startTime) < this.#began) return false
+    if (!this.#isMarked(one.pid)) return false
+    this.#seen.add(key)
     return true
   }
 
@@ -97,10 +102,17 @@ function readProcess(pid: number): Entry | null {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields[0] === 'Z') return null
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-    return { pid, startTime: fields[19] ?? '', parent: Number(fields[1]), command }
+    return { pid, startTime: fields[19] ?? '', parent: Number(fields[1]) }
   } catch {
     return null
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+  } catch {
+    return 'it has just ended'
   }
 }
 

@@ -101,6 +101,38 @@ test('a filter picks files by suite and name', async (t) => {
   assert.equal(run.lastLine, '1 passed, 0 failed, 0 skipped')
 })
 
+test('files that take long begin before the others', async (t) => {
+  const files = { 'a.test.ts': passing, 'b.test.ts': passing, 'c.test.ts': passing }
+  const suites: Suite[] = [{ ...unit, concurrency: 1, longest: ['tests/c', 'tests/b'] }]
+  const { output } = await runProject(t, files, { suites })
+  const begun = [...output.matchAll(/✓ tests\/(\w)\.test\.ts/g)].map(([, name]) => name)
+  assert.deepEqual(begun, ['c', 'b', 'a'])
+})
+
+test('a suite beside another begins while that one runs, and each says what it did', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'beside-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const word = JSON.stringify(join(folder, 'word'))
+  const files = {
+    'a.test.ts': `import { existsSync } from 'node:fs'
+      import { test } from 'node:test'
+      test('waits for the other', async () => {
+        while (!existsSync(${word})) await new Promise((done) => setTimeout(done, 20))
+      })\n`,
+    'b.test.ts': `import { writeFileSync } from 'node:fs'
+      import { test } from 'node:test'
+      test('says a word', () => writeFileSync(${word}, ''))\n`,
+  }
+  const suites: Suite[] = [
+    { ...unit, name: 'first', patterns: ['tests/a.test.ts'] },
+    { ...unit, name: 'second', patterns: ['tests/b.test.ts'], beside: true },
+  ]
+  const run = await runProject(t, files, { suites })
+  assert.equal(run.lastLine, '2 passed, 0 failed, 0 skipped')
+  assert.match(run.output, /first +1 +0/)
+  assert.match(run.output, /second +1 +0/)
+})
+
 test('a command that fails is one failed test with its output', async (t) => {
   const command = [process.execPath, '-e', 'console.log("no good"); process.exit(3)']
   const suites: Suite[] = [{ kind: 'command', name: 'lint', command }]

@@ -23,7 +23,9 @@ const faults = {
   'freeze the primary': { weight: 3, happen: (sim) => freeze(sim, sim.primary) },
   'freeze somebody': { weight: 3, happen: (sim) => freeze(sim, sim.world.pick(sim.servers)) },
   'answer nothing': { weight: 2, happen: (sim) => mute(sim, sim.world.pick(sim.servers)) },
+  'cut a connection': { weight: 2, happen: (sim) => cut(sim, sim.world.pick(sim.servers)) },
   'fill a disk': { weight: 2, happen: (sim) => fillDisk(sim, sim.world.pick(sim.servers)) },
+  'damage a copy': { weight: 2, happen: (sim) => damage(sim, sim.world.pick(sim.servers)) },
   'kill control': { weight: 6, happen: restartControl },
   'slow messages': { weight: 2, happen: slowDown },
   switchover: { weight: 3, happen: switchOver },
@@ -94,6 +96,14 @@ function mute({ world }: Simulation, server: FakeServer): void {
   })
 }
 
+function cut({ world }: Simulation, server: FakeServer): void {
+  server.cut = world.chance(0.5) ? 'questions' : 'answers'
+  world.say(`control and ${server.name} are cut off: no ${server.cut} arrive`)
+  world.later(world.between(200, 12_000), () => {
+    server.cut = null
+  })
+}
+
 function fillDisk({ world }: Simulation, server: FakeServer): void {
   world.say(`the disk of ${server.name} is full`)
   server.cannotStart = true
@@ -101,6 +111,21 @@ function fillDisk({ world }: Simulation, server: FakeServer): void {
   world.later(world.between(500, 8_000), () => {
     server.cannotStart = false
   })
+}
+
+/**
+ * A replica dies and can never be started again with what it has. One at a time, and while there is a primary that
+ * has everything: two disks that fail at once may be more than a quorum of one has promised to survive.
+ */
+function damage(sim: Simulation, server: FakeServer): void {
+  const { world, servers, primary } = sim
+  const { record } = sim.keeper
+  const isSafe = primary?.run?.frozen === false && primary.name === record.primary
+  if (!isSafe || record.promotion !== null || primary === server || server.run === null) return
+  if (servers.some(({ isDamaged }) => isDamaged)) return
+  world.say(`the copy of ${server.name} is damaged`)
+  server.isDamaged = true
+  server.die()
 }
 
 /** Control dies between any two things that it does, and another one begins where it was. */
@@ -166,6 +191,7 @@ export function calm(sim: Simulation): void {
   for (const server of sim.servers) {
     server.cannotStart = false
     server.isMute = false
+    server.cut = null
     server.wake()
   }
   sim.onOpen = () => {}

@@ -74,7 +74,7 @@ export class FakeMember implements Member {
     const delayMs = world.between(30, 300)
     // The server comes up by itself, whether control still lives or not.
     this.#server.happen(run, delayMs, () => {
-      if (this.#server.cannotStart) this.#server.die()
+      if (this.#server.cannotStart || this.#server.isDamaged) this.#server.die()
       else this.#accept(run, role)
     })
     await this.#within(run, delayMs)
@@ -102,6 +102,7 @@ export class FakeMember implements Member {
     if (run.open) return
     server.list = confirming
     run.list = confirming
+    run.prepared = true
     // The signal is on its way, and nothing takes it back.
     const delayMs = world.between(20, 150) + (run.complete ? 0 : 900)
     server.happen(run, delayMs, () => this.#leaveRecovery(run))
@@ -162,8 +163,23 @@ export class FakeMember implements Member {
   async checkpoint(): Promise<void> {
     await this.#pass(1, 10)
     const { run } = this.#server
-    if (run === null || !run.open) throw new Error(`${this.place.name} is no primary.`)
+    if (run === null || !run.accepts) throw new Error(`${this.place.name} does not run.`)
     await this.#within(run, this.#server.world.between(1, 100))
+  }
+
+  async prepare(): Promise<void> {
+    await this.#pass(1, 10)
+    const { run } = this.#server
+    if (run === null || !run.accepts) throw new Error(`${this.place.name} does not run.`)
+    run.prepared = !run.open
+  }
+
+  async unprepare(): Promise<void> {
+    await this.#pass(1, 10)
+    const { run } = this.#server
+    if (run === null || run.open || !run.accepts) return
+    run.prepared = false
+    for (const { run: other } of [...run.heard.values()]) this.#server.dismiss(run, other)
   }
 
   async stopFor(heir: string): Promise<bigint | null> {
@@ -198,6 +214,7 @@ export class FakeMember implements Member {
     if (server.run !== null) world.fail(`${server.name} is made anew while it runs`)
     await this.#pass(1, 10)
     server.copy = { ...emptyCopy(), whole: false, standby: true }
+    if (server.cannotStart) throw new Error(`There is no room for a copy on ${server.name}.`)
     const leader = this.#find(primary.name)
     const source = leader.run
     if (source === null || !source.open) throw new Error(`${primary.name} gives no copy.`)
@@ -213,6 +230,7 @@ export class FakeMember implements Member {
       entries: leader.copy.entries.slice(0, source.flushed),
       lines: leader.copy.lines.map((line) => ({ ...line })),
     }
+    server.isDamaged = false
     await this.#pass(1, 5)
   }
 
@@ -234,12 +252,14 @@ export class FakeMember implements Member {
       broken: run.broken,
       follows: leader === undefined ? null : leader.place,
       followers: run.open ? this.#followers(run) : [],
+      prepared: !run.open && run.prepared,
     }
   }
 
   #followers(run: Running) {
     return [...run.heard].map(([name, { flushed, run: other }]) => ({
       name,
+      pid: 1,
       streaming: other.source === run,
       flushLsn: BigInt(flushed),
     }))

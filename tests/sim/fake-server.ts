@@ -21,6 +21,8 @@ export type Running = {
   /** Standing still: what happens to it happens when it wakes. */
   frozen: boolean
   orphaned: boolean
+  /** Of a replica: others may follow it. */
+  prepared: boolean
   accepts: boolean
   open: boolean
   /** No more writes: it is stopping. */
@@ -36,6 +38,8 @@ export type Running = {
   upstream: FakeServer | null
   /** The server's run that it gets WAL from. */
   source: Running | null
+  /** Whom it got WAL from last: what is on its way from anybody before was dropped with that connection. */
+  lastSource: Running | null
   broken: string | null
   sent: number
   /** When the last message to it arrives: they keep their order. */
@@ -44,6 +48,9 @@ export type Running = {
 }
 
 const canServe = ({ accepts, frozen, closing }: Running): boolean => accepts && !frozen && !closing
+
+/** Without a slot nobody gets anything. */
+const mayBeFollowed = (run: Running): boolean => canServe(run) && (run.open || run.prepared)
 
 const nobody: Confirming = { kind: 'nobody' }
 
@@ -59,6 +66,10 @@ export class FakeServer {
   /** Chaos: no start succeeds, no question is answered. */
   cannotStart = false
   isMute = false
+  /** What is lost between control and it: what control says (and all answers with that), or only the answers. */
+  cut: 'questions' | 'answers' | null = null
+  /** What is on its disk can be no server any more, whatever is done but another copy. */
+  isDamaged = false
 
   constructor(name: string, port: number, cluster: Cluster) {
     this.name = name
@@ -87,6 +98,7 @@ export class FakeServer {
     const run: Running = {
       frozen: false,
       orphaned: false,
+      prepared: false,
       accepts: false,
       open: false,
       closing: false,
@@ -98,6 +110,7 @@ export class FakeServer {
       waiters: [],
       upstream: null,
       source: null,
+      lastSource: null,
       broken: null,
       sent: 0,
       arrivesAtMs: 0,
@@ -119,6 +132,9 @@ export class FakeServer {
     const { run } = this
     if (run === null) return
     this.run = null
+    // Its connection ends with it, so that its primary counts it no more.
+    run.source?.heard.delete(this.name)
+    run.source = null
     this.copy.entries.length = Math.min(this.copy.entries.length, run.flushed)
     for (const server of this.cluster.servers) server.lostSource(run)
     for (const end of run.onEnd) end()
@@ -160,6 +176,11 @@ export class FakeServer {
     this.reconnect(run)
   }
 
+  /** Sends away one who follows. */
+  dismiss(source: Running, other: Running): void {
+    for (const server of this.cluster.servers) if (server.run === other) server.lostSource(source)
+  }
+
   // --- following -------------------------------------------------------------------------------
 
   followServer(upstream: FakeServer): void {
@@ -182,7 +203,7 @@ export class FakeServer {
     const leader = run.upstream
     const source = leader.run
     // A server that is told to follow reads its own WAL first.
-    const may = run.complete && leader !== this && source !== null && canServe(source)
+    const may = run.complete && leader !== this && source !== null && mayBeFollowed(source)
     const fits = may ? mayFollow(this.copy, leader.copy, source.flushed) : 'ahead'
     if (fits === 'forked') run.broken = 'forked off'
     else if (fits === 'ahead' || source === null) this.reconnect(run)
@@ -195,6 +216,7 @@ export class FakeServer {
       return
     }
     run.source = source
+    run.lastSource = source
     run.sent = this.copy.entries.length
     source.heard.set(this.name, { flushed: this.copy.entries.length, run })
     leader.reconsider(source)
@@ -227,12 +249,13 @@ export class FakeServer {
     lines: Copy['lines'],
   ): void {
     const have = this.copy.entries.length
-    if (run.open || (run.source !== source && run.source !== null) || begin > have) return
+    if (run.open || run.lastSource !== source || begin > have) return
     // A connection that was made again sends some of it twice.
     this.copy.entries.push(...part.slice(have - begin))
     const end = this.copy.entries.length
     this.copy.lines = lines.filter((one) => one.begin <= end).map((one) => ({ ...one }))
     run.flushed = end
+    this.send(run)
     const leader = this.cluster.servers.find((server) => server.run === source)
     if (leader === undefined || run.source !== source) return
     leader.happen(source, this.cluster.latencyMs(), () => {

@@ -14,7 +14,9 @@ const changed = (member: Member, calls: Partial<Member>): Member => ({
   confirm: (confirming) => member.confirm(confirming),
   writeTerm: (term) => member.writeTerm(term),
   checkpoint: () => member.checkpoint(),
-  stopFor: (heir) => member.stopFor(heir),
+  prepare: (followers) => member.prepare(followers),
+  unprepare: () => member.unprepare(),
+  stopFor: (heir, hasAll) => member.stopFor(heir, hasAll),
   rebuild: (primary, signal) => member.rebuild(primary, signal),
   ...calls,
 })
@@ -68,7 +70,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
       }),
   },
   'a replica is believed before it has read its own WAL': {
-    faults: ['kill two', 'kill all', 'kill somebody', 'fill a disk'],
+    faults: ['kill two', 'kill all', 'slow messages'],
     member: (member) =>
       changed(member, {
         ask: async (timeoutMs) => {

@@ -107,6 +107,8 @@ function whyNotWhole(sim: Simulation): string | null {
   if (primary === null) return 'nobody takes writes'
   if (record.promotion !== null || record.primary !== primary.name) return 'a promotion is not over'
   if (record.remake.length > 0) return `${record.remake.join(', ')} is not made anew`
+  const ready = sim.servers.filter(({ run }) => run?.open === false && run.prepared)
+  if (ready.length > 0) return `${ready.map(({ name }) => name)} is ready to take over still`
   const away = sim.servers.filter(({ run }) => run !== primary.run && run?.source !== primary.run)
   if (away.length > 0) return `${away.map(({ name }) => name).join(', ')} does not follow`
   if (record.wanted.some((name) => name !== primary.name && !record.confirming.includes(name)))

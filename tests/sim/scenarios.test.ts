@@ -197,6 +197,37 @@ test('with accepted loss the one that answers goes on, and the others are made a
   })
 })
 
+test('whoever accepts a loss waits neither for a copy nor for a start that takes its time', async () => {
+  await play(22, async (sim) => {
+    const old = primaryOf(sim)
+    const [gone, left] = sim.servers.filter((server) => !server.isOpen)
+    assert.ok(gone !== undefined && left !== undefined)
+    for (const server of [old, gone]) server.isDamaged = true
+    for (const server of [old, gone]) server.die()
+    while (old.run === null) await pass(sim, 1)
+    // As one that has hours of WAL to read.
+    old.freeze()
+    await pass(sim, 100)
+    sim.judge.lossIsAccepted = true
+    for (const server of [old, gone]) server.cannotStart = true
+    let heir: string | null = null
+    const began = sim.world.nowMs
+    const accepted = sim.keeper.acceptLoss(null, signal).then(({ to }) => {
+      heir = to
+    })
+    while (heir === null && sim.world.nowMs - began < 10_000) await pass(sim, 10)
+    await accepted
+    assert.equal(heir, left.name)
+    assert.ok(sim.world.nowMs - began < 3_000, `${sim.world.nowMs - began} ms`)
+    assert.equal(saidOf(sim, 'Nobody confirmed the term in time'), 0)
+    const { open, closedSinceMs } = sim.keeper.situation
+    assert.ok(open && closedSinceMs !== null)
+    assert.ok(saidOf(sim, 'commits are held until a replica') > 0)
+    calm(sim)
+    await untilWhole(sim, 70_000)
+  })
+})
+
 test('both replicas are dead: commits wait where they have to, and go on where they need not', async () => {
   for (const durability of ['required', 'preferred'] as const) {
     await play(
@@ -317,3 +348,104 @@ test('a switchover loses no second, and to one who may miss something it is refu
     await untilWhole(sim, 10_000)
   })
 })
+
+const saidOf = (sim: Simulation, words: string): number =>
+  sim.world.trace.filter((line) => line.includes(words)).length
+
+test('a replica that cannot be started is made anew, and its primary goes on meanwhile', async () => {
+  await play(18, async (sim) => {
+    const [replica] = sim.servers.filter((server) => !server.isOpen)
+    assert.ok(replica)
+    replica.isDamaged = true
+    sim.kill(replica)
+    sim.judge.longestGapMs = 0
+    await untilWhole(sim, 15_000)
+    assert.equal(replica.isDamaged, false)
+    assert.match(sim.world.trace.join('\n'), /db-\d was started \d times in vain/)
+    assert.ok(sim.judge.longestGapMs < 1_000, `${sim.judge.longestGapMs} ms`)
+  })
+})
+
+test('both replicas cannot be started: one after the other is made anew, from a primary that holds commits', async () => {
+  await play(19, async (sim) => {
+    const replicas = sim.servers.filter((server) => !server.isOpen)
+    for (const replica of replicas) replica.isDamaged = true
+    for (const replica of replicas) replica.die()
+    await untilWhole(sim, 60_000)
+  })
+})
+
+test('a replica that could not start for a moment keeps its copy', async () => {
+  await play(20, async (sim) => {
+    const [replica] = sim.servers.filter((server) => !server.isOpen)
+    assert.ok(replica)
+    replica.cannotStart = true
+    sim.kill(replica)
+    await pass(sim, 1_500)
+    replica.cannotStart = false
+    await untilWhole(sim, 10_000)
+    assert.equal(saidOf(sim, `Make ${replica.name} anew`), 0)
+  })
+})
+
+test('a copy that nobody can start is made again with growing pauses', async () => {
+  await play(21, async (sim) => {
+    const [replica] = sim.servers.filter((server) => !server.isOpen)
+    assert.ok(replica)
+    replica.cannotStart = true
+    sim.kill(replica)
+    await pass(sim, 120_000)
+    const copies = saidOf(sim, `Make ${replica.name} anew`)
+    assert.ok(copies >= 3 && copies <= 10, `${copies} copies in two minutes`)
+    calm(sim)
+    await untilWhole(sim, 70_000)
+  })
+})
+
+test('the primary of a replica that cannot be started dies: nothing is lost, and both come back', async () => {
+  for (let atMs = 0; atMs < 8_000; atMs += 250) {
+    await play(2_000 + atMs, async (sim) => {
+      const [replica] = sim.servers.filter((server) => !server.isOpen)
+      assert.ok(replica)
+      replica.isDamaged = true
+      replica.die()
+      await pass(sim, atMs)
+      killPrimary(sim)
+      await untilWhole(sim, 60_000)
+      sim.judge.demandAll(primaryOf(sim))
+    })
+  }
+})
+
+for (const what of ['questions', 'answers'] as const) {
+  test(`a primary that control is cut off from goes on, with no ${what}`, async () => {
+    await play(23, async (sim) => {
+      const old = primaryOf(sim)
+      const { term } = sim.keeper.record
+      old.cut = what
+      sim.judge.longestGapMs = 0
+      await pass(sim, 30_000)
+      assert.deepEqual([sim.primary, sim.keeper.record.term], [old, term])
+      assert.ok(sim.judge.longestGapMs < 1_000, `${sim.judge.longestGapMs} ms`)
+      calm(sim)
+      await untilWhole(sim, 10_000)
+    })
+  })
+
+  test(`the heir is cut off at any moment of a failover, with no ${what}`, async () => {
+    await atEachMoment(400, killPrimary, (sim) => {
+      const { promotion, primary } = sim.keeper.record
+      const server = sim.server(promotion?.to ?? primary ?? 'db-1')
+      server.cut = what
+    })
+  })
+
+  test(`either side is cut off at any moment of a switchover, with no ${what}`, async () => {
+    for (const side of ['from', 'to'] as const) {
+      await atEachMoment(500, beginSwitchover, (sim) => {
+        const { promotion, primary } = sim.keeper.record
+        sim.server(promotion?.[side] ?? primary ?? 'db-1').cut = what
+      })
+    }
+  })
+}

@@ -4,6 +4,7 @@ import type { ShardSettings } from '../../packages/control/src/shard/settings.ts
 import { ShardKeeper } from '../../packages/control/src/shard/shard-keeper.ts'
 import type { FaultName } from './chaos.ts'
 import { Clients } from './clients.ts'
+import { throughNetwork } from './cut-member.ts'
 import { FakeDisk } from './fake-disk.ts'
 import { Control, FakeMember } from './fake-member.ts'
 import { type Cluster, FakeServer } from './fake-server.ts'
@@ -107,7 +108,8 @@ export class Simulation {
     this.control = control
     this.#abort = new AbortController()
     const members = this.servers.map((server): Member => {
-      const member = new FakeMember(server, control, (name) => this.server(name))
+      const near = new FakeMember(server, control, (name) => this.server(name))
+      const member = throughNetwork(near, server, control)
       return options.mistake?.member?.(member, world) ?? member
     })
     const record = this.disk.open(control)

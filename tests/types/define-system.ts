@@ -37,6 +37,15 @@ export const whole = defineSystem({
     },
   },
   assets: './public',
+  telemetry: {
+    enabled: true,
+    traces: { share: 0.1, slowMs: 250 },
+    export: { url: 'https://otlp.example.org', headers: { authorization: 'Bearer abc' } },
+    business: {
+      'daily active users': { event: 'user.active', count: 'subjects', days: 1 },
+      'retention after a week': { event: 'user.active', since: 'user.registered', retention: 7 },
+    },
+  },
 })
 
 const table = { by: 'id', unique: 'email' }
@@ -89,3 +98,17 @@ defineSystem({ name: 'notes', services: { web }, data: { synchronous: { durabili
 
 // @ts-expect-error how many replicas, not which
 defineSystem({ name: 'notes', services: { web }, data: { replicas: ['db-3'] } })
+
+// @ts-expect-error there is no such key of telemetry
+defineSystem({ name: 'notes', services: { web }, telemetry: { tracing: {} } })
+
+// @ts-expect-error a share is a number
+defineSystem({ name: 'notes', services: { web }, telemetry: { traces: { share: '1%' } } })
+
+const counted = { event: 'a', count: 'users' as const, days: 1 }
+// @ts-expect-error subjects or events are counted
+defineSystem({ name: 'notes', services: { web }, telemetry: { business: { a: counted } } })
+
+const endless = { event: 'a', count: 'events' as const }
+// @ts-expect-error a metric says of how many days it is
+defineSystem({ name: 'notes', services: { web }, telemetry: { business: { a: endless } } })

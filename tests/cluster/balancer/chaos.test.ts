@@ -141,14 +141,20 @@ onEveryEngine((engine, promise) => {
       const file = gatewayFile([backend(first.port), backend(second.port)])
       await using running = await engine.start(file)
       const ends = performance.now() + runMs
+      const isEnough = (): boolean => tally.good > 50 && tally.cut > 0 && tally.left > 0
+      // On a machine that has much else to do it takes longer until enough has happened.
+      const isOver = (): boolean => {
+        const nowMs = performance.now()
+        return nowMs >= ends && (isEnough() || nowMs >= ends + 60_000)
+      }
       const loop = async (act: (port: number) => Promise<void>): Promise<void> => {
-        while (performance.now() < ends) await act(running.port)
+        while (!isOver()) await act(running.port)
       }
       await Promise.all([
         ...Array.from({ length: 16 }, () => loop(client)),
         ...Array.from({ length: 4 }, () => loop(vandal)),
       ])
-      assert.ok(tally.good > 50 && tally.cut > 0 && tally.left > 0, JSON.stringify(tally))
+      assert.ok(isEnough(), JSON.stringify(tally))
       await eventually(async () =>
         (await running.status()).backends.every(({ inFlight }) => inFlight === 0),
       )

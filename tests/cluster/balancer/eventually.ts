@@ -3,7 +3,7 @@
 /** Waits until something holds that has to be asked for; says what when it never does. */
 export async function eventually(
   holds: () => boolean | Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await holds())) {

@@ -15,17 +15,16 @@ onEveryEngine((engine, promise) => {
     await using server = await ok()
     await using running = await engine.run(gatewayFile([backend(server.port)]))
     const url = `http://127.0.0.1:${running.port}/`
-    assert.equal((await fetch(url)).status, 200)
+    // One of its own: a connection that `fetch` keeps would be used again though it is being closed.
+    const first = await RawConnection.open(running.port)
+    assert.equal((await first.get('/')).status, 200)
+    first.destroy()
     running.kill('SIGKILL')
     await running.ended()
-    const begun = performance.now()
     // The test holds the socket as the holder does; it was listened on, so the kernel takes connections.
-    const waiting = Array.from({ length: 20 }, () => fetch(url))
-    await running.again()
-    const statuses = (await Promise.all(waiting)).map(({ status }) => status)
+    const waiting = Array.from({ length: 20 }, async () => (await fetch(url)).status)
+    const [statuses] = await Promise.all([Promise.all(waiting), running.again()])
     assert.ok(statuses.every((status) => status === 200))
-    const ms = Math.round(performance.now() - begun)
-    assert.ok(ms < 3_000, `it took ${ms} ms`)
   })
 
   promise(

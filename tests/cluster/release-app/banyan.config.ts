@@ -3,7 +3,7 @@ import { defineSystem } from 'banyan'
 export default defineSystem({
   name: 'released',
   services: {
-    web: { run: 'node src/web.ts', routes: ['/'], startTimeoutMs: 6_000, stopTimeoutMs: 8_000 },
+    web: { run: 'node src/web.ts', routes: ['/'], stopTimeoutMs: 8_000 },
   },
   data: {
     migrations: './migrations',

@@ -1,18 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import {
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  rm,
-  writeFile,
-} from 'node:fs/promises'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { destroyByOurselves, statusByOurselves } from './by-ourselves.ts'
 
 const repository = new URL('../../../', import.meta.url).pathname
 const program = join(repository, 'packages/cli/bin/banyan.mjs')
@@ -34,7 +27,7 @@ export type TestApp = {
   banyan(...words: string[]): Promise<Finished>
   /** Starts a command and hands it over while it runs. */
   start(...words: string[]): Running
-  /** The object that a command printed with --json. */
+  /** The object that a command prints with --json; the status is asked for without a process for it. */
   json(...words: string[]): Promise<Record<string, unknown>>
   /** Processes of this app that live: by their working directory, environment or command line. */
   leftovers(): Promise<string[]>
@@ -114,16 +107,18 @@ export async function makeApp(files: Readonly<Record<string, string>> = {}): Pro
     start,
     banyan: async (...words) => await toItsEnd(start(...words), words),
     json: async (...words) => {
+      const status = words.join() === 'status' ? await statusByOurselves(app.state) : null
+      if (status !== null) return status
       const { stdout, stderr } = await toItsEnd(start(...words, '--json'), words)
       const last = stdout.trim().split('\n').at(-1) ?? ''
       if (last === '') throw new Error(`banyan ${words.join(' ')} printed nothing: ${stderr}`)
       return JSON.parse(last)
     },
-    leftovers: async () => await processesOf(folder),
+    leftovers: async () => processesOf(folder),
     remove: async () => {
       for (const child of started) child.kill('SIGKILL')
-      await start('down', '--destroy', '--yes').ended
-      await endLeftovers(folder)
+      if (!(await destroyByOurselves(app.state))) await start('down', '--destroy', '--yes').ended
+      endLeftovers(folder)
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -193,38 +188,43 @@ export async function freePort(): Promise<number> {
   })
 }
 
-async function pidsOf(folder: string): Promise<number[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const found = await Promise.all(names.map((name) => belongs(Number(name), folder)))
-  return names.map(Number).filter((pid, index) => found[index] === true && pid !== process.pid)
+/** Read in one go: as hundreds of promises, it would be most of the work of a test that waits for an end. */
+function pidsOf(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && belongs(pid, folder))
 }
 
-async function processesOf(folder: string): Promise<string[]> {
-  const pids = await pidsOf(folder)
-  return await Promise.all(
-    pids.map(async (pid) => {
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      return `${pid} ${command.split('\0').join(' ').trim()}`
-    }),
-  )
+function processesOf(folder: string): string[] {
+  return pidsOf(folder).map((pid) => {
+    const command = orEmpty(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    return `${pid} ${command.split('\0').join(' ').trim()}`
+  })
 }
 
 /** By its folder, its environment or its words; a zombie has none of them. */
-async function belongs(pid: number, folder: string): Promise<boolean> {
-  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+function belongs(pid: number, folder: string): boolean {
+  const cwd = orEmpty(() => readlinkSync(`/proc/${pid}/cwd`))
   if (cwd === folder || cwd.startsWith(`${folder}/`)) return true
   // When root runs PostgreSQL under another user, its data may lie elsewhere; its words name it then.
-  const texts = await Promise.all(
-    ['environ', 'cmdline'].map((name) =>
-      readFile(`/proc/${pid}/${name}`, 'latin1').catch(() => ''),
-    ),
+  return ['environ', 'cmdline'].some((name) =>
+    orEmpty(() => readFileSync(`/proc/${pid}/${name}`, 'latin1')).includes(`${folder}/.banyan`),
   )
-  return texts.some((text) => text.includes(`${folder}/.banyan`))
+}
+
+/** A process may end while it is looked at. */
+function orEmpty(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
 }
 
 /** For a test that failed: whatever is left of its app must not disturb the next one. */
-async function endLeftovers(folder: string): Promise<void> {
-  for (const pid of await pidsOf(folder)) {
+function endLeftovers(folder: string): void {
+  for (const pid of pidsOf(folder)) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
@@ -239,10 +239,10 @@ export async function eventually<Answer>(
   timeoutMs = 20_000,
 ): Promise<Answer> {
   const deadline = performance.now() + timeoutMs
-  for (;;) {
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.2, 100)) {
     const answer = await ask().catch(() => null)
     if (answer !== null) return answer
     if (performance.now() > deadline) throw new Error(`not there after ${timeoutMs} ms`)
-    await sleep(20)
+    await sleep(pauseMs)
   }
 }

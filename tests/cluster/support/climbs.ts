@@ -3,7 +3,8 @@ import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClimbReport, NodeStatus, Status } from '@banyan/control/api'
-import { eventually, freePort } from './banyan.ts'
+import { freePort } from './banyan.ts'
+import { destroyByOurselves, statusByOurselves } from './by-ourselves.ts'
 
 const repository = new URL('../../../', import.meta.url).pathname
 const program = join(repository, 'packages/cli/bin/banyan.mjs')
@@ -19,6 +20,7 @@ export type Ended = {
 export type Going = {
   readonly child: ChildProcess
   readonly stdout: () => string
+  readonly stderr: () => string
   readonly ended: Promise<Ended>
 }
 
@@ -80,7 +82,7 @@ export async function startClimbSystem(options: ClimbSystemOptions = {}): Promis
         resolve({ code, stdout, stderr })
       })
     })
-    return { child, stdout: () => stdout, ended }
+    return { child, stdout: () => stdout, stderr: () => stderr, ended }
   }
 
   async function json<Answer>(...words: string[]): Promise<Answer> {
@@ -90,7 +92,7 @@ export async function startClimbSystem(options: ClimbSystemOptions = {}): Promis
     return JSON.parse(last) as Answer
   }
 
-  const status = async () => await json<Status>('status')
+  const status = async () => (await statusByOurselves(state)) ?? (await json<Status>('status'))
   const system: ClimbSystem = {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -113,7 +115,7 @@ export async function startClimbSystem(options: ClimbSystemOptions = {}): Promis
         .map((line) => JSON.parse(line)),
     remove: async () => {
       for (const child of going) child.kill('SIGKILL')
-      await start('down', '--destroy', '--yes').ended
+      if (!(await destroyByOurselves(state))) await start('down', '--destroy', '--yes').ended
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
     },
   }
@@ -149,7 +151,7 @@ export async function proveDuring(
 ): Promise<Proof> {
   const proving = system.start('prove', '--seconds', '3600', '--json', ...words)
   try {
-    await untilSent(system, proving)
+    await untilBegun(proving)
     await work()
   } finally {
     proving.child.kill('SIGINT')
@@ -160,36 +162,15 @@ export async function proveDuring(
   return JSON.parse(last) as Proof
 }
 
-const setUpRequestsMax = 60
-
-/** A scenario first makes what it works on; the load has begun once more than that was answered. */
-async function untilSent(system: ClimbSystem, { child }: Going): Promise<void> {
-  const before = await answered(system)
-  await eventually(async () => {
-    if (child.exitCode !== null) return 'it ended'
-    return (await answered(system)) - before > setUpRequestsMax || null
-  }, 60_000)
-}
-
-/** The requests that were answered: by the entry's own count, or by that of the servers behind it. */
-export async function answered({ state, status }: ClimbSystem): Promise<number> {
-  const { controlToken } = JSON.parse(await readFile(join(state, 'secrets.json'), 'utf8'))
-  const { nodes } = await status()
-  const gateway = nodes.find(({ engine }) => engine === 'gateway')
-  const asked = gateway === undefined ? nodes.filter(({ tier }) => tier === 'web') : [gateway]
-  const path = gateway === undefined ? '/-/control' : '/-/gateway'
-  const headers = { authorization: `Bearer ${controlToken}` }
-  const counts = await Promise.all(
-    asked.map(async ({ address }) => {
-      const response = await fetch(`http://${address}${path}`, { headers })
-      const { requests, answers = { sent: 0 } } = (await response.json()) as Counted
-      return Math.max(requests.sent, answers.sent)
-    }),
-  )
-  return counts.reduce((sum, count) => sum + count, 0)
-}
-
-type Counted = {
-  readonly requests: { readonly sent: number }
-  readonly answers?: { readonly sent: number }
+/** A scenario first makes what it works on, which nothing may be done to yet; the prover says when it is through. */
+async function untilBegun({ child, stderr, ended }: Going): Promise<void> {
+  const begun = new Promise<void>((resolve) => {
+    child.stderr?.on('data', () => {
+      if (stderr().includes('The load has begun.')) resolve()
+    })
+  })
+  const over = ended.then(({ stdout }) => {
+    throw new Error(`the proof ended before its load began: ${stdout}${stderr()}`)
+  })
+  await Promise.race([begun, over])
 }

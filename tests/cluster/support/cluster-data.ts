@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { RuntimeFile } from '@banyan/model'
 import type { Data } from 'banyan'
 import { openData } from '../../../packages/banyan/src/data/data.ts'
+import { holdDefault } from '../../../packages/banyan/src/data/shard.ts'
 import type { TestMembers } from './members.ts'
 
 /** The data runtime on a small cluster, with the file that it would get from control. */
@@ -18,13 +19,15 @@ export async function openClusterData(
   cluster: TestMembers,
   names?: readonly string[],
   connectionsMax = 10,
+  { foreign = false, holdMs = holdDefault.timeMs } = {},
 ): Promise<ClusterData> {
   const directory = await mkdtemp(join(tmpdir(), 'banyan-cluster-data-'))
   const path = join(directory, 'system.json')
   const rewrite = (file: RuntimeFile): Promise<void> =>
     writeFile(path, JSON.stringify(file), { mode: 0o600 })
-  await rewrite(cluster.runtimeFile(names, { connectionsMax }))
-  const data = openData({ systemFile: () => path })
+  const file = cluster.runtimeFile(names, { connectionsMax })
+  await rewrite({ ...file, shards: file.shards.map((shard) => ({ ...shard, foreign })) })
+  const data = openData({ systemFile: () => path, hold: { ...holdDefault, timeMs: holdMs } })
   return {
     data,
     path,

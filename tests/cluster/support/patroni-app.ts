@@ -55,6 +55,14 @@ function fileFor(cluster: PatroniCluster, proveToken: string): RuntimeFile {
   return { ...file, shards, adopted: true, proveToken }
 }
 
+/** Nobody can write though the cluster is whole: what the app and each member say of it. */
+async function sayWhy(cluster: PatroniCluster, app: ServeProcess): Promise<never> {
+  const logs = app.logs().filter(({ level }) => level !== 'info')
+  const changes = logs.filter(({ msg }) => msg === 'primary changed')
+  const said = [...changes, ...logs.slice(-3)].map((line) => JSON.stringify(line))
+  throw new Error(`The app writes to nobody.\n${said.join('\n')}\n${await cluster.explain()}`)
+}
+
 /** Starts a process with `serve` that follows the cluster by itself: no control is there to help it. */
 export async function startFollowingApp(cluster: PatroniCluster): Promise<FollowingApp> {
   const leader = await cluster.whole()
@@ -65,25 +73,26 @@ export async function startFollowingApp(cluster: PatroniCluster): Promise<Follow
   await writeFile(path, JSON.stringify(fileFor(cluster, token)), { mode: 0o600 })
   const app = await startServe({ app: 'hono', env: { BANYAN_SYSTEM: path } })
   let written = 0
+  const write = async (): Promise<number | null> => {
+    written += 1
+    // A row of its own: nobody waits for another one's lock.
+    const fact = { kind: 'write', key: `probe-${written}`, value: written }
+    const response = await fetch(`${app.url}/-/prove`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(fact),
+      signal: AbortSignal.timeout(10_000),
+    }).catch(() => null)
+    const text = await response?.text().catch(() => null)
+    return response?.ok && typeof text === 'string' ? performance.now() : null
+  }
   return {
     process: app,
     changedAt: () => {
       const last = app.logs().findLast(({ msg }) => msg === 'primary changed')
       return last === undefined ? null : Date.parse(String(last.time))
     },
-    write: async () => {
-      written += 1
-      // A row of its own: nobody waits for another one's lock.
-      const fact = { kind: 'write', key: `probe-${written}`, value: written }
-      const response = await fetch(`${app.url}/-/prove`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(fact),
-        signal: AbortSignal.timeout(10_000),
-      }).catch(() => null)
-      await response?.text()
-      return response?.ok ? performance.now() : null
-    },
+    write,
     proveDuring: async (rate, seed, work) => {
       const ending = new AbortController()
       let sent = 0
@@ -99,11 +108,13 @@ export async function startFollowingApp(cluster: PatroniCluster): Promise<Follow
         },
       })
       try {
-        await eventually(async () => (sent > rate ? true : null), 30_000)
+        await eventually(async () => (sent > rate ? true : null), 120_000)
         await work()
+        // A member that follows may still have to let commits through, and what waits for them fills the pool.
+        await eventually(write, 120_000).catch(async () => await sayWhy(cluster, app))
         // What the work did is seen by the load for a moment more.
         const before = sent
-        await eventually(async () => (sent > before + 2 * rate ? true : null), 30_000)
+        await eventually(async () => (sent > before + 2 * rate ? true : null), 120_000)
       } finally {
         ending.abort()
       }

@@ -4,10 +4,7 @@ import { type ClimbSystem, type Proof, proveDuring } from './climbs.ts'
 /** The app's own scenario, and histories of registers, sets, banks and transactions over lists. */
 export type Proofs = { readonly app: Proof; readonly histories: Proof }
 
-/**
- * Both loads while the work is done. The histories begin first: their set-up is over once more was answered than
- * it asks for, and nobody else may be answered meanwhile. The app's scenario has none.
- */
+/** Both loads while the work is done, which begins once both have. */
 export async function proveHistories(
   system: ClimbSystem,
   { rate, seed }: { readonly rate: number; readonly seed: number },

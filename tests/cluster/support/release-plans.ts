@@ -57,7 +57,7 @@ const reshaped = `import { defineSystem } from 'banyan'
 export default defineSystem({
   name: 'released',
   services: {
-    web: { run: 'node src/web.ts', routes: ['/'], startTimeoutMs: 6_000, stopTimeoutMs: 8_000 },
+    web: { run: 'node src/web.ts', routes: ['/'], stopTimeoutMs: 8_000 },
     admin: { run: 'node src/admin.ts', routes: ['/admin'] },
     clock: { run: 'node src/clock.ts' },
   },
@@ -78,8 +78,22 @@ export const crashing: PlannedRelease = {
 export const neverReady: PlannedRelease = {
   name: 'a process that is never ready',
   undoneBecause: /not ready/,
-  edit: async (app) => await app.become({ release: 'late', start: 'never' }),
+  edit: async (app) => {
+    const config = await app.take('banyan.config.ts')
+    await app.write(
+      'banyan.config.ts',
+      config.replace(usualTime, `startTimeoutMs: 3_000, ${usualTime}`),
+    )
+    await app.become({ release: 'late', start: 'never' })
+  },
+  mend: async (app) => {
+    const config = await app.take('banyan.config.ts')
+    await app.write('banyan.config.ts', config.replace('startTimeoutMs: 3_000, ', ''))
+  },
 }
+
+/** A start has all the time that a busy machine takes, but where it is to end in vain. */
+const usualTime = 'stopTimeoutMs'
 
 export const badMigration: PlannedRelease = {
   name: 'a migration that fails',

@@ -53,8 +53,9 @@ async function write(url: string, user: string, signal: AbortSignal): Promise<bo
 /** The longest time between two neighbours of which the later one lies after `since`. */
 export function longestGapIn(times: readonly number[], since: number): number {
   const sorted = [...times].sort((a, b) => a - b)
-  const gaps = sorted
-    .slice(1)
-    .map((time, index) => (time > since ? time - (sorted[index] ?? 0) : 0))
-  return Math.max(0, ...gaps)
+  // Half an hour of writes is more than a call may have arguments.
+  return sorted.reduce((longest, time, at) => {
+    const before = sorted[at - 1]
+    return time > since && before !== undefined ? Math.max(longest, time - before) : longest
+  }, 0)
 }
