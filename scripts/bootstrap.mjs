@@ -1,7 +1,9 @@
 // The first program of a fresh clone: plain JavaScript for any Node from 18 on, no dependencies.
-// It installs the packages when they are missing or of another lockfile, then hands over to Node 24.
+// It installs the packages when they are missing or of another lockfile, builds the web console when that is
+// missing or old, then hands over to Node 24.
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureConsole } from './bootstrap/console.mjs'
 import { handOver } from './bootstrap/hand-over.mjs'
 import { install } from './bootstrap/install.mjs'
 import { isInstalled } from './bootstrap/installed.mjs'
@@ -35,6 +37,7 @@ if (command === null) {
 } else {
   try {
     await ensureInstalled()
+    ensureConsole(root)
     await handOver(root, command)
   } catch (error) {
     console.error(error.hint ? `${error.message}\n\n  ${error.hint}` : error.stack)

@@ -33,12 +33,27 @@ export const engines: readonly Engine[] = [
     find: findHaproxy,
   },
   {
+    name: 'Prometheus with Alertmanager',
+    suites: 'tests/cluster/observed',
+    debianPackages: ['prometheus', 'prometheus-alertmanager'],
+    command: installCommand('prometheus prometheus-alertmanager', 'prometheus alertmanager'),
+    find: findPrometheus,
+  },
+  {
     name: 'Patroni with etcd',
     suites: 'tests/cluster/patroni',
     // Each member is a host of its own: `ip` and `nft` make its network.
     debianPackages: ['patroni', 'etcd-server', 'postgresql', 'iproute2', 'nftables'],
     command: installCommand('patroni etcd-server postgresql iproute2 nftables', 'patroni etcd'),
     find: findPatroni,
+  },
+  {
+    name: 'Chromium',
+    suites: 'tests/browser/',
+    // A page without a font has no width to speak of.
+    debianPackages: ['chromium', 'fonts-dejavu-core'],
+    command: installCommand('chromium', '--cask chromium'),
+    find: findChromium,
   },
 ]
 
@@ -64,6 +79,25 @@ async function findHaproxy(): Promise<string | null> {
   for (const program of ['haproxy', '/usr/sbin/haproxy', '/usr/local/sbin/haproxy']) {
     const works = await run(program, ['-v']).then(Boolean, () => false)
     if (works) return program
+  }
+  return null
+}
+
+/** The browser that pages are looked at with. */
+async function findChromium(): Promise<string | null> {
+  const places = ['/usr/bin/chromium', '/Applications/Chromium.app/Contents/MacOS/Chromium']
+  return places.find((place) => existsSync(place)) ?? null
+}
+
+/** Debian names Alertmanager otherwise than its makers do. */
+async function findPrometheus(): Promise<string | null> {
+  for (const program of ['prometheus-alertmanager', 'alertmanager']) {
+    const works = await run(program, ['--version']).then(Boolean, () => false)
+    if (works)
+      return await run('promtool', ['--version']).then(
+        () => 'prometheus',
+        () => null,
+      )
   }
   return null
 }

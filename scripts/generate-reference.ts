@@ -8,12 +8,13 @@ import { ladder } from '../packages/control/src/doctor/ladder.ts'
 import type { Rule } from '../packages/control/src/doctor/rule.ts'
 import { rules } from '../packages/control/src/doctor/rules.ts'
 import { type ErrorCode, errorCatalogue, statusOf } from '../packages/model/src/index.ts'
+import { metricsPage } from './metrics-page.ts'
 import { stepsPage } from './steps-page.ts'
 
 const head = 'Made from the code by `node scripts/generate-reference.ts`; edits here are lost.'
 
 /** The page of error codes, in the order of the alphabet. */
-export const errorsPage = (): string => {
+const errorsPage = (): string => {
   const codes = Object.keys(errorCatalogue).sort() as ErrorCode[]
   const rows = codes.map((code) => {
     const meaning = errorCatalogue[code].replaceAll('|', '\\|')
@@ -47,7 +48,7 @@ ${why}
 `
 
 /** The page of the doctor's rules, in the order of the table. */
-export const doctorPage = (): string => {
+const doctorPage = (): string => {
   const rows = ladder.map(({ name, needs, adds }) => {
     const about = rules.filter(({ rungs }) => rungs.includes(name))
     const links = about.map(({ id }) => `[${id}](#${id})`).join(', ')
@@ -78,6 +79,7 @@ export const pages: readonly { readonly path: string; readonly render: () => str
   { path: 'docs/reference/errors.md', render: errorsPage },
   { path: 'docs/reference/doctor.md', render: doctorPage },
   { path: 'docs/reference/steps.md', render: () => stepsPage(head) },
+  { path: 'docs/reference/metrics.md', render: () => metricsPage(head) },
 ]
 
 /** What stands on disk now, for the test that compares. */

@@ -29,7 +29,7 @@ function dieOf(signal) {
 }
 
 /** Node 24 of the `node` package; the present Node where that has no binary and this one is new enough. */
-function nodeOf(root) {
+export function nodeOf(root) {
   const own = join(root, 'node_modules/node/bin/node')
   if (existsSync(own)) return own
   if (runsTypeScript()) return process.execPath

@@ -20,7 +20,7 @@ test('what is published exports JavaScript with its types, and needs nothing of 
       './api': { types: './dist/api/client.d.ts', default: './dist/api/client.js' },
     },
     dependencies: { pg: '8.0.0', '@types/pg': '8.1.0' },
-    files: ['dist', 'bin', 'templates'],
+    files: ['dist', 'bin', 'templates', 'console'],
   })
 })
 

@@ -31,7 +31,7 @@ export function publishedManifest(
     ...rest,
     exports: Object.fromEntries(entries),
     dependencies: { ...manifest.dependencies, ...typesOf(manifest, workspace) },
-    files: ['dist', 'bin', 'templates'],
+    files: ['dist', 'bin', 'templates', 'console'],
   }
 }
 

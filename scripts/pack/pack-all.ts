@@ -15,6 +15,7 @@ export const publishedPackages = [
   'postgres',
   'banyan',
   'gateway',
+  'store',
   'control',
   'prove',
   'cli',
@@ -27,6 +28,7 @@ export const publishedPackages = [
 export async function packAll(out: string): Promise<string[]> {
   const stage = await mkdtemp(join(tmpdir(), 'banyan-pack-'))
   try {
+    await run(process.execPath, [join(root, 'scripts/bootstrap/console.mjs')])
     await compile(root, publishedPackages, stage)
     await mkdir(out, { recursive: true })
     const tarballs: string[] = []
@@ -45,6 +47,8 @@ async function packOne(name: string, stage: string, out: string): Promise<string
   await cp(join(root, 'LICENSE'), join(target, 'LICENSE'))
   await copyIfThere(join(source, 'README.md'), join(target, 'README.md'))
   await copyIfThere(join(source, 'templates'), join(target, 'templates'))
+  // Control serves the console, so that its built files come with it.
+  if (name === 'control') await copyConsole(join(target, 'console'))
   for (const bin of Object.values(manifest.bin ?? {})) await copyBin(source, target, bin)
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', out], {
     cwd: target,
@@ -69,6 +73,13 @@ async function copyBin(source: string, target: string, bin: string): Promise<voi
   const moved = text.replaceAll(/(['"])\.\.\/src\/([\w./-]+)\.ts\1/g, '$1../dist/$2.js$1')
   await mkdir(join(target, bin, '..'), { recursive: true })
   await writeFile(join(target, bin), moved, { mode: 0o755 })
+}
+
+async function copyConsole(target: string): Promise<void> {
+  await cp(join(root, 'apps/console/dist'), target, {
+    recursive: true,
+    filter: (path) => !path.endsWith('.sources'),
+  })
 }
 
 async function copyIfThere(source: string, target: string): Promise<void> {

@@ -15,7 +15,7 @@ const example = (): unknown => {
 
 /** The keys in the first column of the table below a heading. */
 const keysBelow = (heading: RegExp): readonly string[] => {
-  const section = text.split(heading)[1]?.split(/\n## |\n\n[A-Z][^|]*\n\n\|/)[0] ?? ''
+  const section = text.split(heading)[1]?.split(/\n##+ |\n\n[A-Z][^|]*\n\n\|/)[0] ?? ''
   return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, key = '']) => key)
 }
 
@@ -33,6 +33,7 @@ const knownKeys = (input: unknown): readonly string[] => {
 }
 
 const web = { run: 'node web.ts' }
+const telemetry = (value: object) => ({ name: 'notes', services: { web }, telemetry: value })
 
 test('the example of the reference is a system', () => {
   const system = resolveSystem(example(), { root: '/srv/notes' })
@@ -55,6 +56,11 @@ test('the reference describes exactly the keys that there are', () => {
       /A table is/,
       { name: 'notes', services: { web }, data: { tables: { a: { by: 'id', other: 1 } } } },
     ],
+    [/\n## Telemetry/, telemetry({ other: 1 })],
+    [/### Which traces are kept/, telemetry({ traces: { other: 1 } })],
+    [/### Where everything is sent/, telemetry({ export: { other: 1 } })],
+    [/One with `count`/, telemetry({ business: { a: { event: 'a', other: 1 } } })],
+    [/One with `retention`/, telemetry({ business: { a: { since: 'a', other: 1 } } })],
   ]
   for (const [heading, input] of pairs) {
     assert.ok(knownKeys(input).length > 1, String(heading))

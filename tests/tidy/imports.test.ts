@@ -43,6 +43,11 @@ const forbidden: Record<string, readonly string[]> = {
     '@banyan/control',
     '../../../packages/banyan/src/index.ts',
   ],
+  'apps/console/src/planted.ts': [
+    '@banyan/postgres',
+    'banyan',
+    '../../../packages/store/src/main.ts',
+  ],
   'tests/cluster/planted.ts': ['@banyan/model/src/plan.ts', 'banyan/src/log.ts'],
 }
 
@@ -54,6 +59,7 @@ const allowed: Record<string, readonly string[]> = {
   'packages/cli/src/allowed.ts': ['@banyan/model', '@banyan/control/api', 'commander'],
   'packages/testing/src/allowed.ts': ['@banyan/control/postgres', '@banyan/postgres', 'pg'],
   'apps/conduit/src/allowed.ts': ['banyan', 'banyan/pg', 'banyan/kysely', 'fastify'],
+  'apps/console/src/allowed.ts': ['@banyan/control/api', '@banyan/store/api', 'preact', 'uplot'],
   'apps/conduit/src/allowed.test.ts': ['@banyan/testing'],
 }
 

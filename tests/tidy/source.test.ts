@@ -6,12 +6,27 @@ const code = filesUnder('packages', 'apps', 'tests', 'scripts', 'bench').filter(
 
 test('relative imports say the ending of the file', () => {
   assert.ok(code.length > 100, 'the code was found')
-  const bare = /\b(from|import)\b\s*\(?\s*['"]\.{1,2}\/[^'"]*(?<!\.(ts|mjs|js|json)(\?[^'"]*)?)['"]/
+  const bare =
+    /\b(from|import)\b\s*\(?\s*['"]\.{1,2}\/[^'"]*(?<!\.(tsx?|mjs|js|json)(\?[^'"]*)?)['"]/
   assert.equal(
     findLines([{ path: 'x.ts', text: `${'import'} { x } ${'from'} './x'` }], bare).length,
     1,
   )
   assert.deepEqual(findLines(code, bare), [])
+})
+
+test('no process of ours loads a second HTTP client by an import of node:http', () => {
+  const whole = /^import (?!type\b)[^'"]*from 'node:https?'/m
+  assert.match("import { a } from 'a'\nimport {\n  b,\n} from 'node:http'\n", whole)
+  assert.doesNotMatch("import type { a } from 'node:http'\nimport { b } from 'b'\n", whole)
+  const found = code.filter(
+    (file) => file.path.startsWith('packages/') && !isTest(file) && whole.test(file.text),
+  )
+  assert.deepEqual(
+    found.map(({ path }) => path),
+    [],
+    'import it from node-http.ts of the package, which says why',
+  )
 })
 
 test('files are called in kebab-case', () => {
@@ -47,7 +62,7 @@ test('nothing in the project names a machine that it was made on', () => {
     ['/tmp', '/brief'],
     ['/home', '/[a-z]+/'],
     ['/Users', '/[A-Za-z]+/'],
-    ['registry\\.(?!npmjs\\.org)', '[a-z0-9-]+\\.[a-z]+'],
+    ['//registry\\.(?!npmjs\\.org)', '[a-z0-9-]+\\.[a-z]+'],
     ['_auth', 'Token'],
   ]
   const pattern = new RegExp(words.map(([a = '', b = '']) => a + b).join('|'))
