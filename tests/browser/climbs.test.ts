@@ -2,7 +2,7 @@ import '../cluster/support/measured.ts'
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { type Proof, proveDuring } from '../cluster/support/climbs.ts'
+import { type Proof, type Proving, startProving } from '../cluster/support/climbs.ts'
 import {
   assertFlawless,
   type ReleaseSystem,
@@ -23,8 +23,7 @@ describe('what is done to a real system from its page', { timeout: 400_000 }, ()
   let browser: Browser
   let seen: Watched
   let page: Page
-  let stopProving: () => void
-  let proof: Promise<Proof>
+  let proving: Proving | undefined
   let first = ''
   let second = ''
 
@@ -35,14 +34,10 @@ describe('what is done to a real system from its page', { timeout: 400_000 }, ()
     page = seen.page
     page.setDefaultTimeout(patienceMs)
     first = (await released.system.status()).release ?? ''
-    const enough = new Promise<void>((resolve) => {
-      stopProving = resolve
-    })
-    proof = proveDuring(released.system, ['--rate', '50'], async () => await enough)
+    proving = startProving(released.system, ['--rate', '50'])
   })
   after(async () => {
-    stopProving?.()
-    await Promise.allSettled([proof])
+    await Promise.allSettled([proving?.stop()])
     await browser?.close()
     await released?.remove()
   })
@@ -101,8 +96,7 @@ describe('what is done to a real system from its page', { timeout: 400_000 }, ()
   })
 
   it('has failed, lost, doubled and hidden nothing meanwhile', async (context) => {
-    stopProving()
-    const found = await proof
+    const found = (await proving?.stop()) as Proof
     context.diagnostic(JSON.stringify({ sent: found.sent, longestGapMs: found.longestGapMs }))
     assertFlawless(found)
     assert.ok(found.acknowledgedWrites > 0)

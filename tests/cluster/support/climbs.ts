@@ -162,6 +162,23 @@ export async function proveDuring(
   return JSON.parse(last) as Proof
 }
 
+/** A prover that asks until it is told to stop. */
+export type Proving = { stop(): Promise<Proof> }
+
+/** Has a prover ask from now on. It is stopped also where what was to be proven has failed. */
+export function startProving(system: ClimbSystem, words: readonly string[]): Proving {
+  const { promise: enough, resolve } = Promise.withResolvers<void>()
+  const proof = proveDuring(system, words, async () => await enough)
+  // Whoever stops it hears of it.
+  proof.catch(() => {})
+  return {
+    stop: async () => {
+      resolve()
+      return await proof
+    },
+  }
+}
+
 /** A scenario first makes what it works on, which nothing may be done to yet; the prover says when it is through. */
 async function untilBegun({ child, stderr, ended }: Going): Promise<void> {
   const begun = new Promise<void>((resolve) => {
