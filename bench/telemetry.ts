@@ -1,10 +1,13 @@
-// What it costs to see: Conduit's mix with nobody measuring, and with each way to measure, in rounds that
-// take turns. CPU of the server's process per request, everything that it does for telemetry included:
-// counting, spans, the log's lines with their trace ids, and being read once a second.
-// usage: node bench/telemetry.ts [--rounds 60] [--seconds 0.5] [--connections 16] [--users 2000] [--only off,all]
+// What it costs to see: Conduit's mix with nobody measuring, and with each way to measure. CPU of the server's
+// process per request, everything that it does for telemetry included: counting, spans, the log's lines with
+// their trace ids, and being read once a second. Two processes of the same program differ by several percent for
+// as long as they live, so each is compared with itself: it measures and does not, in turns, many short ones;
+// and each way is started anew several times. `nothing` is told the same and does nothing: how far it is from 1
+// is what the others are to be trusted by.
+// usage: node bench/telemetry.ts [--starts 5] [--rounds 40] [--seconds 0.25] [--connections 16] [--users 2000]
+//   [--only nothing,all]
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
@@ -15,17 +18,19 @@ import { fillConduit } from './conduit-material.ts'
 import { type Material, requestsOf } from './conduit-requests.ts'
 import { interleave } from './lib/interleave.ts'
 import { cpuMs } from './lib/processes.ts'
-import { median, percentile, spread } from './lib/statistics.ts'
+import { median, spread } from './lib/statistics.ts'
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '60' },
-    seconds: { type: 'string', default: '0.5' },
+    starts: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '40' },
+    seconds: { type: 'string', default: '0.25' },
     connections: { type: 'string', default: '16' },
     users: { type: 'string', default: '2000' },
     only: { type: 'string', default: '' },
   },
 })
+const starts = Number(values.starts)
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 const connections = Number(values.connections)
@@ -33,11 +38,10 @@ const users = Number(values.users)
 const seed = Number(process.env.BANYAN_SEED ?? 1)
 const warmUpSeconds = 4
 const traces = { share: 0.01, slowMs: 500 }
-const metricsToken = 'bench'
 
 /** `metrics`: ours alone. `all`: what the product does, metrics, traces and trace ids in the log. */
 const kinds = [
-  'off',
+  'nothing',
   'metrics',
   'promClient',
   'opentelemetry',
@@ -50,10 +54,9 @@ const chosen = kinds.filter((kind) => values.only === '' || values.only.split(',
 type Contestant = {
   readonly child: ChildProcess
   readonly port: number
-  /** Where it is read; null: nobody does. */
-  readonly metricsUrl: string | null
+  readonly metricsUrl: string
   readonly requests: Iterator<Buffer>
-  /** How long it was asked since it was last read. */
+  /** How long it was asked, while it measured, since it was last read. */
   unreadSeconds: number
 }
 
@@ -66,48 +69,58 @@ async function spanSink(): Promise<Server> {
   return server
 }
 
-/** The file of a system that measures, beside that of one that does not. */
-async function measuringFile(plain: string, sink: Server): Promise<string> {
-  const path = `${plain}.measuring`
-  await copyFile(plain, path)
-  const file = JSON.parse(await readFile(path, 'utf8'))
-  const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`
-  const telemetry = { otlp: { url, token: 'bench' }, traces, metricsToken }
-  await writeFile(path, JSON.stringify({ ...file, telemetry }))
-  return path
-}
-
-async function start(kind: Kind, systemFile: string, material: Material): Promise<Contestant> {
+async function start(
+  kind: Kind,
+  systemFile: string,
+  sink: Server,
+  material: Material,
+): Promise<Contestant> {
+  const { port: sinkPort } = sink.address() as AddressInfo
   const child = fork(new URL('telemetry-server.ts', import.meta.url).pathname, [kind], {
-    env: { ...process.env, BANYAN_SYSTEM: systemFile, LOG_LEVEL: 'info' },
+    env: {
+      ...process.env,
+      BANYAN_SYSTEM: systemFile,
+      BENCH_SPANS: `http://127.0.0.1:${sinkPort}`,
+      LOG_LEVEL: 'info',
+    },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`The server of ${kind} ended with ${code}.`)
   })
   const [{ port, metricsPort }] = (await Promise.race([once(child, 'message'), ended])) as [
-    { port: number; metricsPort: number | null },
+    { port: number; metricsPort: number },
   ]
   ended.catch(() => {})
-  const own = kind === 'all' ? `http://127.0.0.1:${port}/-/metrics` : null
-  const metricsUrl = metricsPort === null ? own : `http://127.0.0.1:${metricsPort}/`
+  const metricsUrl = `http://127.0.0.1:${metricsPort}/`
   return { child, port, metricsUrl, requests: requestsOf(material, seed), unreadSeconds: 0 }
 }
 
+async function turn({ child }: Contestant, isOn: boolean): Promise<void> {
+  const told = once(child, 'message')
+  child.send({ isOn })
+  await told
+}
+
 async function read(url: string): Promise<string> {
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${metricsToken}` } })
+  const answer = await fetch(url)
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}.`)
   return await answer.text()
 }
 
-/** CPU of the server's process per request, in microseconds. */
-async function measure(contestant: Contestant, forSeconds: number): Promise<number> {
+/** CPU of the server's process per request, in microseconds, while it measures or does not. */
+async function measure(
+  contestant: Contestant,
+  isOn: boolean,
+  forSeconds: number = seconds,
+): Promise<number> {
   const { port, requests, metricsUrl, child } = contestant
+  await turn(contestant, isOn)
   const pid = child.pid as number
   const before = await cpuMs(pid)
   const report = await closedLoop({ port, connections, seconds: forSeconds, requests })
-  contestant.unreadSeconds += forSeconds
-  if (metricsUrl !== null && contestant.unreadSeconds >= 1) {
+  if (isOn) contestant.unreadSeconds += forSeconds
+  if (isOn && contestant.unreadSeconds >= 1) {
     contestant.unreadSeconds = 0
     await read(metricsUrl)
   }
@@ -120,7 +133,7 @@ async function measure(contestant: Contestant, forSeconds: number): Promise<numb
 
 /** Statements per request, as the product counted them. */
 async function statementsPerRequest({ metricsUrl }: Contestant): Promise<number> {
-  const text = await read(String(metricsUrl))
+  const text = await read(metricsUrl)
   const sum = (name: string, but: RegExp): number =>
     text
       .split('\n')
@@ -142,61 +155,77 @@ async function replayed(kind: Kind, statements: number): Promise<number> {
 
 const round = (number: number, digits: number) => Number(number.toFixed(digits))
 
-async function compare(postgres: TestPostgres, contestants: Map<Kind, Contestant>): Promise<void> {
+/** CPU per request without and with measuring, by rounds. */
+type Samples = Readonly<Record<'off' | 'on', readonly number[]>>
+
+/** Of one process: the code is compiled for both before anything counts. */
+async function samplesOf(contestant: Contestant): Promise<Samples> {
+  for (const isOn of [true, false]) await measure(contestant, isOn, warmUpSeconds / 2)
+  return await interleave(rounds, {
+    off: () => measure(contestant, false),
+    on: () => measure(contestant, true),
+  })
+}
+
+async function compare(postgres: TestPostgres): Promise<void> {
   const database = await createConduitDatabase(postgres)
   const sink = await spanSink()
+  const samples = new Map<Kind, Samples[]>(chosen.map((kind) => [kind, []]))
+  let statements = 0
   try {
     const material = await fillConduit(database.adminUrl, users)
-    const measuring = await measuringFile(database.runtimeFile, sink)
-    for (const kind of chosen) {
-      const file = kind === 'all' ? measuring : database.runtimeFile
-      contestants.set(kind, await start(kind, file, material))
+    for (let at = 0; at < starts * chosen.length; at += 1) {
+      const kind = chosen[at % chosen.length] as Kind
+      const contestant = await start(kind, database.runtimeFile, sink, material)
+      try {
+        samples.get(kind)?.push(await samplesOf(contestant))
+        if (kind === 'all') statements = await statementsPerRequest(contestant)
+      } finally {
+        contestant.child.kill()
+      }
     }
-    const take = (kind: Kind, forSeconds: number) =>
-      measure(contestants.get(kind) as Contestant, forSeconds)
-    for (const kind of chosen) await take(kind, warmUpSeconds)
-    const takers = chosen.map((kind) => [kind, () => take(kind, seconds)] as const)
-    const samples = await interleave(rounds, Object.fromEntries(takers))
-    const statements = await statementsPerRequest(contestants.get('all') as Contestant)
     const replays = new Map<Kind, number>()
     for (const kind of chosen) replays.set(kind, await replayed(kind, Math.round(statements)))
-    const result = resultOf(samples as Record<Kind, number[]>, replays, statements)
-    console.log(JSON.stringify(result, null, 2))
+    console.log(JSON.stringify(resultOf(samples, replays, statements), null, 2))
   } finally {
     sink.close()
     await database.remove()
   }
 }
 
-/** Of each round its own ratio: what disturbs a round disturbs all of it. */
+/** Of each round its own ratio: what disturbs a round disturbs both. */
 function resultOf(
-  samples: Record<Kind, number[]>,
+  samples: ReadonlyMap<Kind, readonly Samples[]>,
   replays: ReadonlyMap<Kind, number>,
   statements: number,
 ) {
-  const ratios = (kind: Kind) => samples[kind].map((one, at) => one / (samples.off[at] as number))
-  // Of a busy machine the least disturbed rounds are nearest to the truth: others only add to it.
-  const least = (kind: Kind) => percentile(samples[kind], 0.1)
-  const replayed = (kind: Kind) => (replays.get(kind) ?? 0) - (replays.get('off') ?? 0)
-  const of = (kind: Kind) => ({
-    cpuMicrosPerRequest: round(median(samples[kind]), 1),
-    ratio: round(median(ratios(kind)), 3),
-    ratioSpread: round(spread(ratios(kind)), 3),
-    least: {
-      cpuMicrosPerRequest: round(least(kind), 1),
-      ratio: round(least(kind) / least('off'), 3),
-    },
-    replayed: {
-      cpuMicrosPerRequest: round(replayed(kind), 2),
-      ratio: round(1 + replayed(kind) / least('off'), 3),
-    },
-  })
+  const ratiosOf = ({ off, on }: Samples) => on.map((one, at) => one / (off[at] as number))
+  const replayed = (kind: Kind) => (replays.get(kind) ?? 0) - (replays.get('nothing') ?? 0)
+  const of = (kind: Kind) => {
+    const all = samples.get(kind) ?? []
+    const off = median(all.flatMap((one) => one.off))
+    const ratios = all.flatMap(ratiosOf)
+    return {
+      cpuMicrosPerRequest: {
+        off: round(off, 1),
+        on: round(median(all.flatMap((one) => one.on)), 1),
+      },
+      ratio: round(median(ratios), 3),
+      ratioSpread: round(spread(ratios), 3),
+      ratioOfStarts: all.map((one) => round(median(ratiosOf(one)), 3)),
+      replayed: {
+        cpuMicrosPerRequest: round(replayed(kind), 2),
+        ratio: round(1 + replayed(kind) / off, 3),
+      },
+    }
+  }
   return {
     what: "CPU of the web process per request of Conduit's mix, 60% listings and feeds, 30% article reads, 10% writes, with a line of log per request",
     configuration: {
       users,
       articles: users * 5,
       connections,
+      starts,
       rounds,
       seconds,
       durable: true,
@@ -209,10 +238,8 @@ function resultOf(
 }
 
 const postgres = await startPostgres({ durable: true })
-const contestants = new Map<Kind, Contestant>()
 try {
-  await compare(postgres, contestants)
+  await compare(postgres)
 } finally {
-  for (const { child } of contestants.values()) child.kill()
   await postgres.stop()
 }

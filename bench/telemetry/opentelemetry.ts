@@ -37,9 +37,8 @@ export function opentelemetry({ traces }: { readonly traces: boolean }): Measure
   const reader = new Reader()
   const metrics = metricsWatcher(new MeterProvider({ readers: [reader] }))
   const tracer = new TracerProvider({ spanProcessors: [new Tail()] }).getTracer('bench')
-  const spans = traces ? spansWatcher(tracer) : {}
   return {
-    watcher: both(metrics, spans),
+    watchers: traces ? [metrics, spansWatcher(tracer)] : [metrics],
     text: async () => JSON.stringify((await reader.collect()).resourceMetrics.scopeMetrics.length),
   }
 }
@@ -81,60 +80,35 @@ function metricsWatcher(provider: MeterProvider): Watcher {
   }
 }
 
+/** Where it keeps the span of what was seen. */
+type Spanned = { span?: Span }
+const spanOf = (seen: unknown): Span | undefined => (seen as Spanned | undefined)?.span
+
 function spansWatcher(tracer: Tracer): Watcher {
-  const under = (parent: unknown): Context =>
-    parent === null || parent === undefined
-      ? ROOT_CONTEXT
-      : trace.setSpan(ROOT_CONTEXT, parent as Span)
-  const end = ({ span }: { span: unknown }): void => (span as Span | null)?.end()
+  const under = (parent: Span | undefined): Context =>
+    parent === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, parent)
+  const begin = (seen: Spanned, name: string, context: Context): void => {
+    seen.span = tracer.startSpan(name, {}, context)
+  }
+  const end = (seen: unknown): void => spanOf(seen)?.end()
   return {
-    requestBegan(seen) {
-      seen.span = tracer.startSpan('request', {}, ROOT_CONTEXT)
-    },
+    requestBegan: (seen) => begin(seen as Spanned, 'request', ROOT_CONTEXT),
     requestEnded(seen) {
-      const span = seen.span as Span
-      span.setAttribute('http.route', seen.route)
-      span.setAttribute('http.response.status_code', seen.status)
-      span.end()
+      const span = spanOf(seen)
+      span?.setAttribute('http.route', seen.route)
+      span?.setAttribute('http.response.status_code', seen.status)
+      span?.end()
     },
-    transactionBegan(seen) {
-      seen.span = tracer.startSpan('transaction', {}, under(seen.context?.seen?.span))
-    },
+    transactionBegan: (seen) =>
+      begin(seen as Spanned, 'transaction', under(spanOf(seen.context?.seen))),
     transactionEnded: end,
     statementBegan(seen) {
-      const parent = seen.transaction?.span ?? seen.context?.seen?.span
-      seen.span = tracer.startSpan('statement', {}, under(parent))
+      const parent = spanOf(seen.transaction) ?? spanOf(seen.context?.seen)
+      begin(seen as Spanned, 'statement', under(parent))
     },
     statementEnded(seen) {
-      ;(seen.span as Span).setAttribute('db.operation.name', seen.operation)
+      spanOf(seen)?.setAttribute('db.operation.name', seen.operation)
       end(seen)
     },
   }
-}
-
-function both(first: Watcher, second: Watcher): Watcher {
-  const names = [
-    'requestBegan',
-    'requestEnded',
-    'transactionBegan',
-    'transactionEnded',
-    'statementBegan',
-    'statementEnded',
-    'waitBegan',
-    'waitEnded',
-  ] as const
-  const watcher: Record<string, (seen: never) => void> = {}
-  for (const name of names) {
-    const [one, other] = [first[name], second[name]] as ((seen: never) => void)[]
-    if (one === undefined || other === undefined) {
-      const only = one ?? other
-      if (only !== undefined) watcher[name] = only
-      continue
-    }
-    watcher[name] = (seen) => {
-      one(seen)
-      other(seen)
-    }
-  }
-  return watcher
 }

@@ -1,5 +1,6 @@
 import { operationBuckets, requestBuckets } from '@banyan/model'
 import { Gauge, Histogram, Registry } from 'prom-client'
+import type { Watcher } from '../../packages/banyan/src/telemetry/watch.ts'
 import type { Measured } from '../telemetry-server.ts'
 
 /** What `serve` measures, by prom-client. */
@@ -37,25 +38,26 @@ export function promClient(): Measured {
       },
       ms / 1_000,
     )
-  return {
-    watcher: {
-      requestBegan: () => active.inc(),
-      requestEnded({ request, route, status, errorType, tookMs }) {
-        active.dec()
-        const labels = {
-          http_request_method: request.method ?? '',
-          http_route: route,
-          http_response_status_code: String(status),
-          error_type: errorType,
-        }
-        requests.observe(labels, tookMs / 1_000)
-      },
-      statementEnded: ({ operation, address, errorType, tookMs }) =>
-        operated(operation, address, errorType, tookMs),
-      transactionEnded: ({ errorType, tookMs }) => operated('TRANSACTION', '', errorType, tookMs),
-      waitEnded: ({ pool, tookMs }) =>
-        waits.observe({ db_client_connection_pool_name: pool }, tookMs / 1_000),
+  const watcher: Watcher = {
+    requestBegan: () => active.inc(),
+    requestEnded({ request, route, status, errorType, tookMs }) {
+      active.dec()
+      const labels = {
+        http_request_method: request.method ?? '',
+        http_route: route,
+        http_response_status_code: String(status),
+        error_type: errorType,
+      }
+      requests.observe(labels, tookMs / 1_000)
     },
+    statementEnded: ({ operation, address, errorType, tookMs }) =>
+      operated(operation, address, errorType, tookMs),
+    transactionEnded: ({ errorType, tookMs }) => operated('TRANSACTION', '', errorType, tookMs),
+    waitEnded: ({ pool, tookMs }) =>
+      waits.observe({ db_client_connection_pool_name: pool }, tookMs / 1_000),
+  }
+  return {
+    watchers: [watcher],
     text: async () => await (registers[0] as Registry).metrics(),
   }
 }
