@@ -9,18 +9,21 @@ export type Labels = readonly [Label, Label, Label, Label]
 
 type Level<T> = Map<Label, T>
 
+type Entry<T> = { readonly labels: Labels; readonly value: T }
+
 /**
  * Something per set of at most four labels, as many sets as there may be. What comes beyond is in one set of
  * its own, so that sums stay true, and is counted. Found by one map per label: to make a key of all of them
- * costs more than what is counted with it.
+ * costs more than what is counted with it. Mostly it is the set of the last time, which is looked at first.
  */
 export class LabelSets<T> {
   /** How often a set was asked for that there was no room for. */
   dropped = 0
   readonly #make: () => T
   readonly #max: number
-  readonly #root: Level<Level<Level<Level<T>>>> = new Map()
-  readonly #all: { readonly labels: Labels; readonly value: T }[] = []
+  readonly #root: Level<Level<Level<Level<Entry<T>>>>> = new Map()
+  readonly #all: Entry<T>[] = []
+  #last: Entry<T> | null = null
   #rest: T | null = null
 
   constructor(make: () => T, max = labelSetsMax) {
@@ -29,12 +32,16 @@ export class LabelSets<T> {
   }
 
   get(a: Label, b: Label = '', c: Label = '', d: Label = ''): T {
+    const last = this.#last
+    if (last !== null && isOf(last.labels, a, b, c, d)) return last.value
     const known = this.#root.get(a)?.get(b)?.get(c)?.get(d)
-    return known === undefined ? this.#add([a, b, c, d]) : known
+    if (known === undefined) return this.#add([a, b, c, d])
+    this.#last = known
+    return known.value
   }
 
   /** Every set so far, and what is there for it. */
-  get all(): readonly { readonly labels: Labels; readonly value: T }[] {
+  get all(): readonly Entry<T>[] {
     return this.#all
   }
 
@@ -42,10 +49,10 @@ export class LabelSets<T> {
     // The last place is that of the rest.
     if (this.#all.length >= this.#max - 1) return this.#beyond()
     const [a, b, c, d] = labels
-    const value = this.#make()
-    at(at(at(this.#root, a), b), c).set(d, value)
-    this.#all.push({ labels, value })
-    return value
+    const entry = { labels, value: this.#make() }
+    at(at(at(this.#root, a), b), c).set(d, entry)
+    this.#all.push(entry)
+    return entry.value
   }
 
   #beyond(): T {
@@ -58,6 +65,9 @@ export class LabelSets<T> {
     return this.#rest
   }
 }
+
+const isOf = (labels: Labels, a: Label, b: Label, c: Label, d: Label): boolean =>
+  labels[0] === a && labels[1] === b && labels[2] === c && labels[3] === d
 
 function at<V>(level: Level<Map<Label, V>>, label: Label): Map<Label, V> {
   const known = level.get(label)

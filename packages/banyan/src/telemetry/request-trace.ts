@@ -1,7 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import {
   clockOffset,
-  type InShare,
   type KeptTrace,
   RandomIds,
   readTraceparent,
@@ -24,6 +23,8 @@ export class RequestTrace implements KeptTrace {
   readonly spanId = traceIds.span()
   /** Whether the client said which trace it is. */
   readonly isGiven: boolean
+  /** Whether it is one of those that are kept anyhow. */
+  isInShare = false
   /** Parts that were too many. */
   left = 0
   readonly #parentId: string | null
@@ -48,13 +49,13 @@ export class RequestTrace implements KeptTrace {
   }
 
   /** The request is over. Gives back whether its trace is to be kept. */
-  end(inShare: InShare, slowMs: number): boolean {
+  end(slowMs: number): boolean {
     this.#isOver = true
     const { errorType, tookMs, status } = this.#request
     const isOdd = errorType !== '' || tookMs > slowMs
     // A stream of events is long, and ends when its client leaves: neither is worth a look.
     const isKept = isOdd && (status >= 500 || !isEventStream(this.#request))
-    return isKept || inShare(this.traceId)
+    return isKept || this.isInShare
   }
 
   get size(): number {

@@ -5,9 +5,6 @@ import { type SeenRequest, SeenStatement, SeenTransaction, type SeenWait } from 
 /** What a request did. */
 export type Seen = SeenStatement | SeenTransaction | SeenWait
 
-/** What stands in the place for the tracer of a part that has ended. */
-export const ended = Symbol('ended')
-
 type Ids = {
   readonly traceId: string
   readonly spanId: string
@@ -45,7 +42,7 @@ export function partRecord(
   { offset, endMs, ...ids }: Ids & { readonly endMs: number },
 ): SpanRecord {
   const { startedMs, tookMs, errorType } = seen
-  const isOpen = seen.span !== ended
+  const isOpen = tookMs < 0
   return {
     ...ids,
     ...described(seen),

@@ -6,7 +6,14 @@ import { isTraceparent, readTraceparent } from '@banyan/model'
 import type { RequestContext } from '../log.ts'
 import { RequestTrace } from './request-trace.ts'
 import { Tracer } from './tracer.ts'
-import { SeenRequest, SeenStatement, SeenTransaction, SeenWait } from './watch.ts'
+import {
+  SeenRequest,
+  SeenStatement,
+  SeenTransaction,
+  SeenWait,
+  statementEnded,
+  waitEnded,
+} from './watch.ts'
 
 type Sent = { name: string; attributes: { key: string; value: Record<string, unknown> }[] }
 
@@ -63,7 +70,9 @@ test('a request without a trace gets one, which the app sees; one that has a tra
 test('a trace is kept for its share, an error or its time, and a stream of events only for its share', () => {
   const ended = (change: Partial<SeenRequest>, inShare = false): boolean => {
     const seen = Object.assign(requestOf(), change)
-    return new RequestTrace(seen, given).end(() => inShare, 500)
+    const trace = new RequestTrace(seen, given)
+    trace.isInShare = inShare
+    return trace.end(500)
   }
   assert.equal(ended({ status: 200 }), false)
   assert.equal(ended({ status: 200 }, true), true)
@@ -86,12 +95,10 @@ test('spans lie under what they belong to, and what has not ended says so', () =
   const inside = new SeenStatement('insert into notes values (1)', 'db-1', transaction, context)
   const wait = new SeenWait('main', context)
   for (const part of [wait, transaction, inside]) trace.add(part)
-  const tracer = tracerOf(1)
-  tracer.waitEnded(wait)
-  inside.operation = 'INSERT'
-  tracer.statementEnded(inside)
+  waitEnded(wait, null)
+  statementEnded(inside, null, 'INSERT')
   seen.tookMs = 1_000
-  trace.end(() => true, 500)
+  trace.end(500)
   trace.add(new SeenWait('late', context))
   const spans = trace.spans()
   assert.equal(trace.size, spans.length)

@@ -13,7 +13,7 @@ import type { RequestContext } from '../log.ts'
 import { request } from '../node-http.ts'
 import { receiverPlace } from './receiver-place.ts'
 import { RequestTrace } from './request-trace.ts'
-import { ended, type Seen } from './span-records.ts'
+import type { Seen } from './span-records.ts'
 import type { SeenRequest, Watcher } from './watch.ts'
 
 /** How long the end of the process waits for the last spans. */
@@ -56,17 +56,18 @@ export class Tracer implements Watcher {
     const given = headers[header] as string | undefined
     const trace = new RequestTrace(seen, given)
     seen.context.trace = trace
+    trace.isInShare = this.#inShare(trace.traceId)
     if (trace.isGiven) return
     // Whoever is asked by the app next is told the same trace, as is what the app measures by itself.
     if (given !== undefined) dropRaw(rawHeaders)
-    const made = traceparentOf(trace.traceId, trace.spanId, this.#inShare(trace.traceId))
+    const made = traceparentOf(trace.traceId, trace.spanId, trace.isInShare)
     headers[header] = made
     rawHeaders.push(header, made)
   }
 
   requestEnded({ context }: SeenRequest): void {
     const { trace } = context
-    if (trace === undefined || !trace.end(this.#inShare, this.#slowMs)) return
+    if (trace === undefined || !trace.end(this.#slowMs)) return
     this.#left += trace.left
     this.#sender?.add(trace)
   }
@@ -80,10 +81,6 @@ export class Tracer implements Watcher {
     if (this.#sender !== null) context?.trace?.add(seen)
   }
 
-  readonly statementEnded = end
-  readonly transactionEnded = end
-  readonly waitEnded = end
-
   /** Sends the last spans; takes half a second at most. */
   flush(): Promise<void> {
     const sender = this.#sender
@@ -91,10 +88,6 @@ export class Tracer implements Watcher {
       ? Promise.resolve()
       : new Promise((resolve) => sender.flush(flushMs, resolve))
   }
-}
-
-function end(seen: Seen): void {
-  seen.span = ended
 }
 
 function dropRaw(rawHeaders: string[]): void {

@@ -6,8 +6,7 @@ import { type RequestContext, requestContext } from '../log.ts'
 /*
  * The one look at each request, transaction, statement and wait for a connection of this process, for
  * whoever wants to know of it: metrics (serve-metrics.ts), spans, whatever comes. There is one object per
- * thing seen, which every watcher gets at its beginning and at its end; `span` is a place on it that is the
- * tracer's own. Without a watcher there is no object, and nothing is measured.
+ * thing seen, which every watcher gets at its beginning and at its end. Without a watcher there is no object, and nothing is measured.
  *
  * A watcher is called on the way of a request: it does not wait, it does not throw, and what it keeps it
  * bounds. What was done when a thing began belongs to the context of whoever asked for it (`context`), which
@@ -51,12 +50,10 @@ class Seen {
   readonly context: RequestContext | undefined
   /** By `performance.now()`. */
   readonly startedMs: number
-  /** Meaningful once it has ended. */
-  tookMs = 0
+  /** Below 0: it has not ended. */
+  tookMs = -1
   /** Why it failed, in one word of few: a status, an SQLSTATE, `aborted`, `lost`. "": it did not. */
   errorType = ''
-  /** The tracer's own. */
-  span: unknown = null
 
   constructor(context: RequestContext | undefined, startedMs: number) {
     this.context = context
@@ -211,20 +208,22 @@ function addressOf(client: pg.ClientBase): string {
   return address
 }
 
-/** Everything that a server may say it has done, of those that anybody sends often. */
-const operations = new Set(
-  'SELECT INSERT UPDATE DELETE MERGE BEGIN START COMMIT ROLLBACK SAVEPOINT RELEASE SET SHOW FETCH CLOSE COPY CALL LOCK LISTEN NOTIFY PREPARE EXECUTE DISCARD TRUNCATE EXPLAIN VALUES WITH CREATE ALTER DROP ANALYZE VACUUM DO'.split(
-    ' ',
-  ),
+/**
+ * Everything that a server may say it has done, of those that anybody sends often, by itself: each answer brings
+ * the word as a text of its own, and one and the same text is found faster by whoever counts by it.
+ */
+const operations = new Map(
+  'SELECT INSERT UPDATE DELETE MERGE BEGIN START COMMIT ROLLBACK SAVEPOINT RELEASE SET SHOW FETCH CLOSE COPY CALL LOCK LISTEN NOTIFY PREPARE EXECUTE DISCARD TRUNCATE EXPLAIN VALUES WITH CREATE ALTER DROP ANALYZE VACUUM DO'
+    .split(' ')
+    .map((word) => [word, word]),
 )
 
 const firstWord = /^[\s(]*([a-z]+)/i
 
 /** A word of a fixed set, so that nothing an app writes makes a label. */
 function operationOf(command: string | null | undefined, text: string): string {
-  if (command !== null && command !== undefined && operations.has(command)) return command
-  const word = firstWord.exec(text)?.[1]?.toUpperCase() ?? ''
-  return operations.has(word) ? word : ''
+  const said = operations.get(command ?? '')
+  return said ?? operations.get(firstWord.exec(text)?.[1]?.toUpperCase() ?? '') ?? ''
 }
 
 /** SQLSTATE of an error of the server, else the code of ours or of the system: few, and nobody's data. */

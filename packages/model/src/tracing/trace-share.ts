@@ -16,12 +16,17 @@ export function traceShare(share: number, secret: string): InShare {
   const below = share * 0x1_0000_0000
   return (traceId) => {
     let hash = seed
-    for (let at = 0; at < 32; at += 8) {
-      hash = mix(hash ^ Number.parseInt(traceId.slice(at, at + 8), 16)) + other
-    }
+    for (let at = 0; at < 32; at += 4) hash = mix(hash ^ fourOf(traceId, at)) + other
     return mix(hash) >>> 0 < below
   }
 }
+
+/** Four characters as one number, without a text of their own: this is asked of every request. */
+const fourOf = (id: string, at: number): number =>
+  id.charCodeAt(at) |
+  (id.charCodeAt(at + 1) << 8) |
+  (id.charCodeAt(at + 2) << 16) |
+  (id.charCodeAt(at + 3) << 24)
 
 /** FNV-1a, begun at one of two places. */
 function seedOf(text: string, basis: number): number {
