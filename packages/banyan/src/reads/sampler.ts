@@ -20,9 +20,9 @@ export const shareMin = 24
 /**
  * Where fewer than these share it, and time pays nothing, one is paid for by so many that come: while some
  * wait the process has less to do, falls asleep, and is woken for less, which costs several times the sample.
- * One in a tenth of a second is enough to know what replicas take by then.
+ * About one in a second is enough to know what replicas take by then.
  */
-export const payersMin = 384
+export const payersMin = 4_096
 
 /**
  * Where the primary is, asked once for many reads. A read gets a sample that was *sent after it arrived*,
@@ -61,8 +61,8 @@ export class Sampler<Read> {
   }
 
   /** A read has come, which may join or not: it pays its part. */
-  pay(): void {
-    if (this.#save()) this.#saved = Math.min(1, this.#saved + 1 / payersMin)
+  pay(nowMs: number): void {
+    if (this.#save(nowMs)) this.#saved = Math.min(1, this.#saved + 1 / payersMin)
     if (!this.#underWay && this.#saved >= 1) this.#consider()
   }
 
@@ -73,9 +73,8 @@ export class Sampler<Read> {
   }
 
   /** Adds what time has paid since, unless that does not count. Says whether it does not. */
-  #save(): boolean {
+  #save(nowMs: number): boolean {
     const isThrifty = this.#options.isThrifty()
-    const nowMs = this.#options.now()
     if (!isThrifty) {
       this.#saved = Math.min(savedMax, this.#saved + (nowMs - this.#savedMs) / pauseMs)
     }

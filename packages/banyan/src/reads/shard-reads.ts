@@ -85,23 +85,45 @@ export class ShardReads {
     this.#follow()
   }
 
-  /** Runs a read on a replica that may answer it, else by `primary`, who asks the primary. */
+  /**
+   * A strong read has come. Since when, where the primary answers it sooner than anybody else: then it is asked,
+   * and {@link answered} told. Null: it is for {@link read}.
+   */
+  come(): number | null {
+    const nowMs = performance.now()
+    this.#crowd.come(nowMs)
+    this.#sampler.pay(nowMs)
+    if (!this.#isSooner(nowMs)) return null
+    readCounts.onPrimary.sooner += 1
+    return nowMs
+  }
+
+  /** The primary has answered a read that came then, or failed to. */
+  answered(sinceMs: number): void {
+    const nowMs = performance.now()
+    this.#crowd.go()
+    this.#primaryLatency.observe(nowMs - sinceMs, nowMs)
+  }
+
+  /** Runs a read on a replica that may answer it, else by `primary`, who asks the primary. A strong one has come. */
   read(compiled: Compiled, level: Level, primary: AskPrimary): Promise<unknown[]> {
+    if (level === 'strong') return this.#readStrong(compiled, level, primary)
     if (level === 'eventual') return this.#ask(compiled, null, level, primary)
-    const caller = level === 'session' ? this.#callerMark() : undefined
+    const caller = this.#callerMark()
     if (caller !== undefined) return this.#readAfter(caller, compiled, primary)
-    return this.#readStrong(compiled, level, primary)
+    const sinceMs = this.come()
+    return sinceMs === null
+      ? this.#readStrong(compiled, level, primary)
+      : this.#askTimed(compiled, primary, sinceMs)
   }
 
   /** Each is counted while it is under way, wherever that is. */
   #readStrong(compiled: Compiled, level: Level, primary: AskPrimary): Promise<unknown[]> {
-    const nowMs = performance.now()
-    this.#crowd.come(nowMs)
-    this.#sampler.pay()
-    if (this.#isSooner(nowMs)) return this.#askCounted('sooner', compiled, primary, nowMs)
     return new Promise((resolve, reject) => {
-      const elsewhere = (reason: Reason): void =>
-        resolve(this.#askCounted(reason, compiled, primary))
+      const elsewhere = (reason: Reason): void => {
+        readCounts.onPrimary[reason] += 1
+        resolve(this.#askTimed(compiled, primary, performance.now()))
+      }
       const done = (mark: Mark | null, reason: Reason): void => {
         const replica = mark === null ? null : this.#choose(mark)
         const life = replica?.wire.life ?? null
@@ -144,19 +166,9 @@ export class ShardReads {
     return this.#primaryLatency.expectedMs(nowMs) <= replicaMs + pauseMs
   }
 
-  #askCounted(
-    reason: Reason,
-    compiled: Compiled,
-    primary: AskPrimary,
-    sinceMs = performance.now(),
-  ): Promise<unknown[]> {
-    readCounts.onPrimary[reason] += 1
+  #askTimed(compiled: Compiled, primary: AskPrimary, sinceMs: number): Promise<unknown[]> {
     const answer = primary(compiled)
-    const over = (): void => {
-      const nowMs = performance.now()
-      this.#crowd.go()
-      this.#primaryLatency.observe(nowMs - sinceMs, nowMs)
-    }
+    const over = (): void => this.answered(sinceMs)
     answer.then(over, over)
     return answer
   }
