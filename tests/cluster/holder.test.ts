@@ -69,6 +69,7 @@ async function publicSocket(): Promise<string> {
 test('row 1: control that gets SIGKILL is back at once, takes over every node, and no request fails', async (context) => {
   const nodes = await nodesOf(app)
   const socket = await publicSocket()
+  const endsBefore = (await endsOfControl()).length
   const backAfterMs: number[] = []
   const result = await underLoad(app, async () => {
     for (let round = 0; round < 5; round += 1) {
@@ -78,8 +79,11 @@ test('row 1: control that gets SIGKILL is back at once, takes over every node, a
     }
   })
   context.diagnostic(`control back after ${backAfterMs.join(', ')} ms`)
-  // On a busy machine one may take longer; a pause that is built in would delay all of them.
-  assert.ok(Math.min(...backAfterMs) <= 1_000, `back after ${backAfterMs.join(', ')} ms`)
+  // How long a start takes is the machine's; what the holder waits before it is not.
+  const pauses = (await endsOfControl()).slice(endsBefore).map(({ pauseMs }) => pauseMs)
+  assert.equal(pauses.length, 5)
+  assert.equal(pauses[0], 0)
+  assert.ok(Math.max(...pauses) <= 250, `pauses of ${pauses.join(', ')} ms`)
   assertNothingFailed(context, result)
   assert.equal(await publicSocket(), socket)
 })
@@ -227,6 +231,20 @@ test('a frozen control is not replaced, and goes on where it was', async () => {
     ['healthy', 'healthy'],
   )
   assert.deepEqual(await identityOf(app, 'control'), control)
+})
+
+test('a command that can do nothing without control waits for one that comes late', async () => {
+  const nodes = await nodesOf(app)
+  const holder = await identityOf(app, 'holder')
+  process.kill(holder.pid, 'SIGSTOP')
+  await killKeeper(app, 'control')
+  const killing = app.json('kill', 'web-1')
+  await sleep(4_500)
+  process.kill(holder.pid, 'SIGCONT')
+  assert.deepEqual(await killing, {
+    node: 'web-1',
+    pid: nodes.find(([name]) => name === 'web-1')?.[1],
+  })
 })
 
 test('down ends a frozen holder as well', async () => {

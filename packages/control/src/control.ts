@@ -39,6 +39,7 @@ import type { Keeper } from './supervise/keeper.ts'
 export type Ending = 'stopped' | 'failed'
 
 const warnTimeoutMs = 2_000
+const sightTimeoutMs = 5_000
 
 /** Runs one system: leads it up, keeps it, and leads it down. */
 export class Control implements Controlled {
@@ -55,6 +56,7 @@ export class Control implements Controlled {
   #ready = false
   /** Whether it is known what an earlier control left running. */
   #hasLooked = false
+  readonly #looked = Promise.withResolvers<void>()
   #failed = false
   #end: (ending: Ending) => void = () => {}
   readonly ended = new Promise<Ending>((resolve) => {
@@ -147,10 +149,12 @@ export class Control implements Controlled {
   }
 
   async kill(name: string): Promise<{ node: string; pid: number | null }> {
+    await this.#sight()
     return await this.#faults.kill(name)
   }
 
   async pause(name: string): Promise<{ readonly node: string }> {
+    await this.#sight()
     return await this.#faults.pause(name)
   }
 
@@ -159,6 +163,7 @@ export class Control implements Controlled {
   }
 
   async partition(name: string, from: string | null): Promise<{ readonly node: string }> {
+    await this.#sight()
     return await this.#faults.partition(name, from)
   }
 
@@ -198,6 +203,7 @@ export class Control implements Controlled {
   /** Has another member take the writes; refused before anything is done, or not at all. */
   async switchover({ to, acceptLoss = false }: SwitchoverRequest): Promise<SwitchoverReport> {
     this.#refuseAdopted()
+    await this.#sight()
     const { keeper } = this.#members
     const began = performance.now()
     const from = keeper.primary ?? ''
@@ -216,6 +222,11 @@ export class Control implements Controlled {
         ? `${heir} takes the writes, in place of ${from}: nobody could write for ${pauseMs} ms.`
         : `${heir} is the primary, in place of ${from}. Commits are held until a replica can confirm them, which is being made.`
     return { from, to: heir, term, pauseMs, totalMs, sentence }
+  }
+
+  /** One that has just begun knows what it looks after once it has looked; a node that hangs does not keep it. */
+  async #sight(): Promise<void> {
+    await Promise.race([this.#looked.promise, sleep(sightTimeoutMs, null, { ref: false })])
   }
 
   loss(to: string | null): LossReport {
@@ -334,6 +345,7 @@ export class Control implements Controlled {
       await keeper.looked
     }
     this.#hasLooked = true
+    this.#looked.resolve()
     this.#members.run()
     await tellAgain(this.#context)
   }

@@ -31,8 +31,7 @@ export async function leadClimb(
   },
   lead: (leading: Leading) => Promise<ClimbReport>,
 ): Promise<number> {
-  const client = await ControlClient.find(paths)
-  if (client === null) throw notRunning()
+  const client = await ControlClient.need(paths, notRunning)
   const audience = json ? new ClimbLines() : new ClimbScreen()
   const turning = new AbortController()
   const interrupt = () => {

@@ -1,5 +1,4 @@
-import { ControlClient, statePaths } from '@banyan/control/api'
-import { BanyanError } from '@banyan/model'
+import { needControl } from '../need-control.ts'
 import type { Common } from '../program.ts'
 
 /** Drops whatever goes to a node and comes from it: a fault on purpose, until it is healed. */
@@ -8,7 +7,7 @@ export async function partition(
   node: string,
   from: string | null,
 ): Promise<number> {
-  const cut = await (await find(directory)).partition(node, from)
+  const cut = await (await needControl(directory)).partition(node, from)
   const text = `${cut.node} is cut off: nobody reaches it. It is mended with: banyan heal ${cut.node}`
   say(json, cut, text)
   return 0
@@ -16,17 +15,9 @@ export async function partition(
 
 /** Mends what `partition` has cut. */
 export async function heal({ json, directory }: Common, node: string): Promise<number> {
-  const healed = await (await find(directory)).heal(node)
+  const healed = await (await needControl(directory)).heal(node)
   say(json, healed, `${healed.node} is cut off no longer.`)
   return 0
-}
-
-async function find(directory: string): Promise<ControlClient> {
-  const control = await ControlClient.find(statePaths(directory))
-  if (control !== null) return control
-  throw new BanyanError('BANYAN_NOT_RUNNING', `No control runs in ${directory}.`, {
-    hint: 'Look at "banyan status". "banyan up" starts the system, or takes over what still runs.',
-  })
 }
 
 function say(json: boolean, result: object, text: string): void {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
-import { ControlClient, type LossReport, statePaths } from '@banyan/control/api'
+import type { LossReport } from '@banyan/control/api'
 import { BanyanError } from '@banyan/model'
+import { needControl } from '../need-control.ts'
 import type { Common } from '../program.ts'
 
 export type SwitchoverOptions = {
@@ -16,23 +17,11 @@ export async function switchover(
   { to, acceptLoss, yes }: SwitchoverOptions,
 ): Promise<number> {
   if (yes && !acceptLoss) throw nothingToConfirm()
-  const control = await find(directory)
+  const control = await needControl(directory, ', which alone may promote a server')
   if (acceptLoss) await agree(await control.loss(to), json, yes)
   const report = await control.switchover({ to, ...(acceptLoss && { acceptLoss }) })
   process.stdout.write(`${json ? JSON.stringify(report) : report.sentence}\n`)
   return 0
-}
-
-async function find(directory: string): Promise<ControlClient> {
-  const control = await ControlClient.find(statePaths(directory))
-  if (control !== null) return control
-  throw new BanyanError(
-    'BANYAN_NOT_RUNNING',
-    `No control runs in ${directory}, which alone may promote a server.`,
-    {
-      hint: 'Look at "banyan status". "banyan up" starts the system, or takes over what still runs.',
-    },
-  )
 }
 
 /** Nothing is lost before somebody has read what. */

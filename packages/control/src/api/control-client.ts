@@ -1,5 +1,6 @@
+import type { BanyanError } from '@banyan/model'
 import type { StatePaths } from '../state/paths.ts'
-import { findControl } from './find-control.ts'
+import { findControl, neededMs } from './find-control.ts'
 import { ask, askJson, readLines } from './transport.ts'
 import type {
   Attendance,
@@ -37,6 +38,13 @@ export class ControlClient {
   static async find(paths: StatePaths): Promise<ControlClient | null> {
     const file = await findControl(paths)
     return file === null ? null : new ControlClient(file.socket)
+  }
+
+  /** The control that runs, for whoever can do nothing without: one that is on its way is waited for longer. */
+  static async need(paths: StatePaths, notRunning: () => BanyanError): Promise<ControlClient> {
+    const file = await findControl(paths, neededMs)
+    if (file === null) throw notRunning()
+    return new ControlClient(file.socket)
   }
 
   /** Everything that control knows now. */

@@ -11,14 +11,19 @@ const endingMs = 300
 
 /** How long a control that has died, or is just beginning, is waited for while its holder lives. */
 const comingMs = 3_000
+/** The same for whoever can do nothing without: a saturated machine takes seconds to start a process. */
+export const neededMs = 10_000
 const lookEveryMs = 20
 
 /**
  * The control that runs, or null. One that its holder is starting is waited for. What a dead one wrote
  * down is not believed, nor what was copied here from another state directory.
  */
-export async function findControl(paths: StatePaths): Promise<ControlFile | null> {
-  const deadline = performance.now() + comingMs
+export async function findControl(
+  paths: StatePaths,
+  patienceMs = comingMs,
+): Promise<ControlFile | null> {
+  const deadline = performance.now() + patienceMs
   for (;;) {
     // Looked for first: one that ends between the two looks has ended its control before.
     const holder = findHolder(paths)
