@@ -308,7 +308,8 @@ test('a holder without its state directory ends, and starts nothing', async () =
     const holder = await identityOf(gone, 'holder')
     process.kill(holder.pid, 'SIGSTOP')
     await killKeeper(gone, 'control')
-    await rm(gone.state, { recursive: true })
+    // The database still writes.
+    await rm(gone.state, { recursive: true, maxRetries: 20, retryDelay: 20 })
     process.kill(holder.pid, 'SIGCONT')
     await eventually(async () => {
       const left = await gone.leftovers()

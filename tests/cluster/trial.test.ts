@@ -157,7 +157,8 @@ for (const { rungs, balancer } of places) {
             /^web-1-stand-in failed \d+ of [\d,]+ requests \((\d\.\d|\d\d)%\), the release before 0 of [\d,]+\. Its last lines:/,
           )
           assert.deepEqual([...new Set(errors)], ['500 of failing'])
-          assert.ok(errors.length < 100, `${errors.length} failed`)
+          // Usually 15 to 40, more where control gets no processor; to the end of the time there would be 1,800.
+          assert.ok(errors.length < 600, `${errors.length} failed`)
         })
 
         await t.test(
