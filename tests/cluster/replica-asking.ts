@@ -10,7 +10,7 @@ export const lastTimeout = { timeout: 180_000 }
 export async function until(
   what: string,
   isSo: () => Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 40_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await isSo().catch(() => false))) {

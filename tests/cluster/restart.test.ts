@@ -80,10 +80,10 @@ describe('a server that dies under load', () => {
     await Promise.all(Array.from({ length: 12 }, (_, at) => run(at)))
   }
 
-  /** Waits until 200 more writes were acknowledged, which may take no longer than 2 s. */
+  /** Waits until 200 more writes were acknowledged, which takes no longer than 10 s on any machine. */
   async function progress(facts: Facts): Promise<void> {
     const wanted = facts.acknowledged.length + 200
-    const deadline = performance.now() + 2_000
+    const deadline = performance.now() + 10_000
     while (facts.acknowledged.length < wanted) {
       assert.ok(performance.now() < deadline, 'writes do not go on')
       await wait(5)
@@ -228,7 +228,7 @@ describe('a server that dies under load', () => {
       assert.equal(codeOf(fault.reason), 'BANYAN_DATABASE_UNAVAILABLE')
       assert.ok(fault.reason.message.includes(`${postgres.host}:${postgres.port}`))
     }
-    assert.ok(took < 2_000, `took ${took} ms`)
+    assert.ok(took < 4_000, `took ${took} ms`)
     await postgres.restart()
     assert.deepEqual(await impatient.of('a').read`select 1 as n`, [{ n: 1 }])
     await impatient.close()
@@ -247,7 +247,7 @@ describe('a server that dies under load', () => {
         (error) => codeOf(error) === 'BANYAN_DATABASE_UNAVAILABLE',
       )
       const tookMs = performance.now() - started
-      assert.ok(tookMs >= 390 && tookMs < 1_500, `took ${tookMs} ms`)
+      assert.ok(tookMs >= 390 && tookMs < 3_000, `took ${tookMs} ms`)
     } finally {
       postgres.kill('SIGCONT')
     }

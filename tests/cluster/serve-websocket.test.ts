@@ -94,7 +94,7 @@ test('with nothing open a stop is at once', async () => {
   const began = performance.now()
   running.kill('SIGTERM')
   assert.equal(await running.ended, 0)
-  assert.ok(performance.now() - began < 500)
+  assert.ok(performance.now() - began < deadlineMs - 200)
 })
 
 test('an upgrade that is asked for while the process stops is refused with 503', async () => {
@@ -184,7 +184,7 @@ test('a client that does not read, nor answer, does not hold up the stop', async
   const began = performance.now()
   running.kill('SIGTERM')
   assert.equal(await running.ended, 0, running.output())
-  assert.ok(performance.now() - began < stopTimeoutMs + 500)
+  assert.ok(performance.now() - began < stopTimeoutMs + 2_000)
   client.socket.terminate()
 })
 
@@ -216,7 +216,7 @@ test('a frame that does not end in time is cut, and nothing is put into it', asy
   const began = performance.now()
   running.kill('SIGTERM')
   await client.untilClosed()
-  assert.ok(performance.now() - began < 1_200)
+  assert.ok(performance.now() - began < 2_500)
   const begun = '\x82\x01!\x82\x7e\x00\xc8'
   assert.equal(client.received.slice(0, begun.length), begun)
   assert.match(client.received.slice(begun.length), /^(\x88{20}){3,8}$/)

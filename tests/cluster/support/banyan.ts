@@ -236,7 +236,7 @@ function endLeftovers(folder: string): void {
 /** Asks again and again until the answer is there, or throws what was last found missing. */
 export async function eventually<Answer>(
   ask: () => Promise<Answer | null>,
-  timeoutMs = 20_000,
+  timeoutMs = 40_000,
 ): Promise<Answer> {
   const deadline = performance.now() + timeoutMs
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.2, 100)) {

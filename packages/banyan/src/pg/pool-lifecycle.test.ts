@@ -233,7 +233,7 @@ describe('the life of the clients of a Pool', () => {
     await pool.end()
     // The server notices the closed socket a moment after it was closed.
     const left = `select count(*)::int as n from pg_stat_activity where application_name = 'leaves nothing'`
-    const deadline = Date.now() + 2_000
+    const deadline = Date.now() + 10_000
     while ((await watcher.query(left)).rows[0].n > 0) {
       assert.ok(Date.now() < deadline, 'sessions are left')
       await wait(10)

@@ -49,7 +49,7 @@ class Page {
   }
 
   async until(fits: () => boolean, what: string): Promise<void> {
-    const deadline = performance.now() + 10_000
+    const deadline = performance.now() + 30_000
     while (!fits()) {
       assert.ok(performance.now() < deadline, `${what}: ${JSON.stringify(this.told).slice(0, 500)}`)
       await sleep(10)
@@ -257,7 +257,7 @@ test('for a page that takes nothing at most a little more than a megabyte waits,
   await sleep(300)
   text = ''
   socket.resume()
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   while (!text.includes('the last word') && performance.now() < deadline) await sleep(10)
   // What had gone into buffers of the kernel comes first; then everything, instead of what was missed.
   const anew = text.lastIndexOf('"hello"')

@@ -78,7 +78,7 @@ function fileOf({ paths, share }: Made, port: number): StoreFile {
   return { format: 1, host: '127.0.0.1', port, ...places, ...tokens, telemetry }
 }
 
-async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await holds())) {
     assert.ok(performance.now() < deadline, 'it did not come about in time')

@@ -87,7 +87,7 @@ async function endOf(socket: Socket): Promise<string> {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000
+  const deadline = performance.now() + 20_000
   while (!holds()) {
     if (performance.now() > deadline) throw new Error('it did not come to be in time')
     await sleep(5)

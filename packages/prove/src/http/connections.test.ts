@@ -26,7 +26,7 @@ const send = (connections: Connections, path = '/', method = 'GET', alone = fals
 
 /** The server is a thread of its own, whose word of a request may come after its answer. */
 async function connectionsIn({ seen }: StrictServer, count: number): Promise<number[]> {
-  const deadline = performance.now() + 5_000
+  const deadline = performance.now() + 20_000
   while (seen.length < count && performance.now() < deadline) await delay(5)
   return seen.map(({ connection }) => connection)
 }
