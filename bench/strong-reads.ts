@@ -103,13 +103,15 @@ try {
     left = reads
     await Promise.all(working)
     const { user, system } = process.cpuUsage(begun.usage)
+    // With those that were under way.
+    const answered = times.length
     return {
-      appMicros: (user + system) / reads,
-      serverMicros: (((await serversMs(pids)) - servers) * 1_000) / reads,
+      appMicros: (user + system) / answered,
+      serverMicros: (((await serversMs(pids)) - servers) * 1_000) / answered,
       p50Ms: percentile(times, 0.5),
       p99Ms: percentile(times, 0.99),
-      questions: (readCounts.questions - begun.questions) / reads,
-      onReplicas: (readCounts.onReplicas - begun.onReplicas) / reads,
+      questions: (readCounts.questions - begun.questions) / answered,
+      onReplicas: (readCounts.onReplicas - begun.onReplicas) / answered,
     }
   }
 

@@ -32,7 +32,8 @@ describe('a replica that cannot be started', { timeout: 900_000 }, () => {
     },
     {
       what: 'the folder of its WAL is gone',
-      damage: async (data: string) => await rm(join(data, 'pg_wal'), { recursive: true, maxRetries: 10, retryDelay: 20 }),
+      damage: async (data: string) =>
+        await rm(join(data, 'pg_wal'), { recursive: true, maxRetries: 10, retryDelay: 20 }),
       why: /pg_wal/,
     },
   ]) {
