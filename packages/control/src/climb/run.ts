@@ -174,10 +174,11 @@ export function sayEnd(
   totalMs: number,
 ): string {
   const took = `${steps} ${steps === 1 ? 'step' : 'steps'} in ${(totalMs / 1000).toFixed(1)} s`
-  const { from, to, holds } = sayEnds(course)
-  if (outcome === 'done') return `${to} ${holds}: ${took}.`
+  const { from, to } = sayEnds(course)
+  if (outcome === 'done') return `${to} ${isOrHolds(course, 'to')}: ${took}.`
   const why = reason === null ? '' : ` ${reason.message}`
-  if (outcome === 'undone') return `The climb was undone: ${from} ${holds}, ${took}.${why}`
+  if (outcome === 'undone')
+    return `The climb was undone: ${from} ${isOrHolds(course, 'from')}, ${took}.${why}`
   if (isLive) return `${to} is live; what it takes away waits for the next start, ${took}.${why}`
   return `The climb failed and the way back too; what runs goes on running, ${took}.${why}`
 }
@@ -186,10 +187,15 @@ export function sayEnd(
 function sayEnds({ direction, from, to }: Course): {
   readonly from: string
   readonly to: string
-  readonly holds: string
 } {
-  if (isOfReleases(direction)) return { from: from.release, to: to.release, holds: 'is live' }
-  return { from: sayAim(from, to), to: sayAim(to, from), holds: 'holds' }
+  if (isOfReleases(direction)) return { from: from.release, to: to.release }
+  return { from: sayAim(from, to), to: sayAim(to, from) }
+}
+
+/** What is so of an end once the climb is there. */
+function isOrHolds(course: Course, end: 'from' | 'to'): string {
+  if (isOfReleases(course.direction)) return 'is live'
+  return course[end].rungs.length > 1 ? 'hold' : 'holds'
 }
 
 /** What stands at the entry is said where it changes. */

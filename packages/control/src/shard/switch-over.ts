@@ -84,7 +84,7 @@ function whyNot(view: ShardView, name: string): string | null {
   const { record } = view
   const member = memberNamed(view, name)
   const names = view.members.map((one) => one.name)
-  if (member === null) return `There is no member ${name}; there are ${listOf(names)}.`
+  if (member === null) return `There is no member ${name}; the shard has ${listOf(names)}.`
   if (name === record.primary) return `${name} is the primary already.`
   if (member.life !== 'running') return `${name} does not run (it is ${member.life}).`
   if (member.busy !== null || member.answer === null) return `${name} gives no answer.`
