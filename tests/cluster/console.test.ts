@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEntry, DataAnswer, Ladder, LiveMessage, TableSize } from '@banyan/control/api'
-import { eventually, makeApp, type TestApp } from './support/banyan.ts'
+import { eventually, freePort, makeApp, type TestApp } from './support/banyan.ts'
 
 /* The console as control serves it, over a system that runs: no browser, only what a page would ask. */
 
@@ -14,7 +14,9 @@ let cookie = ''
 
 before(async () => {
   app = await makeApp()
-  const { code, stdout, stderr } = await app.banyan('up', '--detach', '--port', String(app.port))
+  // One of its own: 4780 is taken by the next system that starts while control is dead.
+  const ports = ['--port', String(app.port), '--console-port', String(await freePort())]
+  const { code, stdout, stderr } = await app.banyan('up', '--detach', ...ports)
   assert.equal(code, 0, stderr)
   const address = /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}/.exec(stdout)?.[0] ?? ''
   assert.ok(address !== '', stdout)
