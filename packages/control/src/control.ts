@@ -226,11 +226,13 @@ export class Control implements Controlled {
 
   /** One that has just begun knows what it looks after once it has looked; a node that hangs does not keep it. */
   async #sight(): Promise<void> {
+    if (this.#hasLooked) return
     await Promise.race([this.#looked.promise, sleep(sightTimeoutMs, null, { ref: false })])
   }
 
-  loss(to: string | null): LossReport {
+  async loss(to: string | null): Promise<LossReport> {
     this.#refuseAdopted()
+    await this.#sight()
     return this.#members.keeper.lossOf(this.#memberNamed(to))
   }
 

@@ -77,7 +77,7 @@ export {
   rungs,
   topologyOf,
 } from './rungs.ts'
-export { sayList } from './say-list.ts'
+export { sayHold, sayList } from './say-list.ts'
 export {
   describeStep,
   type StepDescription,

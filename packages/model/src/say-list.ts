@@ -3,3 +3,6 @@ export const sayList = (names: readonly string[]): string => {
   if (names.length < 2) return names[0] ?? 'nothing'
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
+
+/** The verb behind such a list of rungs: one holds, several hold. */
+export const sayHold = (names: readonly string[]): string => (names.length > 1 ? 'hold' : 'holds')

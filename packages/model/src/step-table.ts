@@ -1,5 +1,5 @@
 import * as change from './change-topology.ts'
-import { sayList } from './say-list.ts'
+import { sayHold, sayList } from './say-list.ts'
 import { findHost, findNode, findRunning, isDataNode, isRouted } from './state.ts'
 import type { StepKind } from './step.ts'
 import {
@@ -101,7 +101,7 @@ export const stepTable: { readonly [Kind in StepKind]: StepRow<Kind> } = {
     sentence: ({ rungs }) =>
       rungs.length === 0
         ? 'Record that no rung holds.'
-        : `Record that ${sayList(rungs)} ${rungs.length > 1 ? 'hold' : 'holds'}.`,
+        : `Record that ${sayList(rungs)} ${sayHold(rungs)}.`,
   },
 }
 

@@ -20,7 +20,7 @@ export const shareMin = 24
 /**
  * Where fewer than these share it, and time pays nothing, one is paid for by so many that come: while some
  * wait the process has less to do, falls asleep, and is woken for less, which costs several times the sample.
- * About one in a second is enough to know what replicas take by then.
+ * At some thousands of reads a second that is about one in a second, enough to know what replicas take by then.
  */
 export const payersMin = 4_096
 

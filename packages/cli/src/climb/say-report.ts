@@ -1,5 +1,5 @@
 import type { ClimbEnd, ClimbReport } from '@banyan/control/api'
-import { sayList } from '@banyan/model'
+import { sayHold, sayList } from '@banyan/model'
 
 /** `7/7 steps in 4.2 s, 0 of 1,260 requests failed, longest write pause 31 ms`. */
 export function saySummary(report: ClimbReport): string {
@@ -68,9 +68,7 @@ function again({ direction, from, to }: ClimbReport): string {
 }
 
 const held = (end: ClimbEnd) =>
-  typeof end === 'string'
-    ? `${end} is live`
-    : `${sayList(end)} ${end.length === 1 ? 'holds' : 'hold'}`
+  typeof end === 'string' ? `${end} is live` : `${sayList(end)} ${sayHold(end)}`
 
 const count = (amount: number) => amount.toLocaleString('en-US')
 

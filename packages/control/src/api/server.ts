@@ -45,7 +45,7 @@ export type Controlled = {
   /** Has another member of the data tier take the writes; returns when it does. */
   switchover(request: SwitchoverRequest): Promise<SwitchoverReport>
   /** What may be lost by taking a member that may lack something. */
-  loss(to: string | null): LossReport
+  loss(to: string | null): Promise<LossReport>
   /** Returns as soon as the climb has begun; refused whole where it cannot be done. */
   climb(request: ClimbRequest): Promise<{ readonly climb: string }>
   /** Returns when the climb has ended, also one that had ended before. */
@@ -154,7 +154,7 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /switchover': doing('switchover', actions.switchover),
   'POST /loss': async ({ control }, request, response) => {
     const { to } = switchoverRequestOf(await readBody(request))
-    send(response, 200, control.loss(to))
+    send(response, 200, await control.loss(to))
   },
   'POST /climb': doing('climb', actions.climb),
   'POST /climb/end': async ({ control }, request, response) => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual as isSame } from 'node:util'
-import { plan, refusals, type System, sayList } from '@banyan/model'
+import { plan, refusals, type System, sayHold, sayList } from '@banyan/model'
 import { climbRefused } from '../api/climb-errors.ts'
 import { reportOf } from '../api/report.ts'
 import type { ClimbedStep, ClimbReport, ClimbRequest, ErrorReport } from '../api/types.ts'
@@ -175,10 +175,11 @@ export function sayEnd(
 ): string {
   const took = `${steps} ${steps === 1 ? 'step' : 'steps'} in ${(totalMs / 1000).toFixed(1)} s`
   const { from, to } = sayEnds(course)
-  if (outcome === 'done') return `${to} ${isOrHolds(course, 'to')}: ${took}.`
+  const state = (end: Aim) => (isOfReleases(course.direction) ? 'is live' : sayHold(end.rungs))
+  if (outcome === 'done') return `${to} ${state(course.to)}: ${took}.`
   const why = reason === null ? '' : ` ${reason.message}`
   if (outcome === 'undone')
-    return `The climb was undone: ${from} ${isOrHolds(course, 'from')}, ${took}.${why}`
+    return `The climb was undone: ${from} ${state(course.from)}, ${took}.${why}`
   if (isLive) return `${to} is live; what it takes away waits for the next start, ${took}.${why}`
   return `The climb failed and the way back too; what runs goes on running, ${took}.${why}`
 }
@@ -190,12 +191,6 @@ function sayEnds({ direction, from, to }: Course): {
 } {
   if (isOfReleases(direction)) return { from: from.release, to: to.release }
   return { from: sayAim(from, to), to: sayAim(to, from) }
-}
-
-/** What is so of an end once the climb is there. */
-function isOrHolds(course: Course, end: 'from' | 'to'): string {
-  if (isOfReleases(course.direction)) return 'is live'
-  return course[end].rungs.length > 1 ? 'hold' : 'holds'
 }
 
 /** What stands at the entry is said where it changes. */

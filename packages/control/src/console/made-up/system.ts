@@ -111,7 +111,7 @@ export class MadeUpSystem {
           totalMs: 2,
           sentence: 'db-2 takes the writes.',
         }),
-      loss: (to) => ({ to: to ?? 'db-2', missing: [], keptLsn: '0/0', sentence: 'Nothing.' }),
+      loss: async (to) => ({ to: to ?? 'db-2', missing: [], keptLsn: '0/0', sentence: 'Nothing.' }),
       climb: async ({ direction, rungs }) =>
         await note([direction, ...rungs].join(' '), { climb: 'c-1' }),
       climbEnd: async () => await Promise.reject(new Error('no climb here ends')),
